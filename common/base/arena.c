@@ -1,0 +1,151 @@
+#include "common/base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Most requests need a few kilobytes; one block of this size serves them all. */
+#define ARENA_BLOCK_SIZE ((size_t)16 * 1024)
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size;
+	size_t used;
+	alignas(max_align_t) uint8_t bytes[];
+};
+
+void
+arena_init(struct arena *a, size_t max)
+{
+	*a = (struct arena){.max = max};
+}
+
+static void
+free_from(struct arena_block *block)
+{
+	while (block != NULL) {
+		struct arena_block *next = block->next;
+
+		free(block);
+		block = next;
+	}
+}
+
+void
+arena_fini(struct arena *a)
+{
+	free_from(a->first);
+	arena_init(a, a->max);
+}
+
+void
+arena_reset(struct arena *a)
+{
+	if (a->first != NULL) {
+		free_from(a->first->next);
+		a->first->next = NULL;
+		a->first->used = 0;
+	}
+	a->current = a->first;
+	a->used_total = 0;
+}
+
+static struct arena_block *
+grow(struct arena *a, size_t size)
+{
+	size_t room = size > ARENA_BLOCK_SIZE ? size : ARENA_BLOCK_SIZE;
+	struct arena_block *block = malloc(sizeof(*block) + room);
+
+	if (block == NULL) {
+		return NULL;
+	}
+	*block = (struct arena_block){.size = room};
+	if (a->current == NULL) {
+		a->first = block;
+	} else {
+		a->current->next = block;
+	}
+	a->current = block;
+	return block;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	const size_t align = alignof(max_align_t);
+	struct arena_block *block = a->current;
+	size_t rounded = 0;
+	void *out = NULL;
+
+	if (size > a->max || size > SIZE_MAX - align) {
+		return NULL;
+	}
+	rounded = (size + align - 1) / align * align;
+	if (rounded > a->max - a->used_total) {
+		return NULL;
+	}
+	if (block == NULL || block->size - block->used < rounded) {
+		block = grow(a, rounded);
+		if (block == NULL) {
+			return NULL;
+		}
+	}
+	out = block->bytes + block->used;
+	block->used += rounded;
+	a->used_total += rounded;
+	memset(out, 0, size);
+	return out;
+}
+
+void *
+arena_alloc_array(struct arena *a, size_t count, size_t size)
+{
+	size_t total = 0;
+
+	if (__builtin_mul_overflow(count, size, &total)) {
+		return NULL;
+	}
+	return arena_alloc(a, total);
+}
+
+char *
+arena_strdup(struct arena *a, struct slice s)
+{
+	char *out = s.len == SIZE_MAX ? NULL : arena_alloc(a, s.len + 1);
+
+	if (out != NULL && s.len > 0) {
+		memcpy(out, s.data, s.len);
+	}
+	return out;
+}
+
+struct slice
+arena_copy(struct arena *a, struct slice s)
+{
+	char *copy = arena_strdup(a, s);
+
+	return slice_of(copy, copy == NULL ? 0 : s.len);
+}
+
+char *
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	va_list again;
+	char *out = NULL;
+	int n = 0;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n >= 0) {
+		out = arena_alloc(a, (size_t)n + 1);
+	}
+	if (out != NULL) {
+		(void)vsnprintf(out, (size_t)n + 1, fmt, again);
+	}
+	va_end(again);
+	va_end(ap);
+	return out;
+}

@@ -1,0 +1,265 @@
+#include "common/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/err.h"
+
+#define LOG_TARGET_MAX 1024
+#define LOG_FORMAT_MAX 128
+
+static struct {
+	enum log_sink_kind sink;
+	atomic_int fd;
+	enum log_level max_level;
+	bool has_format;
+	char target[LOG_TARGET_MAX];
+	char ident[64];
+	char format[LOG_FORMAT_MAX];
+} state = {
+	.sink = LOG_SINK_STDERR,
+	.fd = STDERR_FILENO,
+	.max_level = LOG_LEVEL_INFO,
+};
+
+static const char *const level_names[] = {"error", "warn", "info", "dbg"};
+static const int level_priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+
+static const struct {
+	const char *name;
+	int facility;
+} facilities[] = {
+	{"auth", LOG_AUTH},
+	{"authpriv", LOG_AUTHPRIV},
+	{"cron", LOG_CRON},
+	{"daemon", LOG_DAEMON},
+	{"ftp", LOG_FTP},
+	{"kern", LOG_KERN},
+	{"lpr", LOG_LPR},
+	{"mail", LOG_MAIL},
+	{"news", LOG_NEWS},
+	{"syslog", LOG_SYSLOG},
+	{"user", LOG_USER},
+	{"uucp", LOG_UUCP},
+	{"local0", LOG_LOCAL0},
+	{"local1", LOG_LOCAL1},
+	{"local2", LOG_LOCAL2},
+	{"local3", LOG_LOCAL3},
+	{"local4", LOG_LOCAL4},
+	{"local5", LOG_LOCAL5},
+	{"local6", LOG_LOCAL6},
+	{"local7", LOG_LOCAL7},
+};
+
+static int
+find_facility(const char *name, int *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(facilities); i++) {
+		if (strcmp(facilities[i].name, name) == 0) {
+			*out = facilities[i].facility;
+			return 0;
+		}
+	}
+	return ERR_NOTFOUND;
+}
+
+static int
+open_file(const char *path)
+{
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+}
+
+static void
+copy_text(char *to, size_t cap, const char *from)
+{
+	(void)snprintf(to, cap, "%s", from == NULL ? "" : from);
+}
+
+int
+log_open(const struct log_config *config)
+{
+	int facility = LOG_MAIL;
+	int fd = STDERR_FILENO;
+
+	if (config->sink == LOG_SINK_SYSLOG && find_facility(config->target, &facility) != 0) {
+		return ERR_NOTFOUND;
+	}
+	if (config->sink == LOG_SINK_FILE) {
+		fd = open_file(config->target);
+		if (fd < 0) {
+			return err_from_errno(errno);
+		}
+	}
+	if (state.sink == LOG_SINK_FILE) {
+		(void)close(atomic_load(&state.fd));
+	}
+	state.sink = config->sink;
+	atomic_store(&state.fd, fd);
+	state.max_level = config->max_level;
+	state.has_format = config->timestamp_format != NULL;
+	copy_text(state.target, sizeof(state.target), config->target);
+	copy_text(state.ident, sizeof(state.ident), config->ident);
+	copy_text(state.format, sizeof(state.format), config->timestamp_format);
+	if (state.sink == LOG_SINK_SYSLOG) {
+		openlog(state.ident, LOG_PID, facility);
+	}
+	return 0;
+}
+
+int
+log_reopen(void)
+{
+	int fresh = -1;
+
+	if (state.sink != LOG_SINK_FILE) {
+		return 0;
+	}
+	fresh = open_file(state.target);
+	if (fresh < 0) {
+		return err_from_errno(errno);
+	}
+	/* dup3 swaps the file under the same number, so a writer in flight never sees a closed one. */
+	if (dup3(fresh, atomic_load(&state.fd), O_CLOEXEC) < 0) {
+		int code = err_from_errno(errno);
+
+		(void)close(fresh);
+		return code;
+	}
+	(void)close(fresh);
+	return 0;
+}
+
+bool
+log_enabled(enum log_level level)
+{
+	return level <= state.max_level && state.sink != LOG_SINK_NULL;
+}
+
+/* put_stamp - the time as the sink writes it: ctime in files, short with milliseconds on stderr */
+static size_t
+put_stamp(char *line, size_t cap)
+{
+	struct timespec now = {0};
+	struct tm tm = {0};
+	const char *format =
+		state.sink == LOG_SINK_FILE ? "%a %b %e %H:%M:%S %Y" : "%b %e %H:%M:%S";
+	size_t n = 0;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)localtime_r(&now.tv_sec, &tm);
+	if (state.has_format) {
+		format = state.format;
+	}
+	if (format[0] == '\0') {
+		return 0;
+	}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored \
+	"-Wformat-nonliteral" /* the administrator's own --log-timestamp-fmt */
+	n = strftime(line, cap, format, &tm);
+#pragma GCC diagnostic pop
+	if (n > 0 && state.sink == LOG_SINK_STDERR && !state.has_format) {
+		n += (size_t)snprintf(line + n, cap - n, ".%03ld", now.tv_nsec / 1000000);
+	}
+	if (n > 0) {
+		line[n++] = ' ';
+	}
+	return n;
+}
+
+static void
+put_line(enum log_level level, const char *text)
+{
+	char line[LOG_LINE_MAX];
+	size_t n = 0;
+	int more = 0;
+
+	if (state.sink == LOG_SINK_SYSLOG) {
+		syslog(level_priorities[level], "%s", text);
+		return;
+	}
+	n = put_stamp(line, LOG_FORMAT_MAX);
+	more = snprintf(line + n, sizeof(line) - n - 1, "[%ld] %s: %s", (long)getpid(),
+		level_names[level], text);
+	if (more > 0) {
+		n += (size_t)more < sizeof(line) - n - 1 ? (size_t)more : sizeof(line) - n - 2;
+	}
+	line[n++] = '\n';
+	/* A log that cannot be written must not stop mail; there is nobody to tell. */
+	if (write(atomic_load(&state.fd), line, n) < 0) {
+		return;
+	}
+}
+
+void
+log_write(enum log_level level, const char *fmt, ...)
+{
+	char text[LOG_LINE_MAX];
+	va_list ap;
+
+	if (!log_enabled(level)) {
+		return;
+	}
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	put_line(level, text);
+}
+
+void
+log_write_errno(enum log_level level, const char *fmt, ...)
+{
+	int errnum = errno;
+	char text[LOG_LINE_MAX];
+	char reason[128];
+	size_t used = 0;
+	va_list ap;
+
+	if (!log_enabled(level)) {
+		return;
+	}
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	used = strlen(text);
+	(void)snprintf(text + used, sizeof(text) - used, ": %s",
+		strerror_r(errnum, reason, sizeof(reason)));
+	put_line(level, text);
+}
+
+const char *
+log_escape(struct slice in, char *out, size_t cap)
+{
+	size_t at = 0;
+
+	if (cap == 0) {
+		return "";
+	}
+	for (size_t i = 0; i < in.len; i++) {
+		uint8_t c = in.data[i];
+		char piece[8];
+		int n = 0;
+
+		if (c == '\\') {
+			n = snprintf(piece, sizeof(piece), "\\\\");
+		} else if (c >= 0x20 && c < 0x7f) {
+			n = snprintf(piece, sizeof(piece), "%c", c);
+		} else {
+			n = snprintf(piece, sizeof(piece), "\\x{%02X}", c);
+		}
+		if (n < 0 || (size_t)n >= cap - at) {
+			break;
+		}
+		memcpy(out + at, piece, (size_t)n);
+		at += (size_t)n;
+	}
+	out[at] = '\0';
+	return out;
+}

@@ -1,0 +1,124 @@
+#include "common/base/slice.h"
+
+bool
+slice_eq(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool
+slice_eq_nocase(struct slice a, struct slice b)
+{
+	if (a.len != b.len) {
+		return false;
+	}
+	for (size_t i = 0; i < a.len; i++) {
+		if (ascii_lower(a.data[i]) != ascii_lower(b.data[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int
+slice_cmp(struct slice a, struct slice b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int order = n == 0 ? 0 : memcmp(a.data, b.data, n);
+
+	if (order != 0) {
+		return order;
+	}
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+bool
+slice_starts_with(struct slice s, struct slice prefix)
+{
+	return s.len >= prefix.len && slice_eq(slice_take(s, prefix.len), prefix);
+}
+
+bool
+slice_starts_with_nocase(struct slice s, struct slice prefix)
+{
+	return s.len >= prefix.len && slice_eq_nocase(slice_take(s, prefix.len), prefix);
+}
+
+bool
+slice_ends_with(struct slice s, struct slice suffix)
+{
+	return s.len >= suffix.len && slice_eq(slice_skip(s, s.len - suffix.len), suffix);
+}
+
+struct slice
+slice_skip(struct slice s, size_t n)
+{
+	if (n == 0) {
+		return s; /* also keeps NULL + 0 out of pointer arithmetic */
+	}
+	if (n > s.len) {
+		n = s.len;
+	}
+	return slice_of(s.data == NULL ? NULL : s.data + n, s.len - n);
+}
+
+struct slice
+slice_take(struct slice s, size_t n)
+{
+	return slice_of(s.data, n < s.len ? n : s.len);
+}
+
+struct slice
+slice_trim(struct slice s)
+{
+	while (s.len > 0 && ascii_is_space(s.data[0])) {
+		s = slice_skip(s, 1);
+	}
+	while (s.len > 0 && ascii_is_space(s.data[s.len - 1])) {
+		s.len--;
+	}
+	return s;
+}
+
+size_t
+slice_find_byte(struct slice s, uint8_t c)
+{
+	const uint8_t *hit = s.len == 0 ? NULL : memchr(s.data, c, s.len);
+
+	return hit == NULL ? s.len : (size_t)(hit - s.data);
+}
+
+size_t
+slice_find(struct slice s, struct slice needle)
+{
+	const uint8_t *hit;
+
+	if (needle.len == 0) {
+		return 0;
+	}
+	hit = s.len == 0 ? NULL : memmem(s.data, s.len, needle.data, needle.len);
+	return hit == NULL ? s.len : (size_t)(hit - s.data);
+}
+
+static bool
+is_one_of(uint8_t c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+bool
+slice_next_token(struct slice *rest, const char *separators, struct slice *token_out)
+{
+	struct slice s = *rest;
+	size_t end = 0;
+
+	while (s.len > 0 && is_one_of(s.data[0], separators)) {
+		s = slice_skip(s, 1);
+	}
+	while (end < s.len && !is_one_of(s.data[end], separators)) {
+		end++;
+	}
+	*token_out = slice_take(s, end);
+	*rest = slice_skip(s, end);
+	return end > 0;
+}

@@ -1,0 +1,111 @@
+/*
+ * slice.h - a borrowed run of bytes.
+ *
+ * Everything that comes from outside travels as a slice: it has a length, may
+ * hold NUL bytes and is never assumed to be terminated. A slice owns nothing;
+ * it is good for as long as the bytes it points at. ASCII case folding here is
+ * independent of the locale.
+ */
+#ifndef COMMON_BASE_SLICE_H
+#define COMMON_BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct slice {
+	const uint8_t *data;
+	size_t len;
+};
+
+/** A slice over a string literal (a compile-time constant expression, usable in tables). */
+#define SLICE(lit) ((struct slice){(const uint8_t *)("" lit), sizeof(lit) - 1})
+
+/** printf arguments for "%.*s"; for text already known to be printable. */
+#define SLICE_ARG(s) (int)(s).len, (const char *)(s).data
+
+static inline struct slice
+slice_of(const void *data, size_t len)
+{
+	return (struct slice){data, len};
+}
+
+/** Over a NUL-terminated string, without its NUL; NULL gives an empty slice. */
+static inline struct slice
+slice_str(const char *text)
+{
+	return (struct slice){(const uint8_t *)text, text == NULL ? 0 : strlen(text)};
+}
+
+static inline bool
+slice_is_empty(struct slice s)
+{
+	return s.len == 0;
+}
+
+/** ASCII lower case of one byte; other bytes are unchanged. */
+static inline uint8_t
+ascii_lower(uint8_t c)
+{
+	return (uint8_t)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+static inline bool
+ascii_is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+ascii_is_alpha(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/** SP or HTAB, the WSP of RFC 5234. */
+static inline bool
+ascii_is_wsp(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/** WSP, CR, LF, VT or FF. */
+static inline bool
+ascii_is_space(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool slice_eq(struct slice a, struct slice b);
+bool slice_eq_nocase(struct slice a, struct slice b);
+
+/** Bytewise order, a proper prefix first; <0, 0, >0 as memcmp. */
+int slice_cmp(struct slice a, struct slice b);
+
+bool slice_starts_with(struct slice s, struct slice prefix);
+bool slice_starts_with_nocase(struct slice s, struct slice prefix);
+bool slice_ends_with(struct slice s, struct slice suffix);
+
+/** The slice without its first n bytes; n beyond the end gives an empty one. */
+struct slice slice_skip(struct slice s, size_t n);
+
+/** The first n bytes, or all where it is shorter. */
+struct slice slice_take(struct slice s, size_t n);
+
+/** Without leading and trailing ascii_is_space bytes. */
+struct slice slice_trim(struct slice s);
+
+/** Index of the first byte c, or s.len where there is none. */
+size_t slice_find_byte(struct slice s, uint8_t c);
+
+/** Index of the first occurrence of needle (an empty one is at 0), or s.len where there is none. */
+size_t slice_find(struct slice s, struct slice needle);
+
+/**
+ * Takes the next run of bytes up to one of `separators` (a set) from *rest; runs of
+ * separators count as one. Returns false when nothing is left.
+ */
+bool slice_next_token(struct slice *rest, const char *separators, struct slice *token_out);
+
+#endif

@@ -1,0 +1,62 @@
+#include <criterion/criterion.h>
+
+#include "common/base/dynbuf.h"
+#include "common/base/err.h"
+
+Test(dynbuf, collects_pieces_of_every_kind)
+{
+	struct dynbuf b;
+
+	dynbuf_init(&b, 1000);
+	(void)dynbuf_add(&b, SLICE("ab"));
+	(void)dynbuf_add_byte(&b, 'c');
+	(void)dynbuf_add_str(&b, "de");
+	(void)dynbuf_printf(&b, "%d-%s", 42, "x");
+	cr_assert_eq(dynbuf_error(&b), 0);
+	cr_assert_str_eq(dynbuf_cstr(&b), "abcde42-x");
+	cr_assert_eq(dynbuf_slice(&b).len, 9, "the NUL is not part of the bytes");
+	dynbuf_fini(&b);
+}
+
+Test(dynbuf, formats_text_longer_than_its_scratch_space)
+{
+	struct dynbuf b;
+
+	dynbuf_init(&b, 2000);
+	(void)dynbuf_printf(&b, "%01000d", 7);
+	cr_assert_eq(dynbuf_error(&b), 0);
+	cr_assert_eq(dynbuf_slice(&b).len, 1000);
+	cr_assert_eq(dynbuf_slice(&b).data[999], '7');
+	dynbuf_fini(&b);
+}
+
+Test(dynbuf, an_overrun_is_sticky_and_keeps_what_was_there)
+{
+	struct dynbuf b;
+
+	dynbuf_init(&b, 4);
+	cr_assert_eq(dynbuf_add(&b, SLICE("abcd")), 0);
+	cr_assert_eq(dynbuf_add(&b, SLICE("e")), ERR_TOOBIG);
+	cr_assert_eq(dynbuf_add(&b, SLICE("")), ERR_TOOBIG, "even a fitting append fails now");
+	cr_assert_eq(dynbuf_error(&b), ERR_TOOBIG);
+	cr_assert(slice_eq(dynbuf_slice(&b), SLICE("abcd")));
+	dynbuf_reset(&b);
+	cr_assert_eq(dynbuf_add(&b, SLICE("xy")), 0, "reset forgets the error");
+	dynbuf_fini(&b);
+}
+
+Test(dynbuf, consume_and_truncate_stay_inside)
+{
+	struct dynbuf b;
+
+	dynbuf_init(&b, 100);
+	(void)dynbuf_add(&b, SLICE("hello world"));
+	dynbuf_consume(&b, 6);
+	cr_assert(slice_eq(dynbuf_slice(&b), SLICE("world")));
+	dynbuf_truncate(&b, 99);
+	dynbuf_truncate(&b, 2);
+	cr_assert(slice_eq(dynbuf_slice(&b), SLICE("wo")));
+	dynbuf_consume(&b, 99);
+	cr_assert_eq(dynbuf_slice(&b).len, 0);
+	dynbuf_fini(&b);
+}

@@ -1,0 +1,65 @@
+#include <criterion/criterion.h>
+
+#include "common/base/attr.h"
+#include "common/base/slice.h"
+
+static struct slice
+skip_one(const char *text)
+{
+	return slice_skip(slice_str(text), 1);
+}
+
+Test(slice, equality_is_bytewise_and_case_folding_is_ascii_only)
+{
+	cr_assert(slice_eq(SLICE("abc"), SLICE("abc")));
+	cr_assert(!slice_eq(SLICE("abc"), SLICE("abC")));
+	cr_assert(!slice_eq(SLICE("abc"), SLICE("abcd")));
+	cr_assert(slice_eq_nocase(SLICE("aBc\xc3"), SLICE("AbC\xc3")));
+	cr_assert(!slice_eq_nocase(SLICE("\xe4"), SLICE("\xc4")), "no Latin-1 folding");
+	cr_assert(slice_eq((struct slice){0}, SLICE("")));
+}
+
+Test(slice, order_puts_a_prefix_first)
+{
+	cr_assert_lt(slice_cmp(SLICE("ab"), SLICE("abc")), 0);
+	cr_assert_gt(slice_cmp(SLICE("b"), SLICE("abc")), 0);
+	cr_assert_eq(slice_cmp(SLICE(""), (struct slice){0}), 0);
+	cr_assert_gt(slice_cmp(SLICE("\xff"), SLICE("a")), 0, "bytes compare unsigned");
+}
+
+Test(slice, skip_and_take_stay_inside)
+{
+	cr_assert(slice_eq(skip_one("abc"), SLICE("bc")));
+	cr_assert_eq(slice_skip(SLICE("abc"), 9).len, 0);
+	cr_assert_eq(slice_take(SLICE("abc"), 9).len, 3);
+	cr_assert_eq(slice_skip((struct slice){0}, 3).len, 0);
+}
+
+Test(slice, trim_removes_white_space_on_both_sides)
+{
+	cr_assert(slice_eq(slice_trim(SLICE(" \t\r\n x y \v\f ")), SLICE("x y")));
+	cr_assert_eq(slice_trim(SLICE(" \n ")).len, 0);
+}
+
+Test(slice, find_gives_the_length_when_absent)
+{
+	cr_assert_eq(slice_find_byte(SLICE("a:b:c"), ':'), 1);
+	cr_assert_eq(slice_find_byte(SLICE("abc"), ':'), 3);
+	cr_assert_eq(slice_find(SLICE("hello"), SLICE("llo")), 2);
+	cr_assert_eq(slice_find(SLICE("hello"), SLICE("xyz")), 5);
+	cr_assert_eq(slice_find(SLICE("hello"), SLICE("")), 0);
+	cr_assert_eq(slice_find((struct slice){0}, SLICE("x")), 0);
+}
+
+Test(slice, tokens_skip_runs_of_separators)
+{
+	struct slice rest = SLICE(" a,, bc ,d ");
+	struct slice token;
+	const char *expected[] = {"a", "bc", "d"};
+
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		cr_assert(slice_next_token(&rest, " ,", &token));
+		cr_assert(slice_eq(token, slice_str(expected[i])), "token %zu", i);
+	}
+	cr_assert(!slice_next_token(&rest, " ,", &token));
+}
