@@ -1,0 +1,155 @@
+/*
+ * graph.h - the web of trust as it is looked up: principals, edges, bindings, keys.
+ *
+ * The graph is derived from statements (graph_merge.h writes, this header reads) and
+ * lives in one store. A principal is interned as a 32-bit number (graph_node); edges are
+ * kept twice, as `out` (issuer -> subject) and `in` (subject -> issuer), each list sorted
+ * by the other end's number, so that "which of my friends vouch for this sender" is one
+ * merge of two sorted lists: walk the shorter, seek in the longer.
+ *
+ * A reader is made once per thread and reused: graph_begin() renews its snapshot,
+ * graph_end() gives it back. Nothing here allocates, writes or asks for the time. Errors of
+ * the store are sticky in the reader: after one, every lookup answers "nothing found",
+ * and graph_error() tells, so a damaged store can only lead to Unknown.
+ *
+ * Which edges are there: only those of live statements, that is of the register's newest
+ * statement, level 1 or more, signed by the issuer's root or by a device certified when the
+ * statement was first seen here, not revoked. Expiry depends on the time of asking: edges
+ * carry `exp`, and the caller compares (graph_edge_is_live).
+ */
+#ifndef COMMON_GRAPH_GRAPH_H
+#define COMMON_GRAPH_GRAPH_H
+
+#include "common/base/digest.h"
+#include "common/base/err.h"
+#include "common/statement/identity.h"
+#include "common/statement/principal.h"
+#include "common/store/store.h"
+
+/** Number of an interned principal; 0 is "none". Changes with a rebuild, so never stored elsewhere. */
+typedef uint32_t graph_node;
+
+#define GRAPH_NONE ((graph_node)0)
+
+struct graph_reader;
+
+enum graph_direction {
+	GRAPH_OUT,        /**< vouches made by the node */
+	GRAPH_IN,         /**< vouches for the node */
+	GRAPH_BLOCKS_OUT, /**< blocks made by the node */
+	GRAPH_BLOCKS_IN,  /**< blocks against the node */
+};
+
+#define GRAPH_EDGE_OPEN 0x01 /**< its statement has `aud: open` and may be named in mail */
+
+struct graph_edge {
+	graph_node peer;       /**< the other end */
+	uint8_t level;         /**< 1 to 3 (blocks: 1) */
+	uint8_t flags;         /**< GRAPH_EDGE_* */
+	uint32_t first_seen_s; /**< receipt clock of this site, seconds since 1970 */
+	uint32_t exp_s;        /**< not live from then on */
+};
+
+static inline bool
+graph_edge_is_live(const struct graph_edge *edge, uint64_t now_s)
+{
+	return now_s < edge->exp_s;
+}
+
+/** A position in one sorted list. On the stack; fields are private; good until graph_end. */
+struct graph_cursor {
+	struct graph_reader *reader;
+	struct store_cursor *cursor;
+	graph_node node;
+	bool started;
+};
+
+/**
+ * Makes a reader of an open store (borrowed, must outlive it).
+ * @return 0; ERR_NOMEM; ERR_VERSION when the schema is newer; ERR_NOTFOUND when the store holds no graph.
+ */
+NODISCARD int graph_reader_new(
+	struct store *store, struct graph_reader **out, struct err_msg *msg);
+void graph_reader_free(struct graph_reader *r);
+
+/** Takes a fresh snapshot and clears the error. @return 0 or what the store said. */
+NODISCARD int graph_begin(struct graph_reader *r);
+void graph_end(struct graph_reader *r);
+
+/** 0, or the first error since graph_begin. */
+NODISCARD int graph_error(const struct graph_reader *r);
+
+/** The number of a principal, GRAPH_NONE where the graph has never heard of it. */
+graph_node graph_find(struct graph_reader *r, const struct principal *p);
+graph_node graph_find_digest(struct graph_reader *r, const struct digest *digest);
+
+/** Digest and text of a node; the slice is borrowed until graph_end. False where there is none. */
+bool graph_digest_of(struct graph_reader *r, graph_node node, struct digest *out);
+bool graph_text_of(struct graph_reader *r, graph_node node, struct slice *out);
+
+/** One edge. False where there is none. */
+bool graph_edge_get(struct graph_reader *r, enum graph_direction dir, graph_node from,
+	graph_node to, struct graph_edge *out);
+
+/** Number of edges in a list, expired ones included; O(1). */
+uint64_t graph_degree(struct graph_reader *r, enum graph_direction dir, graph_node node);
+
+/** Starts on the list of `node`; then graph_next or graph_seek. */
+void graph_list(struct graph_reader *r, enum graph_direction dir, graph_node node,
+	struct graph_cursor *c);
+
+/** The next edge in ascending order of peer. False at the end. */
+bool graph_next(struct graph_cursor *c, struct graph_edge *out);
+
+/** The first edge whose peer is at least `peer`; may only move forward. False when there is none. */
+bool graph_seek(struct graph_cursor *c, graph_node peer, struct graph_edge *out);
+
+/** Gives the cursor back to the reader's pool; a cursor never started is fine. */
+void graph_cursor_close(struct graph_cursor *c);
+
+/** At most this many identities are reported to bind one address; more count as contradiction anyway. */
+#define GRAPH_BINDINGS_MAX 4
+
+struct graph_binding {
+	graph_node identity;
+	bool hosted; /**< the identity is a user of this site, so its bind is our own word */
+	uint32_t exp_s;
+};
+
+/**
+ * Identities with a live, signed `bind` of this address. A binding is a claim: whether it
+ * has effect is the caller's decision (DESIGN 3).
+ * @return how many were written to out.
+ */
+size_t graph_bindings(struct graph_reader *r, graph_node address,
+	struct graph_binding out[GRAPH_BINDINGS_MAX]);
+
+/** Addresses an identity binds, at most cap, ascending. @return how many were written. */
+size_t graph_bound_addresses(
+	struct graph_reader *r, graph_node identity, graph_node *out, size_t cap);
+
+/** True when the principal itself (identity, or address/domain by a site-made revoke) is revoked as of now_s. */
+bool graph_is_revoked(
+	struct graph_reader *r, graph_node node, uint64_t now_s, uint64_t *since_out);
+
+/** The site's own identity, GRAPH_NONE before `trustctl init`. */
+graph_node graph_site(struct graph_reader *r);
+
+/** True for identities of local users (and the site). */
+bool graph_is_hosted(struct graph_reader *r, graph_node identity);
+
+/** True when there is not a single edge: an empty graph must not file all mail as spam. */
+bool graph_is_empty(struct graph_reader *r);
+
+struct graph_stats {
+	uint64_t statements;
+	uint64_t principals;
+	uint64_t edges;
+	uint64_t blocks;
+	uint64_t revocations;
+	uint64_t tombstones;
+};
+
+NODISCARD int graph_stats(struct graph_reader *r, struct graph_stats *out);
+
+#endif

@@ -1,0 +1,82 @@
+#include "common/scan/verdict.h"
+
+#include <stdlib.h>
+
+#include "common/base/err.h"
+
+static const char *const tier_names[] = {
+	[TIER_UNKNOWN] = "unknown",
+	[TIER_KNOWN] = "known",
+	[TIER_WELL_TRUSTED] = "well-trusted",
+	[TIER_BLOCKED] = "blocked",
+	[TIER_REVOKED] = "revoked",
+};
+
+static const char *const evidence_names[] = {
+	[EVIDENCE_NONE] = "E0",
+	[EVIDENCE_SPF] = "E1",
+	[EVIDENCE_ARC] = "E2",
+	[EVIDENCE_DKIM] = "E3",
+	[EVIDENCE_KEY] = "E4",
+};
+
+const char *
+tier_name(enum tier tier)
+{
+	return tier_names[tier];
+}
+
+const char *
+evidence_name(enum evidence_level level)
+{
+	return evidence_names[level];
+}
+
+int
+verdict_init(struct verdict *v, double required, struct arena *arena)
+{
+	*v = (struct verdict){.required = required, .autolearn = SLICE("disabled")};
+	v->rules = arena_alloc_array(arena, VERDICT_RULES_MAX, sizeof(*v->rules));
+	return v->rules == NULL ? ERR_NOMEM : 0;
+}
+
+int
+verdict_add(struct verdict *v, const struct rule_hit *hit)
+{
+	if (v->rule_count == VERDICT_RULES_MAX) {
+		return ERR_TOOBIG;
+	}
+	v->rules[v->rule_count++] = *hit;
+	v->score += hit->score;
+	return 0;
+}
+
+void
+verdict_finish(struct verdict *v)
+{
+	v->is_spam = v->score >= v->required;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct rule_hit *const *left = a;
+	const struct rule_hit *const *right = b;
+
+	return slice_cmp((*left)->name, (*right)->name);
+}
+
+const struct rule_hit **
+verdict_sorted(const struct verdict *v, struct arena *arena)
+{
+	const struct rule_hit **out = arena_alloc_array(arena, v->rule_count + 1, sizeof(*out));
+
+	if (out == NULL) {
+		return NULL;
+	}
+	for (size_t i = 0; i < v->rule_count; i++) {
+		out[i] = &v->rules[i];
+	}
+	qsort(out, v->rule_count, sizeof(*out), by_name);
+	return out;
+}
