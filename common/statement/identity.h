@@ -32,17 +32,34 @@ struct keypair;
 
 void public_key_thumbprint(const struct public_key *key, struct thumbprint *out);
 
+static inline bool
+thumbprint_eq(const struct thumbprint *a, const struct thumbprint *b)
+{
+	return strcmp(a->text, b->text) == 0;
+}
+
+static inline struct slice
+thumbprint_slice(const struct thumbprint *t)
+{
+	return slice_str(t->text);
+}
+
 /** Reads 43 characters of base64url. @return 0 or ERR_INVALID. */
 NODISCARD int thumbprint_parse(struct slice text, struct thumbprint *out);
 
 /** Reads 43 characters of base64url; refuses points of small order and non-canonical encodings. */
 NODISCARD int public_key_parse(struct slice text, struct public_key *out);
 
-/** False for points of small order (RFC 8032 / "Taming the many EdDSAs") and non-canonical encodings. */
+/**
+ * False for points of small order and non-canonical encodings (y at or above 2^255 - 19).
+ * After "Taming the many EdDSAs" (Chalkias, Garillot, Nikolaenko; 2020), table 6.
+ */
 bool public_key_is_acceptable(const struct public_key *key);
 
 /**
- * Verifies strictly: canonical S, no small-order key.
+ * Verifies strictly (RFC 8032 section 5.1.7, cofactorless): S below the group order, an
+ * acceptable key, and R compared as encoded bytes, so that every implementation that checks
+ * these three gives the same answer.
  * @return 0, ERR_SIGNATURE, or ERR_CRYPTO when the library failed.
  */
 NODISCARD int public_key_verify(const struct public_key *key, struct slice message,

@@ -16,19 +16,33 @@
 #ifndef COMMON_STATEMENT_STATEMENT_H
 #define COMMON_STATEMENT_STATEMENT_H
 
+#include <stdbool.h>
+
 #include "common/base/digest.h"
 #include "common/base/dynbuf.h"
 #include "common/base/err.h"
 #include "common/statement/identity.h"
 #include "common/statement/principal.h"
 
+/** Longest JWS, bytes. */
 #define STATEMENT_MAX                   1024
-#define STATEMENT_PAYLOAD_MAX           736
+/** What is left for the payload: the shorter header (44), two dots and the signature (86) taken off, as base64url. */
+#define STATEMENT_PAYLOAD_MAX           ((STATEMENT_MAX - 44 - 2 - 86) * 3 / 4)
+/** Greatest iat and exp (9999-12-31), so that both can always be printed. */
+#define STATEMENT_TIME_MAX_S            ((uint64_t)253402300799)
 /** Longest time from iat to exp, seconds (400 days). */
 #define STATEMENT_LIFETIME_MAX_S        ((uint64_t)400 * 86400)
 /** Longest certificate of a device, seconds (180 days). */
 #define STATEMENT_DEVICE_LIFETIME_MAX_S ((uint64_t)180 * 86400)
+/** Longest warning, seconds (90 days). */
+#define STATEMENT_WARN_LIFETIME_MAX_S   ((uint64_t)90 * 86400)
+/** Longest introduction, seconds (30 days). */
+#define STATEMENT_INTRO_LIFETIME_MAX_S  ((uint64_t)30 * 86400)
 #define STATEMENT_VERSION               1
+/** As many thumbprints as fit a statement of 1,024 bytes beside everything else. */
+#define STATEMENT_GUARDIANS_MAX         7
+/** Longest label of a device, bytes of UTF-8. */
+#define STATEMENT_LABEL_MAX             64
 
 enum statement_act {
 	STATEMENT_IDENTITY,
@@ -66,9 +80,37 @@ enum trust_level {
 	TRUST_LEVEL_STRONG = 3,
 };
 
+enum statement_role {
+	STATEMENT_ROLE_MAIL, /**< signs mail and statements of a person */
+	STATEMENT_ROLE_NODE, /**< speaks for a host of a site */
+};
+
+/** `body` of an identity. */
+struct statement_identity_body {
+	struct thumbprint next; /**< the committed next root; empty text: none */
+	struct thumbprint guardians[STATEMENT_GUARDIANS_MAX];
+	uint8_t guardian_count;
+	uint8_t needed; /**< guardians who can stop it together, 1..guardian_count; 0 without any */
+	bool signs_always; /**< mail of this identity is always signed */
+};
+
+/** `body` of a device. The label is UTF-8 for people, without control characters; may be empty. */
+struct statement_device_body {
+	enum statement_role role;
+	char label[STATEMENT_LABEL_MAX + 1];
+};
+
+/** `body` of an introduction: the one recipient it is for, an id: or addr:. */
+struct statement_introduce_body {
+	struct principal to;
+};
+
 /**
- * A decoded statement; owns everything it holds. Absent optional claims are zero, exp 0
- * means "none" (revocations only). `body` is the compact JSON text of that object.
+ * A decoded statement; owns everything it holds. Absent optional claims are zero, with two
+ * exceptions: an absent `aud` is STATEMENT_PEERS, the narrower one, and an absent `lvl` is 1
+ * in the acts that may have one, so that 0 always means withdrawn. exp 0 means "none"
+ * (revocations only). Which member of `body` is in use follows from `act`; acts without
+ * one leave it zero.
  */
 struct statement {
 	enum statement_act act;
@@ -82,15 +124,20 @@ struct statement {
 	uint64_t iat;
 	uint64_t exp;
 	uint64_t since;
-	uint16_t body_len;
-	char body[STATEMENT_PAYLOAD_MAX];
+	union {
+		struct statement_identity_body identity;
+		struct statement_device_body device;
+		struct statement_introduce_body introduce;
+	} body;
 	struct digest id; /**< filled by decode and encode */
 };
 
 /**
- * Encodes and signs. The result is at most STATEMENT_MAX bytes; st->key and st->id are
- * filled in. @param st must be complete: the same checks as in decoding apply.
- * @return 0; ERR_INVALID or ERR_RANGE with msg; ERR_TOOBIG; ERR_CRYPTO.
+ * Encodes and signs: claims in fixed order, no white space, so that equal statements are
+ * equal bytes. The result, at most STATEMENT_MAX bytes, is appended to jws_out; st->key
+ * and st->id are filled in. @param st must be complete: the same checks as in decoding
+ * apply, and jws_out stays as it was when they fail.
+ * @return 0; ERR_INVALID or ERR_RANGE with msg; ERR_TOOBIG; ERR_NOMEM; ERR_CRYPTO.
  */
 NODISCARD int statement_encode(struct statement *st, const struct keypair *signer,
 	struct dynbuf *jws_out, struct err_msg *msg);
@@ -98,26 +145,36 @@ NODISCARD int statement_encode(struct statement *st, const struct keypair *signe
 /**
  * Decodes without looking at the signature: header constant, sizes, base64url, JSON rules
  * (one object, integers, no duplicate keys, nesting at most 2, no unknown claim starting
- * with '!'), every claim's type and range, the claims each act must and must not have.
+ * with '!'), every claim's type and range, the claims each act must and must not have, and
+ * who may sign where the statement alone tells. docs/STATEMENTS.md is the format in full.
  * msg->offset is the byte offset in the JWS where that is known.
- * @return 0; ERR_TOOBIG, ERR_INVALID, ERR_RANGE, ERR_VERSION, ERR_UNSUPPORTED (a "!" claim).
+ * @return 0; ERR_TOOBIG; ERR_INVALID; ERR_RANGE (a number or a validity outside its limits);
+ * ERR_VERSION (`ver` is not 1); ERR_UNSUPPORTED (a "!" claim, an unknown act, a `seal:`
+ * subject: made by a newer implementation); ERR_NOMEM.
  */
 NODISCARD int statement_decode(struct slice jws, struct statement *out, struct err_msg *msg);
 
-/** Verifies the signature of a decoded statement's JWS under its own `key`. @return 0 or ERR_SIGNATURE. */
+/** Verifies the signature of a decoded statement's JWS under its own `key`. @return 0, ERR_SIGNATURE, ERR_CRYPTO. */
 NODISCARD int statement_verify(struct slice jws, const struct statement *st);
 
 /** statement_decode and statement_verify in one. */
 NODISCARD int statement_open(struct slice jws, struct statement *out, struct err_msg *msg);
 
-/** True when iat is not more than skew_s in the future and now is before exp. */
+/** True when iat is not more than skew_s in the future and now is before exp (revocations never end). */
 bool statement_is_current(const struct statement *st, uint64_t now_s, uint64_t skew_s);
+
+/** True when the statement takes back what its register said: `lvl` 0 in an act that has levels. */
+bool statement_is_withdrawal(const struct statement *st);
+
+/** True when the identity's root itself signed: the thumbprint of `key` is `iss`. */
+bool statement_is_by_root(const struct statement *st);
 
 const char *statement_act_name(enum statement_act act);
 NODISCARD int statement_act_parse(struct slice name, enum statement_act *out);
 const char *statement_aud_name(enum statement_aud aud);
 const char *statement_why_name(enum statement_why why);
 NODISCARD int statement_why_parse(struct slice name, enum statement_why *out);
+const char *statement_role_name(enum statement_role role);
 const char *trust_level_name(unsigned int level);
 /** "weak", "ordinary", "strong", or 1 to 3. */
 NODISCARD int trust_level_parse(struct slice text, unsigned int *out);
