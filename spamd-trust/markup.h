@@ -1,0 +1,24 @@
+/*
+ * markup.h - the message as PROCESS and HEADERS return it (SPEC 9).
+ *
+ * Headers in place, or a wrapper with the original attached (`report_safe`). Pure: bytes in,
+ * bytes out. The body of a message is never touched, and messages may hold anything: NUL
+ * bytes, 8-bit text, no header, no end.
+ */
+#ifndef SPAMD_TRUST_MARKUP_H
+#define SPAMD_TRUST_MARKUP_H
+
+#include "spamd-trust/template.h"
+
+/**
+ * Appends the marked-up message. Besides the configured X-Spam-* headers come
+ * X-Spam-Trust-Tier, X-Spam-Trust-Evidence and X-Spam-Trust-Path (DESIGN 7) when the
+ * verdict is from a trust scan.
+ * @return 0, or the sticky error of `out`: ERR_TOOBIG, ERR_NOMEM.
+ */
+NODISCARD int markup_write(const struct presentation *p, struct dynbuf *out);
+
+/** The same, cut after the first empty line (HEADERS, SPEC 5.6). */
+NODISCARD int markup_write_headers(const struct presentation *p, struct dynbuf *out);
+
+#endif
