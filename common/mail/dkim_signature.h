@@ -1,0 +1,42 @@
+/*
+ * dkim_signature.h - the tags of a DKIM-Signature field that identify it (RFC 6376 section
+ * 3.5).
+ *
+ * Nothing is verified here. Authentication-Results names a signature by header.d, header.s
+ * and the first characters of header.b (RFC 6008) but does not say whether it covers the
+ * whole body; this finds the signature meant and tells whether it has an l= tag.
+ */
+#ifndef COMMON_MAIL_DKIM_SIGNATURE_H
+#define COMMON_MAIL_DKIM_SIGNATURE_H
+
+#include "common/base/arena.h"
+#include "common/base/err.h"
+
+/** A signature has a dozen tags; unknown ones are allowed. */
+#define DKIM_TAGS_MAX 64
+
+/** Values without their white space; empty where the tag is absent. In the arena. */
+struct dkim_signature {
+	struct slice algorithm; /**< a= */
+	struct slice domain;    /**< d= as written: compare through domain_normalise */
+	struct slice selector;  /**< s= */
+	struct slice identity;  /**< i= */
+	struct slice signature; /**< b=, base64 */
+	bool has_length; /**< l= is there: text may have been added behind what was signed */
+};
+
+/**
+ * Parses a raw field body, folds included.
+ * @return 0; ERR_INVALID for a broken tag list, a tag given twice, or without d=, s= or b= (msg
+ * has the offset; may be NULL); ERR_TOOBIG above DKIM_TAGS_MAX; ERR_NOMEM.
+ */
+NODISCARD int dkim_signature_parse(struct slice body, struct arena *arena,
+	struct dkim_signature *out, struct err_msg *msg);
+
+/**
+ * Whether header_b, the value of header.b in Authentication-Results, names this signature:
+ * all of b=, or its first characters, at least 8 (RFC 6008 section 4).
+ */
+bool dkim_signature_is_named(const struct dkim_signature *sig, struct slice header_b);
+
+#endif
