@@ -1,0 +1,81 @@
+/*
+ * netlist.h - sets of IP addresses as SpamAssassin writes them.
+ *
+ * Used for trusted_networks, internal_networks, msa_networks and the daemon's -A. An entry is
+ *
+ *     192.0.2.7   192.0.2.0/24   192.0.2.   10.   10/8   2001:db8::/32   [2001:db8::1]/128
+ *     192.0.2.1-192.0.2.9   and any of them with a leading ! (excluded)
+ *
+ * with SpamAssassin's meaning: the first entry that holds an address decides (so an
+ * exclusion stands before the network it is cut from), leading zeros are decimal, a scope
+ * (%eth0) is ignored. Everything is kept as IPv6; an IPv4 address and its v4-mapped form
+ * (::ffff:192.0.2.7) are the same address. No name is ever resolved.
+ *
+ * Pure: no I/O, memory from the caller's arena only. SPEC 13.
+ */
+#ifndef COMMON_CONF_NETLIST_H
+#define COMMON_CONF_NETLIST_H
+
+#include "common/base/arena.h"
+#include "common/base/err.h"
+#include "common/base/slice.h"
+
+struct sockaddr;
+
+/** An IPv6 address in network byte order; IPv4 as ::ffff:a.b.c.d. */
+struct net_address {
+	uint8_t bytes[16];
+};
+
+/** Longest text of net_address_print, NUL included (INET6_ADDRSTRLEN). */
+#define NET_ADDRESS_TEXT_MAX 46
+
+/**
+ * Reads one address: dotted quad, or IPv6 with or without [brackets], an "IPv6:" prefix
+ * (RFC 5321 section 4.1.3) and a %scope. No prefixes, no names.
+ * @return 0 or ERR_INVALID.
+ */
+NODISCARD int net_address_parse(struct slice text, struct net_address *out);
+
+/** From AF_INET or AF_INET6. @return 0, or ERR_UNSUPPORTED for other families. */
+NODISCARD int net_address_from_sockaddr(const struct sockaddr *sa, struct net_address *out);
+
+/** Writes it as people do, v4-mapped ones as dotted quads; returns `out`. */
+const char *net_address_print(const struct net_address *a, char out[NET_ADDRESS_TEXT_MAX]);
+
+bool net_address_eq(const struct net_address *a, const struct net_address *b);
+
+/** 127.0.0.0/8 or ::1. */
+bool net_address_is_loopback(const struct net_address *a);
+
+struct net_range {
+	struct net_address low;
+	struct net_address high; /**< inclusive */
+	bool exclude;
+};
+
+/** Most entries of one list; a lookup walks them all. SpamAssassin sites list a few dozen. */
+#define NETLIST_MAX 4096
+
+/** Fields are private. A zeroed one is empty. Copies share entries until one is added to. */
+struct netlist {
+	struct net_range *items;
+	size_t count;
+	size_t capacity;
+	const struct arena *arena; /* whose memory `items` is; others copy before they add */
+};
+
+/**
+ * Adds one entry.
+ * @return 0; ERR_INVALID (msg says what is wrong with it); ERR_TOOBIG at NETLIST_MAX; ERR_NOMEM.
+ */
+NODISCARD int netlist_add_text(
+	struct netlist *list, struct arena *arena, struct slice entry, struct err_msg *msg);
+
+/** Adds 127.0.0.0/8 and ::1, which come first where they are always in. @return as above. */
+NODISCARD int netlist_add_loopback(struct netlist *list, struct arena *arena);
+
+/** What the first entry that holds the address says; false where none does. */
+bool netlist_contains(const struct netlist *list, const struct net_address *a);
+
+#endif
