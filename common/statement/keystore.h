@@ -30,9 +30,12 @@ struct keystore_entry {
 	struct thumbprint key;
 };
 
+/** Longest path of STORE/keys, so that with the longest file name it stays below PATH_MAX. */
+#define KEYSTORE_DIRECTORY_MAX (PATH_MAX - 128)
+
 /** Fields are private. */
 struct keystore {
-	char directory[PATH_MAX];
+	char directory[KEYSTORE_DIRECTORY_MAX];
 };
 
 /**

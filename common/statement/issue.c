@@ -1,0 +1,129 @@
+#include "common/statement/issue.h"
+
+/* begin - a statement with what all acts have */
+static struct statement
+begin(const struct issuer *by, enum statement_act act, uint64_t seq,
+	const struct principal *subject)
+{
+	return (struct statement){
+		.act = act,
+		.aud = by->aud,
+		.iss = by->identity,
+		.sub = *subject,
+		.seq = seq,
+		.iat = by->now_s,
+	};
+}
+
+/* finish - encodes st into *out */
+static int
+finish(const struct issuer *by, const struct statement *st, struct issued *out,
+	struct err_msg *msg)
+{
+	struct dynbuf jws;
+	struct slice text;
+	int ret = 0;
+
+	dynbuf_init(&jws, STATEMENT_MAX);
+	*out = (struct issued){.st = *st};
+	ret = statement_encode(&out->st, by->signer, &jws, msg);
+	if (ret == 0) {
+		text = dynbuf_slice(&jws);
+		memcpy(out->jws, text.data, text.len);
+		out->jws_len = text.len;
+	}
+	dynbuf_fini(&jws);
+	return ret;
+}
+
+/* key_principal - key:THUMBPRINT of a public key */
+static int
+key_principal(const struct public_key *key, struct principal *out, struct err_msg *msg)
+{
+	char text[PRINCIPAL_TEXT_MAX] = "key:";
+	struct thumbprint thumbprint;
+
+	public_key_thumbprint(key, &thumbprint);
+	memcpy(text + 4, thumbprint.text, sizeof(thumbprint.text));
+	return principal_parse(slice_str(text), false, out, msg);
+}
+
+int
+issue_identity(const struct issuer *by, uint64_t seq,
+	const struct statement_identity_body *body, struct issued *out, struct err_msg *msg)
+{
+	struct principal self;
+	struct statement st;
+
+	if (principal_from_thumbprint(thumbprint_slice(&by->identity), &self) != 0) {
+		return err_set(msg, ERR_INVALID, "the issuer has no valid thumbprint");
+	}
+	st = begin(by, STATEMENT_IDENTITY, seq, &self);
+	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
+	if (body != NULL) {
+		st.body.identity = *body;
+	}
+	return finish(by, &st, out, msg);
+}
+
+int
+issue_device(const struct issuer *by, uint64_t seq, const struct public_key *device,
+	const struct statement_device_body *body, struct issued *out, struct err_msg *msg)
+{
+	struct principal key;
+	struct statement st;
+	int ret = key_principal(device, &key, msg);
+
+	if (ret != 0) {
+		return ret;
+	}
+	st = begin(by, STATEMENT_DEVICE, seq, &key);
+	st.exp = st.iat + STATEMENT_DEVICE_LIFETIME_MAX_S;
+	st.body.device = *body;
+	return finish(by, &st, out, msg);
+}
+
+int
+issue_bind(const struct issuer *by, uint64_t seq, const struct principal *address,
+	struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_BIND, seq, address);
+
+	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
+	st.lvl = TRUST_LEVEL_WEAK;
+	return finish(by, &st, out, msg);
+}
+
+int
+issue_vouch(const struct issuer *by, uint64_t seq, const struct principal *subject,
+	enum trust_level level, struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_VOUCH, seq, subject);
+
+	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
+	st.lvl = (uint8_t)level;
+	return finish(by, &st, out, msg);
+}
+
+int
+issue_block(const struct issuer *by, uint64_t seq, const struct principal *subject,
+	bool in_force, enum statement_why why, struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_BLOCK, seq, subject);
+
+	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
+	st.lvl = in_force ? TRUST_LEVEL_WEAK : TRUST_LEVEL_NONE;
+	st.why = why;
+	return finish(by, &st, out, msg);
+}
+
+int
+issue_revoke(const struct issuer *by, uint64_t seq, const struct principal *subject,
+	enum statement_why why, uint64_t since_s, struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_REVOKE, seq, subject);
+
+	st.why = why;
+	st.since = since_s;
+	return finish(by, &st, out, msg);
+}
