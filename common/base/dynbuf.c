@@ -155,6 +155,15 @@ dynbuf_truncate(struct dynbuf *b, size_t n)
 	}
 }
 
+void
+dynbuf_overwrite(struct dynbuf *b, size_t at, struct slice s)
+{
+	assert(at <= b->len && s.len <= b->len - at);
+	if (s.len > 0) {
+		memcpy(b->data + at, s.data, s.len);
+	}
+}
+
 struct slice
 dynbuf_slice(const struct dynbuf *b)
 {

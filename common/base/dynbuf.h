@@ -52,6 +52,9 @@ void dynbuf_consume(struct dynbuf *b, size_t n);
 /** Cuts it to its first n bytes; no effect where it is shorter. */
 void dynbuf_truncate(struct dynbuf *b, size_t n);
 
+/** Writes s over the bytes from `at` on, which must be there already. */
+void dynbuf_overwrite(struct dynbuf *b, size_t at, struct slice s);
+
 /** The bytes; borrowed until the next change. */
 struct slice dynbuf_slice(const struct dynbuf *b);
 

@@ -60,3 +60,16 @@ Test(dynbuf, consume_and_truncate_stay_inside)
 	cr_assert_eq(dynbuf_slice(&b).len, 0);
 	dynbuf_fini(&b);
 }
+
+Test(dynbuf, overwrite_changes_bytes_in_place)
+{
+	struct dynbuf b;
+
+	dynbuf_init(&b, 16);
+	cr_assert_eq(dynbuf_add_str(&b, "xxx body"), 0);
+	dynbuf_overwrite(&b, 1, SLICE("ab"));
+	cr_assert(slice_eq(dynbuf_slice(&b), SLICE("xab body")));
+	dynbuf_overwrite(&b, 8, SLICE(""));
+	cr_assert(slice_eq(dynbuf_slice(&b), SLICE("xab body")));
+	dynbuf_fini(&b);
+}
