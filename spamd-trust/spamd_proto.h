@@ -31,10 +31,12 @@
 #ifndef SPAMD_TRUST_SPAMD_PROTO_H
 #define SPAMD_TRUST_SPAMD_PROTO_H
 
+#define ZLIB_CONST
 #include <zlib.h>
 
 #include "common/base/dynbuf.h"
 #include "common/scan/verdict.h"
+#include "spamd-trust/spamd_command.h"
 
 /**
  * How long bytes beyond the announced length may still turn up before a message that does
@@ -45,21 +47,6 @@
 
 /** Lines of the header block, the empty one included (SPEC 2). */
 #define SPAMD_HEADER_LINES_MAX 256
-
-enum spamd_command {
-	SPAMD_CHECK,
-	SPAMD_SYMBOLS,
-	SPAMD_REPORT,
-	SPAMD_REPORT_IFSPAM,
-	SPAMD_PROCESS,
-	SPAMD_HEADERS,
-	SPAMD_TELL,
-	SPAMD_SKIP,
-	SPAMD_PING,
-};
-
-/** The word of the protocol: "CHECK" ... */
-const char *spamd_command_name(enum spamd_command command);
 
 /** Bounds and policy of one connection. Beyond a bound the client is answered with 76. */
 struct spamd_limits {
@@ -118,12 +105,29 @@ enum spamd_status {
 
 /** Where the engine is; what leaves each state is said at its side. */
 enum spamd_state {
-	SPAMD_STATE_COMMAND, /**< from the start to the end of the command line */
-	SPAMD_STATE_HEADERS, /**< to the empty line; PING and SKIP end here */
-	SPAMD_STATE_BODY,    /**< to the announced length or the end of the stream */
-	SPAMD_STATE_VERIFY,  /**< CHECKING was told; the length is judged next */
-	SPAMD_STATE_AWAIT,   /**< REQUEST was told; a reply function leaves it */
-	SPAMD_STATE_REPLY,   /**< the end: output may be there, input is ignored */
+	SPAMD_STATE_COMMAND,  /**< from the start to the end of the command line */
+	SPAMD_STATE_HEADERS,  /**< to the empty line; PING and SKIP end here */
+	SPAMD_STATE_BODY,     /**< to the announced length or the end of the stream */
+	SPAMD_STATE_INFLATED, /**< a compressed message was read; its stream is judged next */
+	SPAMD_STATE_VERIFY,   /**< CHECKING was told; the length is judged next */
+	SPAMD_STATE_AWAIT,    /**< REQUEST was told; a reply function leaves it */
+	SPAMD_STATE_REPLY,    /**< the end: output may be there, input is ignored */
+};
+
+/** A run of bytes of the input by its place, as the buffer moves while it grows. */
+struct spamd_span {
+	size_t at;
+	size_t len;
+};
+
+/** A message that comes compressed (SPEC 4); fields are private to the engine. */
+struct spamd_inflater {
+	z_stream stream;
+	bool is_open;   /* the stream must be ended */
+	bool is_done;   /* the end of the stream was seen */
+	bool is_broken; /* it is no zlib stream */
+	size_t received_bytes;
+	struct dynbuf text;
 };
 
 /** Fields are private. */
@@ -133,32 +137,25 @@ struct spamd_proto {
 	struct spamd_event event;
 	struct spamd_request request;
 
-	struct dynbuf in;       /* command line, headers, and the message unless compressed */
-	struct dynbuf inflated; /* the message where it was compressed */
-	struct dynbuf user;
+	struct dynbuf in;   /* command line, headers, and the message unless compressed */
+	struct dynbuf out;  /* the reply, from out_pos on */
 	struct dynbuf text; /* of the last error or note */
-	struct dynbuf out;
-	size_t pos;         /* next byte of `in` to look at */
-	size_t scanned;     /* no line end before here */
+	size_t pos;         /* first byte of `in` not yet dealt with */
+	size_t scanned;     /* no line end between pos and here */
 	size_t block_start; /* of the header block */
-	size_t body_start;
-	size_t out_pos;       /* first byte of `out` still to be sent */
-	size_t received_body; /* compressed bytes seen */
+	size_t out_pos;
 	unsigned int header_lines;
 	bool is_eof;
 	bool is_settled; /* the announced length is in and nothing followed */
 
-	bool has_length; /* Content-length was given */
-	bool has_hint;   /* in another spelling, which does not bind */
-	size_t length;   /* SIZE_MAX where it is beyond that */
-	size_t length_hint;
-	size_t length_text; /* where its digits are in `in`, to print them back */
-	size_t length_text_len;
+	struct spamd_span user;
+	struct spamd_span length_text; /* Content-length as sent, to print it back */
+	bool has_length;               /* Content-length was given */
+	bool has_hint;                 /* in another spelling, which does not bind */
 	bool is_compressed;
-	bool is_inflating; /* zlib stream is set up */
-	bool is_inflate_done;
-	bool is_inflate_bad;
-	z_stream zlib;
+	size_t length; /* SIZE_MAX where it is beyond that */
+	size_t length_hint;
+	struct spamd_inflater inflater;
 
 	uint64_t phase_start_ms;
 	uint64_t settle_at_ms; /* 0: not settling */
@@ -171,10 +168,13 @@ void spamd_proto_init(
 /** Releases everything; slices handed out are gone. */
 void spamd_proto_fini(struct spamd_proto *p);
 
+/** False once the request is complete or refused: what still comes is to be thrown away. */
+bool spamd_proto_wants_input(const struct spamd_proto *p);
+
 /**
  * Where to put up to *room_out more bytes of the request, at least one; the announced length is
  * taken into account, so that a message arrives with few reads.
- * @return NULL when memory is out (close the connection).
+ * @return NULL when memory is out (close the connection) or no input is wanted.
  */
 uint8_t *spamd_proto_reserve(struct spamd_proto *p, size_t *room_out);
 
@@ -205,19 +205,20 @@ bool spamd_proto_deadline(const struct spamd_proto *p, uint64_t *at_ms_out);
 NODISCARD enum spamd_status spamd_proto_timeout(struct spamd_proto *p, uint64_t now_ms);
 
 /**
- * Where the body of the reply goes, before spamd_proto_reply_verdict(): rule names for
- * SYMBOLS (the engine writes these itself), report for REPORT, message for PROCESS and HEADERS.
- * Room for the status line and the headers is kept in front, so that nothing is moved later.
+ * Where the body of the reply goes, before spamd_proto_reply_verdict(): rule names joined by
+ * commas for SYMBOLS, the report for REPORT, the message for PROCESS and HEADERS; nothing for
+ * CHECK. Room for the status line and the headers is kept in front, so that nothing is
+ * moved later. Call it once, and only while a request is awaited.
  */
 struct dynbuf *spamd_proto_reply_body(struct spamd_proto *p);
 
 /**
  * Answers a scanning command from the verdict and the body written before (SPEC 3, 5.1 to 5.6).
- * `sorted` is what verdict_sorted() gave; used for SYMBOLS only. Out of memory gives no
- * reply, as any internal failure (SPEC 6). Ends in SPAMD_DONE.
+ * Out of memory gives no reply, as any internal failure (SPEC 6). This and the other
+ * replies end in SPAMD_DONE, and have no effect unless a request is awaited: it may have
+ * timed out meanwhile.
  */
-void spamd_proto_reply_verdict(struct spamd_proto *p, const struct verdict *verdict,
-	const struct rule_hit *const *sorted);
+void spamd_proto_reply_verdict(struct spamd_proto *p, const struct verdict *verdict);
 
 /** What a TELL did, all false for nothing. */
 struct spamd_told {
@@ -230,7 +231,7 @@ struct spamd_told {
 /** Answers a TELL (SPEC 5.7). */
 void spamd_proto_reply_tell(struct spamd_proto *p, const struct spamd_told *told);
 
-/** 69 `Service Unavailable: ` text; fills the event as SPAMD_EVENT_ERROR for the log. */
+/** 69 `Service Unavailable: ` text; the event is SPAMD_EVENT_ERROR then, for the log. */
 void spamd_proto_reply_unavailable(struct spamd_proto *p, const char *text);
 
 /** Gives up without a reply, as the original after an internal failure. */

@@ -1,0 +1,58 @@
+#include <criterion/criterion.h>
+
+#include "spamd-trust/score_text.h"
+
+static const struct {
+	double score;
+	double required;
+	const char *text;
+	const char *required_text;
+} rows[] = {
+	{15.0, 5.0, "15.0", "5.0"},
+	{-3.5, 5.0, "-3.5", "5.0"},
+	{0, 5.0, "0.0", "5.0"},
+	{-0.04, 5.0, "-0.0", "5.0"},
+	{75.25, 5.0, "75.2", "5.0"},
+	{4.94, 5.0, "4.9", "5.0"},
+	{4.96, 5.0, "4.9", "5.0"},
+	{5.06, 5.1, "5", "5.1"},
+	{4.96, 4.97, "4.9", "5.0"},
+	{5.0, 5.0, "5.0", "5.0"},
+	{-12.45, -12.4, "-12.5", "-12.4"},
+	{7.9999, 8.0, "7.9", "8.0"},
+	{1000.0, 6.31, "1000.0", "6.3"},
+};
+
+Test(spamd_score_text, ham_never_prints_as_reaching_the_threshold)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct verdict v = {.score = rows[i].score, .required = rows[i].required};
+
+		v.is_spam = v.score >= v.required;
+		cr_assert_str_eq(score_text(&v).text, rows[i].text, "row %zu", i);
+		cr_assert_str_eq(
+			score_text_required(&v).text, rows[i].required_text, "row %zu", i);
+	}
+}
+
+static const struct {
+	double score;
+	const char *text;
+} points[] = {
+	{1.2, " 1.2"},
+	{-3.5, "-3.5"},
+	{15, "  15"},
+	{-12.5, " -12"},
+	{-0.04, "-0.0"},
+	{9.96, "10.0"},
+	{10, "  10"},
+	{1000, "1000"},
+	{-100, "-100"},
+};
+
+Test(spamd_score_text, points_lose_their_decimal_from_ten_on)
+{
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		cr_assert_str_eq(score_text_points(points[i].score).text, points[i].text);
+	}
+}
