@@ -1,0 +1,203 @@
+#include "trustctl/command.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "trustctl/cmd.h"
+
+#define BIT(name) OPTION_BIT(OPTION_##name)
+
+static const struct command commands[] = {
+	{
+		.name = "help",
+		.arguments = "[COMMAND [SUB-COMMAND]]",
+		.max_args = 2,
+		.options = BIT(MARKDOWN),
+		.summary = "explains a command, or lists them all",
+		.examples = {"help user add", "help --markdown"},
+		.run = cmd_help,
+	},
+};
+
+const struct command *
+command_table(size_t *count_out)
+{
+	*count_out = ARRAY_LEN(commands);
+	return commands;
+}
+
+static bool
+is_named(const struct command *command, char **words, size_t word_count)
+{
+	if (strcmp(command->name, words[0]) != 0) {
+		return false;
+	}
+	return command->sub == NULL || (word_count > 1 && strcmp(command->sub, words[1]) == 0);
+}
+
+/* fail_unknown - "unknown command X; did you mean Y?" among the first words of all rows */
+static void
+fail_unknown(const char *word, struct err_msg *msg)
+{
+	const char *names[ARRAY_LEN(commands)];
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		names[i] = commands[i].name;
+	}
+	const char *nearest = options_nearest(word, names, ARRAY_LEN(commands));
+
+	if (nearest != NULL) {
+		(void)err_set(msg, ERR_INVALID, "unknown command %s; did you mean %s?", word,
+			nearest);
+		return;
+	}
+	(void)err_set(
+		msg, ERR_INVALID, "unknown command %s; \"trustctl help\" lists them all", word);
+}
+
+/* fail_group - "user needs one of: add, list, show" */
+static void
+fail_group(const char *name, struct err_msg *msg)
+{
+	char subs[128] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(commands) && used < sizeof(subs); i++) {
+		if (strcmp(commands[i].name, name) == 0) {
+			int n = snprintf(subs + used, sizeof(subs) - used, "%s%s",
+				used > 0 ? ", " : "", commands[i].sub);
+
+			used += n > 0 ? (size_t)n : 0;
+		}
+	}
+	(void)err_set(msg, ERR_INVALID, "%s needs one of: %s", name, subs);
+}
+
+const struct command *
+command_find(char **words, size_t word_count, size_t *used_out, struct err_msg *msg)
+{
+	bool is_group = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (is_named(&commands[i], words, word_count)) {
+			*used_out = commands[i].sub == NULL ? 1 : 2;
+			return &commands[i];
+		}
+		is_group = is_group || strcmp(commands[i].name, words[0]) == 0;
+	}
+	if (is_group) {
+		fail_group(words[0], msg);
+	} else {
+		fail_unknown(words[0], msg);
+	}
+	return NULL;
+}
+
+/* first_option - the lowest option of a mask that is not empty */
+static const struct option_spec *
+first_option(uint32_t mask)
+{
+	return option_spec((enum option_id)__builtin_ctz(mask));
+}
+
+int
+command_check(const struct command *command, const struct options *options, size_t arg_count,
+	struct err_msg *msg)
+{
+	uint32_t foreign = options->given & ~(command->options | OPTIONS_EVERYWHERE);
+	uint32_t missing = command->required & ~options->given;
+
+	if (foreign != 0) {
+		return err_set(
+			msg, ERR_INVALID, "does not take --%s", first_option(foreign)->name);
+	}
+	if (missing != 0) {
+		const struct option_spec *spec = first_option(missing);
+
+		return err_set(msg, ERR_INVALID, "--%s%s%s is missing", spec->name,
+			spec->value != NULL ? " " : "", spec->value != NULL ? spec->value : "");
+	}
+	if (arg_count < command->min_args) {
+		return err_set(msg, ERR_INVALID, "missing argument: %s", command->arguments);
+	}
+	if (arg_count > command->max_args) {
+		return err_set(msg, ERR_INVALID, "too many arguments: expected %s",
+			command->max_args == 0 ? "none" : command->arguments);
+	}
+	return 0;
+}
+
+int
+command_status(int err)
+{
+	static const int statuses[] = {
+		[-ERR_OK] = EX_OK,
+		[-ERR_NOMEM] = EX_OSERR,
+		[-ERR_INVALID] = EX_DATAERR,
+		[-ERR_RANGE] = EX_DATAERR,
+		[-ERR_TOOBIG] = EX_DATAERR,
+		[-ERR_TRUNCATED] = EX_DATAERR,
+		[-ERR_NOTFOUND] = EX_NOINPUT,
+		[-ERR_EXISTS] = EX_CANTCREAT,
+		[-ERR_DENIED] = EX_NOPERM,
+		[-ERR_SIGNATURE] = EX_DATAERR,
+		[-ERR_EXPIRED] = EX_DATAERR,
+		[-ERR_VERSION] = EX_UNAVAILABLE,
+		[-ERR_CORRUPT] = EX_DATAERR,
+		[-ERR_BUSY] = EX_TEMPFAIL,
+		[-ERR_FULL] = EX_IOERR,
+		[-ERR_IO] = EX_IOERR,
+		[-ERR_CRYPTO] = EX_SOFTWARE,
+		[-ERR_UNSUPPORTED] = EX_UNAVAILABLE,
+		[-ERR_TIMEOUT] = EX_TEMPFAIL,
+		[-ERR_NOTREADY] = EX_UNAVAILABLE,
+	};
+
+	return err > 0 || err < ERR_LAST ? EX_SOFTWARE : statuses[-err];
+}
+
+static void PRINTF_LIKE(2, 0) say(const struct ctl *ctl, const char *fmt, va_list ap)
+{
+	const struct command *command = ctl->command;
+	FILE *err = ctl->print.err;
+
+	(void)fputs("trustctl", err);
+	if (command != NULL) {
+		(void)fprintf(err, " %s", command->name);
+	}
+	if (command != NULL && command->sub != NULL) {
+		(void)fprintf(err, " %s", command->sub);
+	}
+	(void)fputs(": ", err);
+	(void)vfprintf(err, fmt, ap);
+	(void)fputc('\n', err);
+}
+
+int
+command_fail(const struct ctl *ctl, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(ctl, fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+int
+command_fail_msg(const struct ctl *ctl, const struct err_msg *msg)
+{
+	return command_fail(ctl, command_status(msg->code), "%s",
+		msg->text[0] != '\0' ? msg->text : err_text(msg->code));
+}
+
+void
+command_warn(const struct ctl *ctl, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(ctl, fmt, ap);
+	va_end(ap);
+}

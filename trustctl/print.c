@@ -1,0 +1,445 @@
+#include "trustctl/print.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "trustctl/utf8.h"
+
+/** Most text of one listing: a million rows of ordinary addresses. */
+#define TABLE_TEXT_MAX  ((size_t)64 << 20)
+#define PROGRESS_WIDTH  30
+/** Enough for "YYYY-MM-DD HH:MM" and for 20 digits. */
+#define CELL_NUMBER_MAX 32
+
+struct table_cell {
+	bool present;
+	uint64_t number;
+	size_t start; /* of the text in table.text */
+	size_t len;
+};
+
+static const char *const style_codes[] = {
+	[PRINT_PLAIN] = "",
+	[PRINT_BOLD] = "\033[1m",
+	[PRINT_GOOD] = "\033[32m",
+	[PRINT_WARN] = "\033[33m",
+	[PRINT_BAD] = "\033[31m",
+};
+
+void
+print_init(struct print *p, FILE *out, FILE *err, bool json, const char *no_color)
+{
+	bool wanted = no_color == NULL || no_color[0] == '\0';
+
+	*p = (struct print){
+		.out = out,
+		.err = err,
+		.json = json,
+		.color = wanted && isatty(fileno(out)) == 1,
+		.err_color = wanted && isatty(fileno(err)) == 1,
+		.progress = isatty(fileno(err)) == 1,
+	};
+}
+
+int
+print_flush(struct print *p, struct err_msg *msg)
+{
+	if (fflush(p->out) != 0 || ferror(p->out)) {
+		return err_set(msg, ERR_IO, "cannot write to standard output: %s",
+			errno != 0 ? strerror(errno) : "it is closed");
+	}
+	return 0;
+}
+
+void
+print_clean(struct slice text, struct dynbuf *out)
+{
+	while (text.len > 0) {
+		uint32_t code;
+		size_t used = utf8_decode(text, &code);
+
+		if (used == 0) {
+			(void)dynbuf_add(out, SLICE("\xef\xbf\xbd"));
+			used = 1;
+		} else if (utf8_is_control(code)) {
+			(void)dynbuf_add_byte(out, '?');
+		} else {
+			(void)dynbuf_add(out, slice_take(text, used));
+		}
+		text = slice_skip(text, used);
+	}
+}
+
+void
+print_text(const struct print *p, enum print_style style, struct slice text)
+{
+	struct dynbuf clean;
+	bool styled = p->color && style != PRINT_PLAIN;
+
+	dynbuf_init(&clean, TABLE_TEXT_MAX);
+	print_clean(text, &clean);
+	(void)fprintf(p->out, "%s%.*s%s", styled ? style_codes[style] : "",
+		SLICE_ARG(dynbuf_slice(&clean)), styled ? "\033[0m" : "");
+	dynbuf_fini(&clean);
+}
+
+void
+table_init(struct table *t, const struct column *columns, size_t column_count)
+{
+	*t = (struct table){.columns = columns, .column_count = column_count};
+	dynbuf_init(&t->text, TABLE_TEXT_MAX);
+}
+
+void
+table_fini(struct table *t)
+{
+	free(t->cells);
+	dynbuf_fini(&t->text);
+	*t = (struct table){0};
+}
+
+/* add_cell - room for one more cell, NULL after a failure */
+static struct table_cell *
+add_cell(struct table *t)
+{
+	if (t->error != 0) {
+		return NULL;
+	}
+	if (t->cell_count == t->cell_cap) {
+		size_t cap = t->cell_cap == 0 ? 64 : t->cell_cap * 2;
+		struct table_cell *cells = reallocarray(t->cells, cap, sizeof(*cells));
+
+		if (cells == NULL) {
+			t->error = ERR_NOMEM;
+			return NULL;
+		}
+		t->cells = cells;
+		t->cell_cap = cap;
+	}
+	struct table_cell *cell = &t->cells[t->cell_count++];
+
+	*cell = (struct table_cell){.present = true};
+	return cell;
+}
+
+void
+table_text(struct table *t, struct slice value)
+{
+	struct table_cell *cell = add_cell(t);
+
+	if (cell == NULL) {
+		return;
+	}
+	cell->start = dynbuf_slice(&t->text).len;
+	print_clean(value, &t->text);
+	cell->len = dynbuf_slice(&t->text).len - cell->start;
+	t->error = dynbuf_error(&t->text);
+}
+
+void
+table_str(struct table *t, const char *value)
+{
+	table_text(t, slice_str(value));
+}
+
+void
+table_number(struct table *t, uint64_t value)
+{
+	struct table_cell *cell = add_cell(t);
+
+	if (cell != NULL) {
+		cell->number = value;
+	}
+}
+
+void
+table_bool(struct table *t, bool value)
+{
+	table_number(t, value ? 1 : 0);
+}
+
+void
+table_none(struct table *t)
+{
+	struct table_cell *cell = add_cell(t);
+
+	if (cell != NULL) {
+		cell->present = false;
+	}
+}
+
+size_t
+table_rows(const struct table *t)
+{
+	return t->cell_count / t->column_count;
+}
+
+static struct slice
+cell_text(const struct table *t, const struct table_cell *cell)
+{
+	return slice_take(slice_skip(dynbuf_slice(&t->text), cell->start), cell->len);
+}
+
+/* format_time - "YYYY-MM-DD HH:MM" in UTC */
+static void
+format_time(uint64_t wall_s, char out[CELL_NUMBER_MAX])
+{
+	time_t when = (time_t)wall_s;
+	struct tm parts;
+
+	if (gmtime_r(&when, &parts) == NULL ||
+		strftime(out, CELL_NUMBER_MAX, "%Y-%m-%d %H:%M", &parts) == 0) {
+		(void)snprintf(out, CELL_NUMBER_MAX, "%" PRIu64, wall_s);
+	}
+}
+
+/* cell_shown - what people see; numbers are written to the caller's buffer */
+static struct slice
+cell_shown(const struct table *t, const struct table_cell *cell, enum column_kind kind,
+	char number[CELL_NUMBER_MAX])
+{
+	if (!cell->present) {
+		return SLICE("-");
+	}
+	switch (kind) {
+	case COLUMN_TEXT:
+		return cell_text(t, cell);
+	case COLUMN_NUMBER:
+		(void)snprintf(number, CELL_NUMBER_MAX, "%" PRIu64, cell->number);
+		return slice_str(number);
+	case COLUMN_TIME:
+		if (cell->number == 0) {
+			return SLICE("-");
+		}
+		format_time(cell->number, number);
+		return slice_str(number);
+	case COLUMN_BOOL:
+		return cell->number != 0 ? SLICE("yes") : SLICE("no");
+	}
+	return SLICE("");
+}
+
+static json_t *
+cell_json(const struct table *t, const struct table_cell *cell, enum column_kind kind)
+{
+	if (!cell->present) {
+		return json_null();
+	}
+	switch (kind) {
+	case COLUMN_TEXT: {
+		struct slice text = cell_text(t, cell);
+
+		return json_stringn((const char *)text.data, text.len);
+	}
+	case COLUMN_NUMBER:
+	case COLUMN_TIME:
+		return json_integer((json_int_t)cell->number);
+	case COLUMN_BOOL:
+		return json_boolean(cell->number != 0);
+	}
+	return NULL;
+}
+
+/* row_json - a new reference, NULL when out of memory */
+static json_t *
+row_json(const struct table *t, size_t row)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < t->column_count; i++) {
+		const struct table_cell *cell = &t->cells[row * t->column_count + i];
+		json_t *value = cell_json(t, cell, t->columns[i].kind);
+
+		if (json_object_set_new(object, t->columns[i].key, value) != 0) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
+}
+
+/* print_rows_json - one object a line, so that a long listing is never held twice */
+static int
+print_rows_json(const struct table *t, const struct print *p)
+{
+	size_t rows = table_rows(t);
+
+	(void)fputs("[", p->out);
+	for (size_t row = 0; row < rows; row++) {
+		json_t *object = row_json(t, row);
+
+		if (object == NULL) {
+			return ERR_NOMEM;
+		}
+		(void)fputs(row == 0 ? "\n" : ",\n", p->out);
+		(void)json_dumpf(object, p->out, JSON_COMPACT);
+		json_decref(object);
+	}
+	(void)fputs(rows == 0 ? "]\n" : "\n]\n", p->out);
+	return 0;
+}
+
+static bool
+is_right_aligned(enum column_kind kind)
+{
+	return kind == COLUMN_NUMBER;
+}
+
+/* print_padded - the last column is never padded on the right */
+static void
+print_padded(const struct print *p, enum print_style style, struct slice text, size_t width,
+	bool right, bool last)
+{
+	size_t shown = utf8_width(text);
+	int pad = (int)(shown < width ? width - shown : 0);
+
+	if (right) {
+		(void)fprintf(p->out, "%*s", pad, "");
+	}
+	print_text(p, style, text);
+	if (!last) {
+		(void)fprintf(p->out, "%*s", right ? 2 : pad + 2, "");
+	}
+}
+
+static size_t
+column_width(const struct table *t, size_t column)
+{
+	size_t width = strlen(t->columns[column].title);
+	size_t rows = table_rows(t);
+	char number[CELL_NUMBER_MAX];
+
+	for (size_t row = 0; row < rows; row++) {
+		const struct table_cell *cell = &t->cells[row * t->column_count + column];
+		size_t shown = utf8_width(cell_shown(t, cell, t->columns[column].kind, number));
+
+		width = shown > width ? shown : width;
+	}
+	return width;
+}
+
+static int
+print_rows(const struct table *t, const struct print *p)
+{
+	size_t *widths = calloc(t->column_count, sizeof(*widths));
+	size_t rows = table_rows(t);
+	char number[CELL_NUMBER_MAX];
+
+	if (widths == NULL) {
+		return ERR_NOMEM;
+	}
+	for (size_t i = 0; i < t->column_count; i++) {
+		widths[i] = column_width(t, i);
+		print_padded(p, PRINT_BOLD, slice_str(t->columns[i].title), widths[i],
+			is_right_aligned(t->columns[i].kind), i + 1 == t->column_count);
+	}
+	(void)fputc('\n', p->out);
+	for (size_t row = 0; row < rows; row++) {
+		for (size_t i = 0; i < t->column_count; i++) {
+			const struct table_cell *cell = &t->cells[row * t->column_count + i];
+
+			print_padded(p, PRINT_PLAIN,
+				cell_shown(t, cell, t->columns[i].kind, number), widths[i],
+				is_right_aligned(t->columns[i].kind), i + 1 == t->column_count);
+		}
+		(void)fputc('\n', p->out);
+	}
+	free(widths);
+	return 0;
+}
+
+int
+table_print(const struct table *t, const struct print *p)
+{
+	if (t->error != 0) {
+		return t->error;
+	}
+	return p->json ? print_rows_json(t, p) : print_rows(t, p);
+}
+
+static int
+print_record_json(const struct table *t, const struct print *p)
+{
+	json_t *object = row_json(t, 0);
+
+	if (object == NULL) {
+		return ERR_NOMEM;
+	}
+	(void)json_dumpf(object, p->out, JSON_INDENT(2));
+	(void)fputc('\n', p->out);
+	json_decref(object);
+	return 0;
+}
+
+int
+table_print_record(const struct table *t, const struct print *p)
+{
+	size_t width = 0;
+	char number[CELL_NUMBER_MAX];
+
+	if (t->error != 0) {
+		return t->error;
+	}
+	if (p->json) {
+		return print_record_json(t, p);
+	}
+	for (size_t i = 0; i < t->column_count; i++) {
+		size_t len = strlen(t->columns[i].title);
+
+		width = len > width ? len : width;
+	}
+	for (size_t i = 0; i < t->column_count; i++) {
+		print_padded(
+			p, PRINT_BOLD, slice_str(t->columns[i].title), width, false, false);
+		print_text(p, PRINT_PLAIN,
+			cell_shown(t, &t->cells[i], t->columns[i].kind, number));
+		(void)fputc('\n', p->out);
+	}
+	return 0;
+}
+
+void
+progress_start(struct progress *bar, const struct print *p, const char *label, uint64_t total)
+{
+	*bar = (struct progress){
+		.print = p, .label = label, .total = total, .shown_permille = -1};
+}
+
+void
+progress_update(struct progress *bar, uint64_t done)
+{
+	if (!bar->print->progress || bar->total == 0) {
+		return;
+	}
+	uint64_t capped = done < bar->total ? done : bar->total;
+	int permille = (int)((double)capped * 1000.0 / (double)bar->total);
+
+	if (permille == bar->shown_permille) {
+		return;
+	}
+	bar->shown_permille = permille;
+
+	char cells[PROGRESS_WIDTH + 1];
+	int filled = permille * PROGRESS_WIDTH / 1000;
+
+	memset(cells, ' ', PROGRESS_WIDTH);
+	memset(cells, '#', (size_t)filled);
+	cells[PROGRESS_WIDTH] = '\0';
+	(void)fprintf(bar->print->err, "\r%s [%s] %3d %%", bar->label, cells, permille / 10);
+	(void)fflush(bar->print->err);
+}
+
+void
+progress_end(struct progress *bar)
+{
+	if (bar->shown_permille >= 0) {
+		(void)fputs("\r\033[K", bar->print->err);
+		(void)fflush(bar->print->err);
+	}
+	bar->shown_permille = -1;
+}
