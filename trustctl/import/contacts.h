@@ -1,0 +1,96 @@
+/*
+ * contacts.h - whom a user writes to, read off the headers of his mail.
+ *
+ * Mail the user wrote (From is one of his addresses, and only that) makes every recipient a
+ * contact: To, Cc and Bcc, without himself, without addresses nobody reads (no-reply) and
+ * mailing lists. Mail from a contact, seen in a second pass, turns "written to" into "mail
+ * both ways" (METRIC, learned edges). Automatic mail and what lists sent is left out both
+ * ways. Nothing here proves anything: levels that follow are learned ones, and evidence is
+ * asked for whenever a message is scored.
+ *
+ * Pure and bounded: at most CONTACTS_MAX contacts are kept, and those only whom the user
+ * wrote to.
+ */
+#ifndef TRUSTCTL_IMPORT_CONTACTS_H
+#define TRUSTCTL_IMPORT_CONTACTS_H
+
+#include "common/base/arena.h"
+#include "common/base/err.h"
+
+/** More than one person ever writes to; bounds the memory to some 40 MB. */
+#define CONTACTS_MAX ((size_t)100000)
+
+/** What became of one message. */
+enum contacts_result {
+	CONTACTS_TAKEN,
+	CONTACTS_FOREIGN,       /**< somebody else wrote it */
+	CONTACTS_LIST_MAIL,     /**< passed through a mailing list, or sent in bulk */
+	CONTACTS_AUTOMATIC,     /**< Auto-Submitted, an autoreply, a bounce */
+	CONTACTS_NO_RECIPIENTS, /**< the user wrote it, but to nobody who counts */
+	CONTACTS_MALFORMED,     /**< no usable From */
+	CONTACTS_RESULT_COUNT,
+};
+
+struct contact {
+	struct slice address; /**< canonical */
+	uint64_t sent;        /**< messages the user wrote to it */
+	uint64_t received;    /**< messages from it */
+	uint64_t last_mail_s; /**< newest of the former by Date, 0 unknown */
+	bool is_list;         /**< another message named it as the address of a list */
+};
+
+/** Fields are private; read contacts through contacts_at. */
+struct contacts {
+	const struct slice *own;
+	size_t own_count;
+	bool fold_local_part;
+	uint64_t now_s;
+	struct contact *items;
+	size_t count;
+	size_t cap;
+	uint32_t *slots; /* index + 1 into items, by digest of the address; 0 is free */
+	size_t slot_count;
+	uint64_t skipped_noreply;
+	uint64_t skipped_full;
+	struct arena texts;
+	struct arena scratch;
+};
+
+/**
+ * @param own canonical addresses of the user, borrowed; @param now_s a Date in the future
+ * counts as now.
+ */
+void contacts_init(struct contacts *c, const struct slice *own, size_t own_count,
+	bool fold_local_part, uint64_t now_s);
+void contacts_fini(struct contacts *c);
+
+/** First pass: the header of one message. @return 0 with *result, or ERR_NOMEM. */
+NODISCARD int contacts_collect(
+	struct contacts *c, struct slice header, enum contacts_result *result);
+
+/** Second pass: counts mail from contacts, and drops those that turn out to be lists. */
+NODISCARD int contacts_reply(
+	struct contacts *c, struct slice header, enum contacts_result *result);
+
+/** The level METRIC gives a learned edge: weak when written to, ordinary with mail both ways; 0 for lists. */
+unsigned int contact_level(const struct contact *contact);
+
+/** Sorts by address; no more collecting afterwards. */
+void contacts_sort(struct contacts *c);
+
+static inline size_t
+contacts_count(const struct contacts *c)
+{
+	return c->count;
+}
+
+static inline const struct contact *
+contacts_at(const struct contacts *c, size_t index)
+{
+	return &c->items[index];
+}
+
+/** True for addresses that no person reads: no-reply, mailer-daemon, bounce and list commands. */
+bool contacts_is_robot(struct slice address);
+
+#endif
