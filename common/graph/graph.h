@@ -138,6 +138,9 @@ graph_node graph_site(struct graph_reader *r);
 /** True for identities of local users (and the site). */
 bool graph_is_hosted(struct graph_reader *r, graph_node identity);
 
+/** True when the newest live `identity` statement of the identity has the policy `signs: always`. */
+bool graph_signs_always(struct graph_reader *r, graph_node identity);
+
 /** True when there is not a single edge: an empty graph must not file all mail as spam. */
 bool graph_is_empty(struct graph_reader *r);
 

@@ -4,6 +4,9 @@
 
 #include "common/base/err.h"
 
+/* Our own verdicts have one to four rules. */
+#define RULES_INITIAL 8
+
 static const char *const tier_names[] = {
 	[TIER_UNKNOWN] = "unknown",
 	[TIER_KNOWN] = "known",
@@ -32,12 +35,36 @@ evidence_name(enum evidence_level level)
 	return evidence_names[level];
 }
 
-int
+void
 verdict_init(struct verdict *v, double required, struct arena *arena)
 {
-	*v = (struct verdict){.required = required, .autolearn = SLICE("disabled")};
-	v->rules = arena_alloc_array(arena, VERDICT_RULES_MAX, sizeof(*v->rules));
-	return v->rules == NULL ? ERR_NOMEM : 0;
+	*v = (struct verdict){
+		.required = required,
+		.autolearn = SLICE("disabled"),
+		.arena = arena,
+	};
+}
+
+/* make_room - for one more rule; the old array stays in the arena, which forgets it soon */
+static int
+make_room(struct verdict *v)
+{
+	size_t capacity = v->rule_capacity == 0 ? RULES_INITIAL : v->rule_capacity * 2;
+	struct rule_hit *rules = NULL;
+
+	if (v->rule_count < v->rule_capacity) {
+		return 0;
+	}
+	rules = arena_alloc_array(v->arena, capacity, sizeof(*rules));
+	if (rules == NULL) {
+		return ERR_NOMEM;
+	}
+	if (v->rule_count > 0) {
+		memcpy(rules, v->rules, v->rule_count * sizeof(*rules));
+	}
+	v->rules = rules;
+	v->rule_capacity = capacity;
+	return 0;
 }
 
 int
@@ -45,6 +72,9 @@ verdict_add(struct verdict *v, const struct rule_hit *hit)
 {
 	if (v->rule_count == VERDICT_RULES_MAX) {
 		return ERR_TOOBIG;
+	}
+	if (make_room(v) != 0) {
+		return ERR_NOMEM;
 	}
 	v->rules[v->rule_count++] = *hit;
 	v->score += hit->score;

@@ -36,6 +36,8 @@ const char *tier_name(enum tier tier);
 /** "E0" to "E4". */
 const char *evidence_name(enum evidence_level level);
 
+struct scan_details;
+
 /** At most this many rules hit one message (ours and those of a chained scorer). */
 #define VERDICT_RULES_MAX 256
 
@@ -55,6 +57,8 @@ struct verdict {
 	bool is_spam;
 	struct rule_hit *rules;
 	size_t rule_count;
+	size_t rule_capacity;   /**< private */
+	struct arena *arena;    /**< private */
 	struct slice autolearn; /**< "disabled", or "no autolearn_force=no" ... */
 
 	/* Ours; `has_trust` is false for verdicts that did not come from a trust scan. */
@@ -65,13 +69,14 @@ struct verdict {
 	struct slice path; /**< one line, for X-Spam-Trust-Path: only what may leave the site */
 	struct slice recipient; /**< the local user it was decided for, or empty for the site */
 	struct slice sender;    /**< canonical address of From, or empty */
+	const struct scan_details *details; /**< scan.h; NULL for verdicts of another origin */
 };
 
-/** Starts an empty verdict; rules are allocated from the arena. @return 0 or ERR_NOMEM. */
-int verdict_init(struct verdict *v, double required, struct arena *arena);
+/** Starts an empty verdict, whose rules go into the arena (borrowed). */
+void verdict_init(struct verdict *v, double required, struct arena *arena);
 
 /**
- * Adds a rule and its score. @return 0, ERR_TOOBIG beyond VERDICT_RULES_MAX. Names, texts and
+ * Adds a rule and its score. @return 0, ERR_TOOBIG beyond VERDICT_RULES_MAX, ERR_NOMEM. Names, texts and
  * evidence are borrowed. A score of exactly 0 is still listed: tiers are always a rule, as
  * some clients see only rule names; callers leave out rules the administrator set to 0
  * himself.

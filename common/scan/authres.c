@@ -1,0 +1,409 @@
+#include "common/scan/authres.h"
+
+#include "common/base/strnum.h"
+#include "common/mail/auth_results.h"
+#include "common/mail/dkim_signature.h"
+#include "common/mail/domain.h"
+#include "common/scan/trace.h"
+
+/* Signatures compared with each other; a message with more is no ordinary mail. */
+#define SIGNATURES_MAX 64
+
+/* Instances of an ARC set (RFC 8617 section 4.2.1). */
+#define ARC_INSTANCE_MAX 50
+
+/* One DKIM result about the From domain (or dkim=none, without a domain). */
+struct signature_result {
+	size_t field;
+	bool pass;
+	struct slice domain; /* canonical */
+	struct slice selector;
+	struct slice b;
+};
+
+/* What one reading needs. */
+struct reading {
+	const struct header *header;
+	struct slice sender;
+	struct slice from_domain;
+	struct arena *arena;
+	evidence_owns_fn *owns;
+	void *owns_ctx;
+	struct authres_findings *out;
+	struct signature_result signatures[SIGNATURES_MAX];
+	size_t signature_count;
+	bool arc_none; /* some field says the chain is not good */
+};
+
+struct slice
+authres_domain_of(struct slice address)
+{
+	size_t at = address.len;
+
+	while (at > 0 && address.data[at - 1] != '@') {
+		at--;
+	}
+	return slice_skip(address, at);
+}
+
+/* canonical - a domain as written, made canonical in the arena; empty when it is none */
+static struct slice
+canonical(struct slice text, struct arena *arena)
+{
+	struct domain d;
+
+	if (domain_normalise(text, &d) != 0) {
+		return (struct slice){0};
+	}
+	return arena_copy(arena, domain_slice(&d));
+}
+
+static struct slice
+property(const struct auth_result *r, struct slice ptype, struct slice name)
+{
+	struct slice value = {0};
+
+	if (!auth_result_property(r, ptype, name, &value)) {
+		return (struct slice){0};
+	}
+	return value;
+}
+
+/*
+ * signing_domain - header.d, or the domain of header.i where a writer gives only that
+ *
+ * i= lies in d= or below it (RFC 6376 section 3.5), so an i= that is the From domain or an
+ * ancestor of it means the same of d=.
+ */
+static struct slice
+signing_domain(const struct reading *rd, const struct auth_result *r)
+{
+	struct slice d = property(r, SLICE("header"), SLICE("d"));
+
+	if (d.len == 0) {
+		d = authres_domain_of(property(r, SLICE("header"), SLICE("i")));
+	}
+	return d.len == 0 ? d : canonical(d, rd->arena);
+}
+
+static bool
+is_compatible(struct slice a, struct slice b)
+{
+	return a.len == 0 || b.len == 0 || slice_eq_nocase(a, b);
+}
+
+/* may_be_same - could both results be about one signature? What is not said cannot tell them apart. */
+static bool
+may_be_same(const struct signature_result *a, const struct signature_result *b)
+{
+	size_t n = a->b.len < b->b.len ? a->b.len : b->b.len;
+
+	return is_compatible(a->domain, b->domain) && is_compatible(a->selector, b->selector) &&
+	       slice_eq(slice_take(a->b, n), slice_take(b->b, n));
+}
+
+static void
+note_signature(struct reading *rd, const struct signature_result *fresh)
+{
+	for (size_t i = 0; i < rd->signature_count; i++) {
+		const struct signature_result *have = &rd->signatures[i];
+
+		if (have->field != fresh->field && have->pass != fresh->pass &&
+			may_be_same(have, fresh)) {
+			rd->out->dkim_conflict = true;
+		}
+	}
+	if (rd->signature_count == SIGNATURES_MAX) {
+		rd->out->dkim_conflict = true; /* what cannot be compared is not believed */
+		return;
+	}
+	rd->signatures[rd->signature_count++] = *fresh;
+}
+
+/*
+ * is_partial - does the signature meant by a result have l=?
+ *
+ * header.b and header.s name it; where they do not, any signature of the domain may be the
+ * one. A signature that is no longer in the message says nothing either way.
+ */
+static bool
+is_partial(const struct reading *rd, const struct signature_result *result)
+{
+	const struct header_field *f = NULL;
+	struct dkim_signature sig;
+	bool partial = false;
+
+	while ((f = header_next(rd->header, SLICE("DKIM-Signature"), f)) != NULL) {
+		if (dkim_signature_parse(f->body, rd->arena, &sig, NULL) != 0 ||
+			!slice_eq(canonical(sig.domain, rd->arena), result->domain) ||
+			!is_compatible(sig.selector, result->selector)) {
+			continue;
+		}
+		if (result->b.len > 0 && dkim_signature_is_named(&sig, result->b)) {
+			return sig.has_length;
+		}
+		partial = partial || sig.has_length;
+	}
+	return partial;
+}
+
+static void
+read_dkim(struct reading *rd, size_t field, const struct auth_result *r)
+{
+	struct signature_result result = {
+		.field = field,
+		.pass = r->code == AUTH_RESULT_PASS,
+		.domain = signing_domain(rd, r),
+		.selector = property(r, SLICE("header"), SLICE("s")),
+		.b = property(r, SLICE("header"), SLICE("b")),
+	};
+	bool aligned = result.domain.len > 0 &&
+		       domain_is_same_or_under(rd->from_domain, result.domain);
+
+	if (r->code == AUTH_RESULT_NONE ||
+		(aligned && (result.pass || r->code == AUTH_RESULT_FAIL ||
+				    r->code == AUTH_RESULT_PERMERROR))) {
+		note_signature(rd, &result);
+	}
+	if (!result.pass || !aligned) {
+		return;
+	}
+	if (is_partial(rd, &result)) {
+		rd->out->dkim_partial = true;
+	} else if (result.domain.len > rd->out->dkim_domain.len) {
+		rd->out->dkim_domain = result.domain; /* the closest ancestor says most */
+	}
+}
+
+static void
+read_dmarc(struct reading *rd, const struct auth_result *r)
+{
+	struct slice from = property(r, SLICE("header"), SLICE("from"));
+	bool about_from = slice_eq(canonical(from, rd->arena), rd->from_domain);
+
+	if (r->code == AUTH_RESULT_PASS && about_from) {
+		rd->out->dmarc_pass = true;
+	}
+	if (r->code == AUTH_RESULT_FAIL && (about_from || from.len == 0)) {
+		rd->out->dmarc_fail = true;
+	}
+}
+
+static void
+read_spf(struct reading *rd, const struct auth_result *r)
+{
+	struct slice mailfrom = property(r, SLICE("smtp"), SLICE("mailfrom"));
+	struct slice domain = canonical(authres_domain_of(mailfrom), rd->arena);
+
+	if (r->code == AUTH_RESULT_PASS && domain.len > 0 &&
+		(domain_is_same_or_under(rd->from_domain, domain) ||
+			domain_is_same_or_under(domain, rd->from_domain))) {
+		rd->out->spf_domain = domain;
+	}
+}
+
+static void
+read_auth(struct reading *rd, const struct auth_result *r)
+{
+	struct slice login = property(r, SLICE("smtp"), SLICE("auth"));
+
+	if (r->code == AUTH_RESULT_PASS && login.len > 0 && rd->owns != NULL &&
+		rd->owns(rd->owns_ctx, login, rd->sender)) {
+		rd->out->auth_owned = true;
+		rd->out->auth_login = login;
+	}
+}
+
+static void
+read_arc(struct reading *rd, const struct auth_result *r)
+{
+	if (r->code == AUTH_RESULT_PASS) {
+		rd->out->arc_pass = true;
+	} else {
+		rd->arc_none = true;
+	}
+}
+
+static void
+read_results(struct reading *rd, size_t field, const struct auth_results *results)
+{
+	for (size_t i = 0; i < results->count; i++) {
+		const struct auth_result *r = &results->results[i];
+
+		if (auth_result_is(r, SLICE("dkim"))) {
+			read_dkim(rd, field, r);
+		} else if (auth_result_is(r, SLICE("dmarc"))) {
+			read_dmarc(rd, r);
+		} else if (auth_result_is(r, SLICE("spf"))) {
+			read_spf(rd, r);
+		} else if (auth_result_is(r, SLICE("auth"))) {
+			read_auth(rd, r);
+		} else if (auth_result_is(r, SLICE("arc"))) {
+			read_arc(rd, r);
+		}
+	}
+}
+
+static bool
+is_our_id(const struct settings *settings, struct slice id)
+{
+	return strlist_has(&settings->authres_trusted_authserv, id) &&
+	       !strlist_has(&settings->authres_ignored_authserv, id);
+}
+
+int
+authres_read(const struct header *h, const struct settings *settings, struct slice sender,
+	evidence_owns_fn *owns, void *owns_ctx, struct arena *arena,
+	struct authres_findings *out)
+{
+	struct reading rd = {
+		.header = h,
+		.sender = sender,
+		.from_domain = authres_domain_of(sender),
+		.arena = arena,
+		.owns = owns,
+		.owns_ctx = owns_ctx,
+		.out = out,
+	};
+	const struct header_field *f = NULL;
+	struct trace trace;
+
+	*out = (struct authres_findings){0};
+	trace_find(h, settings, &trace);
+	while ((f = header_next(h, SLICE("Authentication-Results"), f)) != NULL) {
+		size_t index = (size_t)(f - h->fields);
+		struct auth_results results;
+		int ret = auth_results_parse(f->body, arena, &results, NULL);
+
+		if (ret == ERR_NOMEM) {
+			return ret;
+		}
+		if (!is_our_id(settings, results.authserv_id)) {
+			continue;
+		}
+		if (!trace_is_ours(&trace, index)) {
+			out->forged = true;
+		} else if (ret == 0 && rd.from_domain.len > 0) {
+			out->fields++;
+			out->authserv = results.authserv_id;
+			read_results(&rd, index, &results);
+		}
+	}
+	out->arc_pass = out->arc_pass && !rd.arc_none;
+	return 0;
+}
+
+bool
+authres_contradicts(const struct authres_findings *f)
+{
+	return f->dkim_conflict || (f->dmarc_pass && f->dmarc_fail) ||
+	       (f->dmarc_fail && f->dkim_domain.len > 0);
+}
+
+bool
+authres_dmarc_rests_on_spf(const struct authres_findings *f)
+{
+	return f->dmarc_pass && (!f->dkim_partial || f->spf_domain.len > 0);
+}
+
+/* arc_instance - the i= of an ARC-Seal; 0 when it is broken */
+static unsigned int
+arc_instance(const struct dkim_signature *seal)
+{
+	uint32_t instance = 0;
+
+	return strnum_u32(seal->identity, ARC_INSTANCE_MAX, &instance) == 0 ? instance : 0;
+}
+
+/* next_seal - the next well-formed ARC-Seal behind *field */
+static bool
+next_seal(const struct header *h, const struct header_field **field, struct arena *arena,
+	struct dkim_signature *seal)
+{
+	while ((*field = header_next(h, SLICE("ARC-Seal"), *field)) != NULL) {
+		if (dkim_signature_parse((*field)->body, arena, seal, NULL) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+unsigned int
+authres_arc_newest(const struct header *h, struct arena *arena)
+{
+	const struct header_field *f = NULL;
+	struct dkim_signature seal;
+	unsigned int newest = 0;
+
+	while (next_seal(h, &f, arena, &seal)) {
+		unsigned int instance = arc_instance(&seal);
+
+		newest = instance > newest ? instance : newest;
+	}
+	return newest;
+}
+
+struct slice
+authres_arc_sealer(const struct header *h, unsigned int instance, struct arena *arena)
+{
+	const struct header_field *f = NULL;
+	struct dkim_signature seal;
+	struct slice domain = {0};
+	size_t count = 0;
+
+	while (instance > 0 && next_seal(h, &f, arena, &seal)) {
+		if (arc_instance(&seal) == instance) {
+			domain = canonical(seal.domain, arena);
+			count++;
+		}
+	}
+	return count == 1 ? domain : (struct slice){0};
+}
+
+/* strip_instance - takes the leading `i=N;` off a body; 0 when it is not there */
+static unsigned int
+strip_instance(struct slice *body)
+{
+	size_t end = slice_find_byte(*body, ';');
+	struct slice tag = slice_trim(slice_take(*body, end));
+	uint32_t instance = 0;
+
+	if (end == body->len || !slice_starts_with_nocase(tag, SLICE("i="))) {
+		return 0;
+	}
+	*body = slice_skip(*body, end + 1);
+	return strnum_u32(slice_skip(tag, 2), ARC_INSTANCE_MAX, &instance) == 0 ? instance : 0;
+}
+
+int
+authres_read_arc(const struct header *h, unsigned int instance, struct slice from_domain,
+	struct arena *arena, struct authres_findings *out)
+{
+	struct reading rd = {
+		.header = h,
+		.from_domain = from_domain,
+		.arena = arena,
+		.out = out,
+	};
+	const struct header_field *f = NULL;
+
+	*out = (struct authres_findings){0};
+	while ((f = header_next(h, SLICE("ARC-Authentication-Results"), f)) != NULL) {
+		struct slice body = f->body;
+		struct auth_results results;
+		int ret = 0;
+
+		if (instance == 0 || strip_instance(&body) != instance) {
+			continue;
+		}
+		ret = auth_results_parse(body, arena, &results, NULL);
+		if (ret == ERR_NOMEM) {
+			return ret;
+		}
+		if (ret == 0) {
+			out->fields++;
+			read_results(&rd, (size_t)(f - h->fields), &results);
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,304 @@
+#include "common/scan/circle.h"
+
+#include "common/statement/statement.h"
+
+/* Local users asked about one sender for the site's view; more would add nothing but time. */
+#define HOLDERS_MAX 256
+
+/* An identity binds at most 16 addresses (GRAPH_QUOTA_BINDINGS). */
+#define BOUND_MAX 16
+
+static struct party
+identity_party(const struct circle *c, const struct thumbprint *identity)
+{
+	struct principal p;
+	struct party none = {.node = GRAPH_NONE};
+
+	if (principal_from_thumbprint(slice_str(identity->text), &p) != 0) {
+		return none;
+	}
+	return circle_party(c, &p);
+}
+
+void
+circle_init(struct circle *c, struct graph_reader *graph, struct private_reader *private_store,
+	const struct private_user *user, bool colleagues, uint64_t now_s)
+{
+	*c = (struct circle){
+		.graph = graph,
+		.private_store = private_store,
+		.is_site = user == NULL,
+		.colleagues = colleagues,
+		.now_s = now_s,
+	};
+	c->site.node = graph_site(graph);
+	(void)graph_digest_of(graph, c->site.node, &c->site.digest);
+	if (user == NULL) {
+		c->self = c->site;
+	} else {
+		c->self.digest = user->digest;
+		c->self.node = identity_party(c, &user->identity).node;
+	}
+}
+
+struct party
+circle_party(const struct circle *c, const struct principal *p)
+{
+	struct party out;
+
+	principal_digest(p, &out.digest);
+	out.node = graph_find_digest(c->graph, &out.digest);
+	return out;
+}
+
+static bool
+entry_is_live(const struct private_entry *e, uint64_t now_s)
+{
+	uint64_t last_s = e->last_mail_s > e->added_s ? e->last_mail_s : e->added_s;
+
+	return e->origin != PRIVATE_LEARNED || now_s < last_s + CIRCLE_LEARNED_LIFETIME_S;
+}
+
+/* private_level - the level a user holds privately; 0 for blocks and ended edges */
+static unsigned int
+private_level(const struct circle *c, const struct digest *user, const struct digest *subject)
+{
+	struct private_entry e;
+
+	if (!private_get(c->private_store, user, subject, &e) || e.blocked ||
+		!entry_is_live(&e, c->now_s)) {
+		return 0;
+	}
+	return e.level;
+}
+
+static unsigned int
+published_level(const struct circle *c, graph_node from, graph_node to)
+{
+	struct graph_edge edge;
+
+	if (from == GRAPH_NONE || to == GRAPH_NONE ||
+		!graph_edge_get(c->graph, GRAPH_OUT, from, to, &edge) ||
+		!graph_edge_is_live(&edge, c->now_s)) {
+		return 0;
+	}
+	return edge.level;
+}
+
+static bool
+is_colleague(const struct circle *c, const struct party *p)
+{
+	struct private_user user;
+
+	if (p->node != GRAPH_NONE && p->node == c->site.node) {
+		return false;
+	}
+	return (p->node != GRAPH_NONE && graph_is_hosted(c->graph, p->node)) ||
+	       private_user_by_digest(c->private_store, &p->digest, &user);
+}
+
+/* is_known_to_some_user - does any local user hold a direct edge, privately or published? */
+static bool
+is_known_to_some_user(const struct circle *c, const struct party *p)
+{
+	struct private_cursor holders = {0};
+	struct graph_cursor vouchers = {0};
+	struct digest user;
+	struct graph_edge edge;
+	bool found = false;
+
+	private_holders(c->private_store, &p->digest, &holders);
+	for (size_t i = 0; !found && i < HOLDERS_MAX; i++) {
+		if (!private_next_holder(&holders, &user)) {
+			break;
+		}
+		found = private_level(c, &user, &p->digest) > 0;
+	}
+	private_cursor_close(&holders);
+	if (found || p->node == GRAPH_NONE) {
+		return found;
+	}
+	graph_list(c->graph, GRAPH_IN, p->node, &vouchers);
+	for (size_t i = 0; !found && i < HOLDERS_MAX && graph_next(&vouchers, &edge); i++) {
+		found = graph_edge_is_live(&edge, c->now_s) &&
+			graph_is_hosted(c->graph, edge.peer);
+	}
+	graph_cursor_close(&vouchers);
+	return found;
+}
+
+static unsigned int
+greater(unsigned int a, unsigned int b)
+{
+	return a > b ? a : b;
+}
+
+unsigned int
+circle_level(const struct circle *c, const struct party *p)
+{
+	unsigned int level = greater(private_level(c, &c->self.digest, &p->digest),
+		published_level(c, c->self.node, p->node));
+
+	if (level < TRUST_LEVEL_ORDINARY && (c->colleagues || c->is_site) &&
+		is_colleague(c, p)) {
+		level = TRUST_LEVEL_ORDINARY;
+	}
+	if (level == 0 && c->is_site && is_known_to_some_user(c, p)) {
+		level = TRUST_LEVEL_WEAK;
+	}
+	return level;
+}
+
+static bool
+blocked_by(const struct circle *c, const struct party *who, const struct party *p)
+{
+	struct private_entry e;
+	struct graph_edge edge;
+
+	if (private_get(c->private_store, &who->digest, &p->digest, &e) && e.blocked) {
+		return true;
+	}
+	return who->node != GRAPH_NONE && p->node != GRAPH_NONE &&
+	       graph_edge_get(c->graph, GRAPH_BLOCKS_OUT, who->node, p->node, &edge) &&
+	       graph_edge_is_live(&edge, c->now_s);
+}
+
+bool
+circle_blocks(const struct circle *c, const struct party *p)
+{
+	return blocked_by(c, &c->self, p) || (!c->is_site && blocked_by(c, &c->site, p));
+}
+
+graph_node
+circle_identity_of(const struct circle *c, const struct party *address)
+{
+	struct graph_binding bindings[GRAPH_BINDINGS_MAX];
+	struct private_entry e;
+	graph_node hosted = GRAPH_NONE;
+	size_t count = 0;
+
+	if (private_get(c->private_store, &c->self.digest, &address->digest, &e) &&
+		e.has_identity) {
+		return identity_party(c, &e.identity).node;
+	}
+	if (address->node == GRAPH_NONE) {
+		return GRAPH_NONE;
+	}
+	count = graph_bindings(c->graph, address->node, bindings);
+	for (size_t i = 0; i < count; i++) {
+		if (!bindings[i].hosted || c->now_s >= bindings[i].exp_s) {
+			continue;
+		}
+		if (hosted != GRAPH_NONE) {
+			return GRAPH_NONE; /* two of our own claim it: neither, until confirmed */
+		}
+		hosted = bindings[i].identity;
+	}
+	return hosted;
+}
+
+unsigned int
+circle_voucher_level(const struct circle *c, graph_node identity)
+{
+	graph_node addresses[BOUND_MAX];
+	struct party p = {.node = identity};
+	unsigned int level = 0;
+	size_t count = 0;
+
+	if (!graph_digest_of(c->graph, identity, &p.digest)) {
+		return 0;
+	}
+	level = circle_level(c, &p);
+	count = graph_bound_addresses(c->graph, identity, addresses, BOUND_MAX);
+	for (size_t i = 0; i < count; i++) {
+		struct party address = {.node = addresses[i]};
+
+		if (graph_digest_of(c->graph, addresses[i], &address.digest) &&
+			circle_identity_of(c, &address) == identity) {
+			level = greater(level, circle_level(c, &address));
+		}
+	}
+	return level;
+}
+
+/* identity_behind - the identity a friend's principal stands for, itself if it is one */
+static graph_node
+identity_behind(const struct circle *c, const struct party *p)
+{
+	struct slice text;
+	graph_node bound = circle_identity_of(c, p);
+
+	if (bound != GRAPH_NONE || p->node == GRAPH_NONE) {
+		return bound;
+	}
+	return graph_text_of(c->graph, p->node, &text) && slice_starts_with(text, SLICE("id:"))
+		       ? p->node
+		       : GRAPH_NONE;
+}
+
+static int
+visit_party(const struct circle *c, const struct party *p, circle_visit_fn *visit, void *ctx)
+{
+	graph_node identity = identity_behind(c, p);
+	unsigned int level = identity == GRAPH_NONE ? 0 : circle_voucher_level(c, identity);
+
+	return level == 0 ? 0 : visit(ctx, identity, level);
+}
+
+static bool
+walk_private(const struct circle *c, size_t bound, circle_visit_fn *visit, void *ctx)
+{
+	struct private_cursor cursor = {0};
+	struct private_entry e;
+	size_t steps = 0;
+	int stop = 0;
+
+	private_list(c->private_store, &c->self.digest, &cursor);
+	while (stop == 0 && private_next(&cursor, &e)) {
+		struct party p = {
+			.digest = e.subject,
+			.node = graph_find_digest(c->graph, &e.subject),
+		};
+
+		if (steps++ == bound) {
+			break;
+		}
+		stop = visit_party(c, &p, visit, ctx);
+	}
+	private_cursor_close(&cursor);
+	return steps <= bound;
+}
+
+static bool
+walk_published(const struct circle *c, size_t bound, circle_visit_fn *visit, void *ctx)
+{
+	struct graph_cursor cursor = {0};
+	struct graph_edge edge;
+	size_t steps = 0;
+	int stop = 0;
+
+	if (c->self.node == GRAPH_NONE) {
+		return true;
+	}
+	graph_list(c->graph, GRAPH_OUT, c->self.node, &cursor);
+	while (stop == 0 && graph_next(&cursor, &edge)) {
+		struct party p = {.node = edge.peer};
+
+		if (steps++ == bound) {
+			break;
+		}
+		if (graph_digest_of(c->graph, edge.peer, &p.digest)) {
+			stop = visit_party(c, &p, visit, ctx);
+		}
+	}
+	graph_cursor_close(&cursor);
+	return steps <= bound;
+}
+
+bool
+circle_walk(const struct circle *c, size_t bound, circle_visit_fn *visit, void *ctx)
+{
+	bool whole = walk_private(c, bound, visit, ctx);
+
+	return walk_published(c, bound, visit, ctx) && whole;
+}

@@ -1,0 +1,74 @@
+/*
+ * circle.h - whom a recipient knows: METRIC's out(r), asked one principal at a time.
+ *
+ * A circle is the view of one recipient (a local user, or the site itself when a message
+ * names nobody we know) over both stores: the private list, learned edges, the user's own
+ * published vouches and blocks, and, with `colleagues`, the other local users. The site's
+ * circle holds its own friends and all local users; what its users hold directly, private
+ * lists included, counts for it as weak edges (DESIGN 5).
+ *
+ * Nothing here looks at evidence or decides a tier; that is trust.h. Store errors stay
+ * sticky in the readers and make every answer "no".
+ */
+#ifndef COMMON_SCAN_CIRCLE_H
+#define COMMON_SCAN_CIRCLE_H
+
+#include "common/graph/graph.h"
+#include "common/graph/private.h"
+
+/** Learned edges end after this long without mail, seconds (METRIC: 400 days). */
+#define CIRCLE_LEARNED_LIFETIME_S ((uint64_t)400 * 86400)
+
+/** A principal as both stores know it; node is GRAPH_NONE where the graph does not. */
+struct party {
+	struct digest digest;
+	graph_node node;
+};
+
+/** Borrows the readers, which must be inside begin/end. Fields are private. */
+struct circle {
+	struct graph_reader *graph;
+	struct private_reader *private_store;
+	struct party
+		self; /**< digest: the user's address, or id: of the site; node: the identity */
+	struct party site;
+	bool is_site;
+	bool colleagues;
+	uint64_t now_s;
+};
+
+/** The circle of a local user; of the site when `user` is NULL. */
+void circle_init(struct circle *c, struct graph_reader *graph,
+	struct private_reader *private_store, const struct private_user *user, bool colleagues,
+	uint64_t now_s);
+
+struct party circle_party(const struct circle *c, const struct principal *p);
+
+/** The level (0 none, 1 to 3) of the recipient's own edge to a principal. */
+unsigned int circle_level(const struct circle *c, const struct party *p);
+
+/** True when the recipient, or the site, blocked the principal. */
+bool circle_blocks(const struct circle *c, const struct party *p);
+
+/**
+ * The identity whose binding of an address has effect for this recipient: the one he
+ * confirmed, else that of a local user. GRAPH_NONE when there is none or it is unclear.
+ */
+graph_node circle_identity_of(const struct circle *c, const struct party *address);
+
+/**
+ * The level of the recipient's edge to whoever stands behind an identity: the identity itself or
+ * an address that has effect as his.
+ */
+unsigned int circle_voucher_level(const struct circle *c, graph_node identity);
+
+/** @return 0 to go on, anything else stops the walk. */
+typedef int circle_visit_fn(void *ctx, graph_node identity, unsigned int level);
+
+/**
+ * Walks the identities behind the recipient's own friends, at most `bound` entries of each list
+ * (colleagues are not walked). @return false when a bound cut.
+ */
+bool circle_walk(const struct circle *c, size_t bound, circle_visit_fn *visit, void *ctx);
+
+#endif

@@ -1,0 +1,112 @@
+#include "common/scan/recipient.h"
+
+#include "common/mail/address_list.h"
+#include "common/scan/trace.h"
+
+bool
+recipient_find_user(struct private_reader *r, const struct settings *settings,
+	struct slice name, struct private_user *out)
+{
+	struct address address;
+	struct address bare;
+	char delimiters[32] = "";
+
+	if (private_user_find(r, name, out)) {
+		return true;
+	}
+	if (settings->subaddress_delimiter.len == 0 ||
+		settings->subaddress_delimiter.len >= sizeof(delimiters) ||
+		address_parse(name, settings->fold_local_part, &address, NULL) != 0) {
+		return false;
+	}
+	memcpy(delimiters, settings->subaddress_delimiter.data,
+		settings->subaddress_delimiter.len);
+	return address_strip_sub_address(&address, delimiters, &bare) &&
+	       private_user_find(r, address_slice(&bare), out);
+}
+
+/* add_user - notes a local user once; false when there are too many */
+static bool
+add_user(struct recipients *out, const struct private_user *user)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		if (digest_eq(&out->users[i].digest, &user->digest)) {
+			return true;
+		}
+	}
+	if (out->count == RECIPIENTS_MAX) {
+		return false;
+	}
+	out->users[out->count++] = *user;
+	return true;
+}
+
+/*
+ * top_end - where the fields end that only our own hosts can have put
+ *
+ * Above the first Received; without one nothing tells our fields from the sender's but the
+ * place: the run of envelope fields at the very top.
+ */
+static size_t
+top_end(const struct header *h)
+{
+	const struct header_field *f = header_find(h, SLICE("Received"), 0);
+
+	return f == NULL ? trace_envelope_end(h) : (size_t)(f - h->fields);
+}
+
+/* from_field - the local users that the fields of one name, above index `end`, speak of */
+static int
+from_field(struct private_reader *r, const struct settings *settings, const struct header *h,
+	struct slice name, size_t end, struct arena *arena, struct recipients *out)
+{
+	const struct header_field *f = NULL;
+
+	while ((f = header_next(h, name, f)) != NULL && (size_t)(f - h->fields) < end) {
+		struct address_list list;
+		int ret = address_list_parse(f->body, settings->fold_local_part, arena, &list);
+
+		if (ret != 0) {
+			return ret;
+		}
+		for (size_t i = 0; i < list.count; i++) {
+			struct private_user user;
+
+			if (recipient_find_user(r, settings, list.items[i].address, &user) &&
+				!add_user(out, &user)) {
+				out->count = 0;
+				out->too_many = true;
+				return 0;
+			}
+		}
+	}
+	return 0;
+}
+
+int
+recipients_find(struct private_reader *r, const struct settings *settings,
+	const struct header *h, struct slice user, struct arena *arena, struct recipients *out)
+{
+	struct private_user found;
+	size_t end = top_end(h);
+
+	*out = (struct recipients){0};
+	if (user.len > 0 && recipient_find_user(r, settings, user, &found)) {
+		(void)add_user(out, &found);
+		out->source = SLICE("User");
+		return 0;
+	}
+	for (size_t i = 0; i < settings->recipient_headers.count; i++) {
+		struct slice name = settings->recipient_headers.items[i];
+		int ret = from_field(r, settings, h, name, end, arena, out);
+
+		if (ret != 0) {
+			return ret;
+		}
+		if (out->count > 0 || out->too_many) {
+			out->source = name;
+			return 0;
+		}
+	}
+	return 0;
+}

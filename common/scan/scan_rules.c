@@ -1,0 +1,272 @@
+#include "common/scan/scan_rules.h"
+
+#include "common/base/dynbuf.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/scan/metric.h"
+#include "common/statement/statement.h"
+
+/* Lines of evidence under one rule of the report. */
+#define LINES_MAX 4
+
+/* The explanation names this many vouchers; the rest are counted. */
+#define PATH_VOUCHERS_MAX 4
+
+#define PATH_MAX_BYTES 1024
+
+/* What adding rules needs. */
+struct rules {
+	const struct settings *settings;
+	const struct scan_details *details;
+	struct arena *arena;
+	struct verdict *verdict;
+	int error;
+};
+
+static double
+tuned_score(const struct rules *r, struct slice name, double fallback)
+{
+	double score = fallback;
+
+	if (r->settings->trust_mode == SETTINGS_TRUST_OBSERVE) {
+		return 0.0;
+	}
+	if (!settings_score(r->settings, name, &score)) {
+		return fallback;
+	}
+	return score;
+}
+
+static void
+add_scored(struct rules *r, struct slice name, double score, const struct slice *lines,
+	size_t line_count)
+{
+	struct rule_hit hit = {
+		.name = name,
+		.score = score,
+		.describe = settings_describe(r->settings, name),
+	};
+
+	if (r->error != 0) {
+		return;
+	}
+	if (line_count > 0) {
+		hit.evidence = arena_alloc_array(r->arena, line_count, sizeof(*hit.evidence));
+		if (hit.evidence == NULL) {
+			r->error = ERR_NOMEM;
+			return;
+		}
+		memcpy(hit.evidence, lines, line_count * sizeof(*lines));
+		hit.evidence_count = line_count;
+	}
+	r->error = verdict_add(r->verdict, &hit);
+}
+
+/* add_optional - a rule beside the tier rule; a configured 0 switches it off */
+static void
+add_optional(struct rules *r, struct slice name)
+{
+	if (!settings_rule_is_off(r->settings, name)) {
+		add_scored(r, name, tuned_score(r, name, 0.0), NULL, 0);
+	}
+}
+
+/*
+ * unknown_score - what being unknown costs
+ *
+ * Nothing by default. Where the administrator made it cost something, it still costs nothing
+ * while nobody is known here at all or the store cannot be read: an empty graph must not
+ * file all mail as spam.
+ */
+static double
+unknown_score(const struct rules *r)
+{
+	const struct rule_settings *tuned =
+		rule_table_find(&r->settings->rules, SLICE("TRUST_UNKNOWN"));
+	double score = r->settings->unknown_is_spam ? SCAN_UNKNOWN_IS_SPAM_SCORE : 0.0;
+
+	if (r->details->rule == TRUST_RULE_NO_STORE || r->details->circle_is_empty ||
+		r->settings->trust_mode == SETTINGS_TRUST_OBSERVE) {
+		return 0.0;
+	}
+	return tuned != NULL && tuned->score_is_configured ? tuned->score : score;
+}
+
+static struct slice
+direct_rule(unsigned int level)
+{
+	switch (level) {
+	case TRUST_LEVEL_STRONG:
+		return SLICE("TRUST_WELL");
+	case TRUST_LEVEL_ORDINARY:
+		return SLICE("TRUST_DIRECT");
+	default:
+		return SLICE("TRUST_DIRECT_WEAK");
+	}
+}
+
+static void
+add_tier_rule(struct rules *r, const struct slice *lines, size_t line_count)
+{
+	const struct scan_details *d = r->details;
+	struct slice name = SLICE("TRUST_UNKNOWN");
+	double score = 0.0;
+
+	switch (d->rule) {
+	case TRUST_RULE_REVOKED:
+		name = SLICE("TRUST_REVOKED");
+		score = tuned_score(r, name, 0.0);
+		break;
+	case TRUST_RULE_BLOCKED:
+		name = SLICE("TRUST_BLOCKED");
+		score = tuned_score(r, name, 0.0);
+		break;
+	case TRUST_RULE_OWN_EDGE:
+		name = direct_rule(d->level);
+		score = tuned_score(r, name, 0.0);
+		break;
+	case TRUST_RULE_INTRODUCTION:
+		name = SLICE("TRUST_FOF");
+		score = tuned_score(r, name, metric_score(d->strength));
+		break;
+	case TRUST_RULE_UNPROVEN:
+	case TRUST_RULE_NOBODY:
+	case TRUST_RULE_NO_SENDER:
+	case TRUST_RULE_NO_STORE:
+		score = unknown_score(r);
+		break;
+	}
+	add_scored(r, name, score, lines, line_count);
+}
+
+static void
+add_side_rules(struct rules *r)
+{
+	const struct scan_details *d = r->details;
+
+	if (d->rule == TRUST_RULE_UNPROVEN && d->level > 0) {
+		add_optional(
+			r, d->signs_always ? SLICE("TRUST_FORGED") : SLICE("TRUST_UNPROVEN"));
+	}
+	if (d->rule == TRUST_RULE_NO_STORE) {
+		add_optional(r, SLICE("TRUST_NO_STORE"));
+	}
+	if (d->evidence.ar_forged) {
+		add_optional(r, SLICE("TRUST_AR_FORGED"));
+	}
+}
+
+/* introduction_text - "via bob@example.org 0.343, a private contact 0.196; strength 0.568" */
+static struct slice
+introduction_text(const struct scan_details *d, struct arena *arena)
+{
+	struct dynbuf b;
+	struct slice out = {0};
+	size_t shown =
+		d->voucher_count < PATH_VOUCHERS_MAX ? d->voucher_count : PATH_VOUCHERS_MAX;
+
+	dynbuf_init(&b, PATH_MAX_BYTES);
+	(void)dynbuf_add_str(&b, "via ");
+	for (size_t i = 0; i < shown; i++) {
+		(void)dynbuf_printf(&b, "%s%.*s %.3f", i == 0 ? "" : ", ",
+			SLICE_ARG(d->vouchers[i].name), d->vouchers[i].weight);
+	}
+	if (shown < d->voucher_count) {
+		(void)dynbuf_printf(&b, " and %zu more", d->voucher_count - shown);
+	}
+	(void)dynbuf_printf(&b, "; strength %.3f%s", d->strength,
+		d->cut ? "; the search was cut short" : "");
+	if (dynbuf_error(&b) == 0) {
+		out = arena_copy(arena, dynbuf_slice(&b));
+	}
+	dynbuf_fini(&b);
+	return out;
+}
+
+static struct slice
+path_text(const struct scan_details *d, bool is_site, struct arena *arena)
+{
+	switch (d->rule) {
+	case TRUST_RULE_REVOKED:
+		return SLICE("the key or identity behind the sender was revoked");
+	case TRUST_RULE_BLOCKED:
+		return SLICE("blocked by the recipient or the site");
+	case TRUST_RULE_OWN_EDGE:
+		return slice_str(arena_printf(arena, "direct, %s%s", trust_level_name(d->level),
+			is_site ? ", known at this site" : ""));
+	case TRUST_RULE_INTRODUCTION:
+		return introduction_text(d, arena);
+	case TRUST_RULE_UNPROVEN:
+		return d->level > 0 ? SLICE("none: From names a contact, but nothing proves it")
+				    : SLICE("none: nothing proves the sender");
+	case TRUST_RULE_NOBODY:
+		return d->cut ? SLICE("none found before the search was cut short")
+			      : SLICE("none: nobody the recipient knows vouches");
+	case TRUST_RULE_NO_SENDER:
+		return SLICE("none: no single sender address");
+	case TRUST_RULE_NO_STORE:
+		break;
+	}
+	return SLICE("none: the trust store cannot be read");
+}
+
+static struct slice
+evidence_line(const struct scan_details *d, struct arena *arena)
+{
+	char name[256];
+
+	if (d->evidence.authserv.len == 0) {
+		return slice_str(arena_printf(arena, "%s %.*s",
+			evidence_name(d->evidence.level), SLICE_ARG(d->evidence.text)));
+	}
+	return slice_str(arena_printf(arena, "%s %.*s (%s)", evidence_name(d->evidence.level),
+		SLICE_ARG(d->evidence.text),
+		log_escape(d->evidence.authserv, name, sizeof(name))));
+}
+
+static bool
+is_bounce_without_enemy(const struct scan_details *d)
+{
+	return d->evidence.null_sender && d->rule != TRUST_RULE_BLOCKED &&
+	       d->rule != TRUST_RULE_REVOKED;
+}
+
+int
+scan_rules(
+	const struct settings *settings, bool has_gtube, struct arena *arena, struct verdict *v)
+{
+	struct rules r = {
+		.settings = settings,
+		.details = v->details,
+		.arena = arena,
+		.verdict = v,
+	};
+	struct slice lines[LINES_MAX];
+
+	v->evidence_text = evidence_line(v->details, arena);
+	v->path = path_text(v->details, v->recipient.len == 0, arena);
+	if (v->evidence_text.data == NULL || v->path.data == NULL) {
+		return ERR_NOMEM;
+	}
+	lines[0] = v->evidence_text;
+	lines[1] = v->path;
+	if (is_bounce_without_enemy(v->details)) {
+		v->tier = TIER_UNKNOWN;
+		v->path = SLICE("none: a bounce has no sender to trust");
+		add_optional(&r, SLICE("TRUST_BOUNCE"));
+		if (v->details->evidence.ar_forged) {
+			add_optional(&r, SLICE("TRUST_AR_FORGED"));
+		}
+	} else {
+		add_tier_rule(&r, lines, 2);
+		add_side_rules(&r);
+	}
+	if (has_gtube && r.error == 0 && !settings_rule_is_off(settings, SLICE("GTUBE"))) {
+		double score = 1000.0;
+
+		(void)settings_score(settings, SLICE("GTUBE"), &score);
+		add_scored(&r, SLICE("GTUBE"), score, NULL, 0);
+	}
+	verdict_finish(v);
+	return r.error;
+}

@@ -1,0 +1,282 @@
+#include "common/scan/trust.h"
+
+#include "common/statement/statement.h"
+
+/* The principals a sender is known by: address, effective identity, domain. */
+#define SENDER_PARTIES_MAX 3
+
+struct sender {
+	struct party parties[SENDER_PARTIES_MAX];
+	const char *kinds[SENDER_PARTIES_MAX];
+	size_t count;
+	graph_node identity;
+};
+
+static void
+sender_add(struct sender *s, struct party p, const char *kind)
+{
+	s->parties[s->count] = p;
+	s->kinds[s->count] = kind;
+	s->count++;
+}
+
+static void
+sender_init(struct sender *s, const struct circle *c, const struct principal *address)
+{
+	struct slice value = principal_value(address);
+	struct principal domain;
+	char text[PRINCIPAL_TEXT_MAX] = "dom:";
+	size_t at = value.len;
+
+	*s = (struct sender){0};
+	sender_add(s, circle_party(c, address), "addr");
+	s->identity = circle_identity_of(c, &s->parties[0]);
+	if (s->identity != GRAPH_NONE) {
+		struct party p = {.node = s->identity};
+
+		if (graph_digest_of(c->graph, s->identity, &p.digest)) {
+			sender_add(s, p, "id");
+		}
+	}
+	while (at > 0 && value.data[at - 1] != '@') {
+		at--;
+	}
+	memcpy(text + 4, value.data + at, value.len - at);
+	if (principal_parse(slice_of(text, 4 + value.len - at), false, &domain, NULL) == 0) {
+		sender_add(s, circle_party(c, &domain), "dom");
+	}
+}
+
+static bool
+is_revoked(const struct circle *c, const struct sender *s, uint64_t *since_out)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->parties[i].node != GRAPH_NONE &&
+			graph_is_revoked(c->graph, s->parties[i].node, c->now_s, since_out)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_blocked(const struct circle *c, const struct sender *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (circle_blocks(c, &s->parties[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* own_edge - the recipient's strongest edge to any of the sender's principals */
+static void
+own_edge(const struct circle *c, const struct sender *s, struct trust_decision *out)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		unsigned int level = circle_level(c, &s->parties[i]);
+
+		if (level > out->level) {
+			out->level = level;
+			out->edge_kind = s->kinds[i];
+		}
+	}
+}
+
+/* note_voucher - keeps the strongest vouch of each voucher; false when the table is full */
+static bool
+note_voucher(struct trust_decision *out, const struct trust_voucher *v)
+{
+	for (size_t i = 0; i < out->voucher_count; i++) {
+		struct trust_voucher *have = &out->vouchers[i];
+
+		if (have->identity == v->identity) {
+			if (v->vouch_level > have->vouch_level) {
+				have->vouch_level = v->vouch_level;
+			}
+			have->is_open = have->is_open || v->is_open;
+			return true;
+		}
+	}
+	if (out->voucher_count == TRUST_VOUCHERS_MAX) {
+		return false;
+	}
+	out->vouchers[out->voucher_count++] = *v;
+	return true;
+}
+
+/* Everything one search for vouchers needs. */
+struct search {
+	const struct circle *circle;
+	const struct sender *sender;
+	struct trust_decision *out;
+};
+
+static bool
+may_vouch(const struct search *s, graph_node identity)
+{
+	return identity != s->sender->identity && identity != s->circle->self.node;
+}
+
+static void
+consider_edge(struct search *s, graph_node identity, unsigned int own_level,
+	const struct graph_edge *edge)
+{
+	struct trust_voucher v = {
+		.identity = identity,
+		.own_level = own_level,
+		.vouch_level = edge->level,
+		.is_open = (edge->flags & GRAPH_EDGE_OPEN) != 0,
+	};
+
+	if (!note_voucher(s->out, &v)) {
+		s->out->cut = true;
+	}
+}
+
+/* search_vouchers - walks those who vouch for the sender and asks who of them is a friend */
+static void
+search_vouchers(struct search *s, const struct party *p)
+{
+	const struct circle *c = s->circle;
+	struct graph_cursor cursor = {0};
+	struct graph_edge edge;
+
+	graph_list(c->graph, GRAPH_IN, p->node, &cursor);
+	while (graph_next(&cursor, &edge)) {
+		unsigned int own_level = 0;
+
+		if (!graph_edge_is_live(&edge, c->now_s) || !may_vouch(s, edge.peer)) {
+			continue;
+		}
+		own_level = circle_voucher_level(c, edge.peer);
+		if (own_level > 0) {
+			consider_edge(s, edge.peer, own_level, &edge);
+		}
+	}
+	graph_cursor_close(&cursor);
+}
+
+static int
+visit_friend(void *ctx, graph_node identity, unsigned int level)
+{
+	struct search *s = ctx;
+	const struct circle *c = s->circle;
+	struct graph_edge edge;
+
+	if (!may_vouch(s, identity)) {
+		return 0;
+	}
+	for (size_t i = 0; i < s->sender->count; i++) {
+		graph_node to = s->sender->parties[i].node;
+
+		if (to != GRAPH_NONE &&
+			graph_edge_get(c->graph, GRAPH_OUT, identity, to, &edge) &&
+			graph_edge_is_live(&edge, c->now_s)) {
+			consider_edge(s, identity, level, &edge);
+		}
+	}
+	return 0;
+}
+
+/*
+ * find_vouchers - friends of the recipient who vouch for the sender
+ *
+ * From the sender's side when few vouch for him (the usual case), else from the recipient's: a
+ * sender whom a million people list must not cost a million steps.
+ */
+static void
+find_vouchers(const struct circle *c, const struct sender *sender, struct trust_decision *out)
+{
+	struct search s = {.circle = c, .sender = sender, .out = out};
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < sender->count; i++) {
+		if (sender->parties[i].node != GRAPH_NONE) {
+			total += graph_degree(c->graph, GRAPH_IN, sender->parties[i].node);
+		}
+	}
+	if (total > TRUST_WALK_MAX) {
+		/* Colleagues are not walked from this side, so the search may be incomplete. */
+		out->cut = !circle_walk(c, TRUST_WALK_MAX, visit_friend, &s) || c->colleagues;
+		return;
+	}
+	for (size_t i = 0; i < sender->count; i++) {
+		if (sender->parties[i].node != GRAPH_NONE) {
+			search_vouchers(&s, &sender->parties[i]);
+		}
+	}
+}
+
+static void
+weigh_vouchers(struct trust_decision *out)
+{
+	struct metric_candidate candidates[TRUST_VOUCHERS_MAX];
+
+	for (size_t i = 0; i < out->voucher_count; i++) {
+		candidates[i] = (struct metric_candidate){
+			.own_level = out->vouchers[i].own_level,
+			.vouch_level = out->vouchers[i].vouch_level,
+		};
+	}
+	out->strength = metric_strength(candidates, out->voucher_count);
+	for (size_t i = 0; i < out->voucher_count; i++) {
+		out->vouchers[i].weight = candidates[i].weight;
+	}
+}
+
+static void
+settle(struct trust_decision *out, enum trust_rule rule, enum tier tier)
+{
+	out->rule = rule;
+	out->tier = tier;
+}
+
+static void
+apply_rules(
+	const struct circle *c, const struct sender *s, bool proven, struct trust_decision *out)
+{
+	if (is_revoked(c, s, &out->revoked_since_s)) {
+		settle(out, TRUST_RULE_REVOKED, TIER_REVOKED);
+		return;
+	}
+	if (is_blocked(c, s)) {
+		settle(out, TRUST_RULE_BLOCKED, TIER_BLOCKED);
+		return;
+	}
+	own_edge(c, s, out);
+	if (!proven) {
+		settle(out, TRUST_RULE_UNPROVEN, TIER_UNKNOWN);
+		return;
+	}
+	if (out->level > 0) {
+		settle(out, TRUST_RULE_OWN_EDGE,
+			out->level == TRUST_LEVEL_STRONG ? TIER_WELL_TRUSTED : TIER_KNOWN);
+		return;
+	}
+	find_vouchers(c, s, out);
+	weigh_vouchers(out);
+	settle(out, out->voucher_count > 0 ? TRUST_RULE_INTRODUCTION : TRUST_RULE_NOBODY,
+		out->voucher_count > 0 ? TIER_KNOWN : TIER_UNKNOWN);
+}
+
+void
+trust_decide(const struct circle *circle, const struct principal *sender, bool proven,
+	struct trust_decision *out)
+{
+	struct sender s;
+
+	*out = (struct trust_decision){.tier = TIER_UNKNOWN, .rule = TRUST_RULE_NO_SENDER};
+	if (sender != NULL) {
+		sender_init(&s, circle, sender);
+		out->identity = s.identity;
+		apply_rules(circle, &s, proven, out);
+	}
+	if (graph_error(circle->graph) != 0 || private_error(circle->private_store) != 0) {
+		*out = (struct trust_decision){
+			.tier = TIER_UNKNOWN,
+			.rule = TRUST_RULE_NO_STORE,
+		};
+	}
+}
