@@ -18,7 +18,7 @@ struct arena_block {
 void
 arena_init(struct arena *a, size_t max)
 {
-	*a = (struct arena){.max = max};
+	*a = (struct arena){.block_size = ARENA_BLOCK_SIZE, .max = max};
 }
 
 static void
@@ -42,9 +42,15 @@ arena_fini(struct arena *a)
 void
 arena_reset(struct arena *a)
 {
+	if (a->first != NULL && (a->first->next != NULL || a->first->size > ARENA_KEEP_MAX)) {
+		/* One block did not do: next time, one that holds all of this request. */
+		if (a->used_total > a->block_size && a->used_total <= ARENA_KEEP_MAX) {
+			a->block_size = a->used_total;
+		}
+		free_from(a->first);
+		a->first = NULL;
+	}
 	if (a->first != NULL) {
-		free_from(a->first->next);
-		a->first->next = NULL;
 		a->first->used = 0;
 	}
 	a->current = a->first;
@@ -54,7 +60,7 @@ arena_reset(struct arena *a)
 static struct arena_block *
 grow(struct arena *a, size_t size)
 {
-	size_t room = size > ARENA_BLOCK_SIZE ? size : ARENA_BLOCK_SIZE;
+	size_t room = size > a->block_size ? size : a->block_size;
 	struct arena_block *block = malloc(sizeof(*block) + room);
 
 	if (block == NULL) {

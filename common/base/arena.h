@@ -2,8 +2,9 @@
  * arena.h - memory that lives as long as one request.
  *
  * A chain of blocks; objects have no free of their own, everything vanishes at
- * arena_reset() or arena_fini(). Reset keeps the first block, so a worker that
- * serves request after request stops calling malloc. The total is bounded by the
+ * arena_reset() or arena_fini(). Reset keeps one block, as large as the last request was
+ * (within ARENA_KEEP_MAX), so a worker that serves request after request stops calling
+ * malloc. The total is bounded by the
  * maximum given at arena_init(): a hostile message runs into ERR_NOMEM (a NULL
  * from arena_alloc), never into the machine's memory.
  */
@@ -13,6 +14,9 @@
 #include "common/base/attr.h"
 #include "common/base/slice.h"
 
+/** What reset keeps at most, bytes: one huge message must not cost memory for ever. */
+#define ARENA_KEEP_MAX ((size_t)256 * 1024)
+
 struct arena_block;
 
 /** Fields are private. */
@@ -20,6 +24,7 @@ struct arena {
 	struct arena_block *first; /* kept by reset */
 	struct arena_block *current;
 	size_t used_total;
+	size_t block_size; /* of the next block */
 	size_t max;
 };
 

@@ -19,7 +19,7 @@ struct slice {
 	size_t len;
 };
 
-/** A slice over a string literal (a compile-time constant expression, usable in tables). */
+/** A slice over a string literal; for a static table keep `const char *` and use slice_str(). */
 #define SLICE(lit) ((struct slice){(const uint8_t *)("" lit), sizeof(lit) - 1})
 
 /** printf arguments for "%.*s"; for text already known to be printable. */

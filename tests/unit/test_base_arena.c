@@ -64,3 +64,21 @@ Test(arena, copies_bytes_and_formats)
 	cr_assert_str_eq(arena_printf(&a, "%s=%d", "k", 7), "k=7");
 	arena_fini(&a);
 }
+
+Test(arena, a_request_that_comes_again_fits_the_one_block_that_is_kept)
+{
+	struct arena a;
+
+	arena_init(&a, 1 << 20);
+	for (int round = 0; round < 3; round++) {
+		arena_reset(&a);
+		for (int i = 0; i < 50; i++) {
+			cr_assert_not_null(arena_alloc(&a, 1000));
+		}
+	}
+	cr_assert_eq(a.first, a.current, "the third round needed one block only");
+	cr_assert_not_null(arena_alloc(&a, 2 * ARENA_KEEP_MAX));
+	arena_reset(&a);
+	cr_assert_leq(a.block_size, ARENA_KEEP_MAX, "a huge request is not kept");
+	arena_fini(&a);
+}
