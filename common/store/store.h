@@ -10,8 +10,24 @@
  * Transactions carry their own error, as in Knot's journal: after a failure every call answers
  * that error (reads find nothing), and store_commit() returns it, so a sequence is checked
  * once. Slices handed out point into the store and are good until the transaction ends or,
- * in a write transaction, until the next write. Map-full grows the map and is retried by the
- * caller on ERR_BUSY; a full reader table is cleaned of dead readers once by itself.
+ * in a write transaction, until the next write. A transaction stays in the thread that began
+ * it; a read transaction may be handed to another thread between uses.
+ *
+ * An environment may be open only once in a process: POSIX record locks, by which LMDB knows
+ * its readers, are dropped for the whole process when any descriptor of the lock file is
+ * closed. So close a stale store before opening its successor.
+ *
+ * Map size. A reader (STORE_READ) reserves map_max_bytes of address space from the start,
+ * which costs nothing on 64 bit, so a file that a writer grows never outgrows its map and its
+ * threads never have to stop for a new one. A writer starts at map_initial_bytes; a full map
+ * makes the transaction fail with ERR_BUSY, the map is doubled (up to map_max_bytes, then it
+ * is ERR_FULL) as soon as no transaction of this process is open, and the work is done
+ * again: store_update() does all that. A full reader table is cleaned of dead readers once.
+ *
+ * What a damaged file can do. Opening checks the header pages and that the file is as long
+ * as they promise, before anything is mapped. A file that is cut while it is open ends in
+ * SIGBUS, as with every mapped file: replace stores by renaming whole directories (as
+ * `trustctl restore` does), never by writing over them. store_is_stale() notices both.
  */
 #ifndef COMMON_STORE_STORE_H
 #define COMMON_STORE_STORE_H
@@ -27,7 +43,7 @@ enum store_table_kind {
 	STORE_SET, /**< sorted set of fixed-size values per key */
 };
 
-/** A table of the schema; the index in the array given at opening is its number. */
+/** A table of the schema; the index in the array given at opening is its number. The name "meta" is the store's own. */
 struct store_table {
 	const char *name;
 	enum store_table_kind kind;
@@ -44,7 +60,7 @@ struct store_config {
 	enum store_mode mode;
 	const struct store_table *tables; /**< borrowed for the life of the store */
 	size_t table_count;
-	uint32_t schema_version;  /**< refused when the stored one is greater (ERR_VERSION) */
+	uint32_t schema_version;  /**< from 1; a store of another version is ERR_VERSION */
 	size_t map_initial_bytes; /**< 0: 64 MiB */
 	size_t map_max_bytes;     /**< 0: 64 GiB; beyond, ERR_FULL */
 };
@@ -54,9 +70,12 @@ struct store_txn;
 struct store_cursor;
 
 /**
- * Opens an LMDB environment. @return 0; ERR_NOTFOUND (no environment at path), ERR_DENIED,
- * ERR_VERSION (schema newer than ours), ERR_CORRUPT (not an LMDB file, truncated), ERR_BUSY, ERR_FULL;
- * msg names the path and the remedy.
+ * Opens an LMDB environment: a directory with data.mdb (mode 0640) and lock.mdb (0660, as
+ * readers write it too). Files made by root get the owner and group of the directory.
+ * @return 0; ERR_NOTFOUND (no environment at path, or an empty one), ERR_DENIED, ERR_VERSION
+ * (schema or LMDB format of another version), ERR_CORRUPT (not an LMDB file, not one of ours,
+ * truncated), ERR_BUSY (another process keeps the lock file locked for 2 seconds), ERR_FULL,
+ * ERR_NOMEM, ERR_IO; msg names the path and the remedy.
  */
 NODISCARD int store_lmdb_open(
 	const struct store_config *config, struct store **out, struct err_msg *msg);
@@ -68,10 +87,15 @@ NODISCARD int store_mem_open(
 /** All transactions must be over; NULL is fine. */
 void store_close(struct store *store);
 
-/** True when the environment's file was replaced under us (restore): close and open again. */
+/** True when the environment's file was replaced, removed or cut under us, or broke in use: close and open again. */
 bool store_is_stale(const struct store *store);
 
-/** A consistent copy while in use, into an existing empty directory. */
+/**
+ * Writes a consistent copy while in use, as data.mdb (mode 0640) in an existing directory;
+ * nothing stays behind on failure.
+ * @return 0; ERR_EXISTS when there is one already; ERR_FULL; ERR_DENIED; ERR_IO;
+ * ERR_UNSUPPORTED in memory.
+ */
 NODISCARD int store_copy(struct store *store, const char *directory, struct err_msg *msg);
 
 struct store_usage {
@@ -81,21 +105,43 @@ struct store_usage {
 };
 NODISCARD int store_usage(struct store *store, struct store_usage *out);
 
-/** A read transaction. Cheap to reuse: store_pause() keeps the handle without a snapshot, store_renew() takes a new one. */
+/**
+ * A read transaction. Cheap to reuse: store_pause() keeps the handle without a snapshot and
+ * ends its cursors, store_renew() takes a new one and clears the error.
+ * @return 0; ERR_BUSY (table of readers full, or the map has to grow first), ERR_NOMEM, ERR_IO.
+ */
 NODISCARD int store_begin_read(struct store *store, struct store_txn **out);
 void store_pause(struct store_txn *txn);
 NODISCARD int store_renew(struct store_txn *txn);
 
-/** The one write transaction; waits for another writer. */
+/** The one write transaction; waits for another writer. @return as store_begin_read, ERR_DENIED in STORE_READ. */
 NODISCARD int store_begin_write(struct store *store, struct store_txn **out);
 
-/** Commits and frees; returns the sticky error (having aborted) if there was one. ERR_BUSY after growing a full map: do the work again. */
+/**
+ * Commits and frees; returns the sticky error (having aborted) if there was one. ERR_BUSY
+ * means the map was full: do the work again. ERR_FULL: disk or map are at their end, what
+ * was there is untouched.
+ */
 NODISCARD int store_commit(struct store_txn *txn);
 
 /** Drops the transaction (read or write) and frees it; NULL is fine. */
 void store_abort(struct store_txn *txn);
 
+/** The sticky error, 0 where there is none. */
 NODISCARD int store_txn_error(const struct store_txn *txn);
+
+/** Makes the transaction fail with `error`: for records that are there but damaged. The first error stays. */
+void store_txn_fail(struct store_txn *txn, int error);
+
+/** Work inside a write transaction; may run more than once, each time from the same start. */
+typedef int store_update_fn(void *ctx, struct store_txn *txn);
+
+/**
+ * Runs work and commits, again where the map had to grow. The calling thread must hold no
+ * other transaction of the store.
+ * @return 0, what work returned (having aborted), or what store_commit says.
+ */
+NODISCARD int store_update(struct store *store, store_update_fn *work, void *ctx);
 
 /** True and the value (a set table: the first of the set). */
 bool store_get(
@@ -103,7 +149,7 @@ bool store_get(
 
 void store_put(struct store_txn *txn, unsigned int table, struct slice key, struct slice value);
 
-/** As store_put for keys greater than all that are there (bulk load). */
+/** As store_put for keys (sets: values of the key) greater than all that are there (bulk load); ERR_RANGE when they are not. */
 void store_append(
 	struct store_txn *txn, unsigned int table, struct slice key, struct slice value);
 
@@ -122,12 +168,13 @@ uint64_t store_count(struct store_txn *txn, unsigned int table);
 
 /**
  * A cursor of the transaction; kept in a small pool with it, so that opening and closing does
- * not allocate after the first time. NULL with a sticky error on failure.
+ * not allocate after the first time. A write to the cursor's own table ends its position:
+ * seek again. NULL with a sticky error on failure; NULL is fine in all functions below.
  */
 struct store_cursor *store_cursor_open(struct store_txn *txn, unsigned int table);
 void store_cursor_close(struct store_cursor *cursor);
 
-/** First entry with a key at or after `key`. Values of sets follow each other through store_cursor_next. */
+/** First entry with a key at or after `key` (an empty one: the first of all). Values of sets follow each other through store_cursor_next. */
 bool store_cursor_seek(struct store_cursor *c, struct slice key, struct slice *key_out,
 	struct slice *value_out);
 bool store_cursor_next(struct store_cursor *c, struct slice *key_out, struct slice *value_out);

@@ -1,0 +1,403 @@
+#include "common/store/store.h"
+
+#include <assert.h>
+#include <time.h>
+
+#include "common/store/store_backend.h"
+
+/* Doubling from one page to 64 GiB takes 24 steps; the rest is patience with other threads. */
+#define UPDATE_ATTEMPTS_MAX 64
+#define UPDATE_PAUSE_NS     1000000L
+
+void
+store_init(struct store *store, const struct store_ops *ops, const struct store_config *config)
+{
+	assert(config->table_count <= STORE_TABLES_MAX && config->schema_version > 0);
+	store->ops = ops;
+	store->tables = config->tables;
+	store->table_count = config->table_count;
+}
+
+void
+store_close(struct store *store)
+{
+	if (store != NULL) {
+		store->ops->close(store);
+	}
+}
+
+bool
+store_is_stale(const struct store *store)
+{
+	return store->ops->is_stale(store);
+}
+
+int
+store_copy(struct store *store, const char *directory, struct err_msg *msg)
+{
+	return store->ops->copy(store, directory, msg);
+}
+
+int
+store_usage(struct store *store, struct store_usage *out)
+{
+	return store->ops->usage(store, out);
+}
+
+static int
+txn_begin(struct store *store, bool is_write, struct store_txn **out)
+{
+	struct store_txn *txn = NULL;
+	int rc = store->ops->txn_begin(store, is_write, &txn);
+
+	*out = NULL;
+	if (rc != 0) {
+		return rc;
+	}
+	txn->store = store;
+	txn->is_write = is_write;
+	txn->is_active = true;
+	*out = txn;
+	return 0;
+}
+
+int
+store_begin_read(struct store *store, struct store_txn **out)
+{
+	return txn_begin(store, false, out);
+}
+
+int
+store_begin_write(struct store *store, struct store_txn **out)
+{
+	return txn_begin(store, true, out);
+}
+
+void
+store_pause(struct store_txn *txn)
+{
+	assert(!txn->is_write);
+	if (!txn->is_active) {
+		return;
+	}
+	for (struct store_cursor *c = txn->cursors; c != NULL; c = c->next) {
+		c->in_use = false;
+	}
+	txn->store->ops->txn_pause(txn);
+	txn->is_active = false;
+}
+
+int
+store_renew(struct store_txn *txn)
+{
+	int rc;
+
+	assert(!txn->is_write);
+	store_pause(txn);
+	rc = txn->store->ops->txn_renew(txn);
+	txn->is_active = rc == 0;
+	txn->error = rc;
+	txn->snapshot++;
+	return rc;
+}
+
+/* free_cursors - before the transaction ends, as those of LMDB's writers die with it */
+static void
+free_cursors(struct store_txn *txn)
+{
+	while (txn->cursors != NULL) {
+		struct store_cursor *c = txn->cursors;
+
+		txn->cursors = c->next;
+		txn->store->ops->cursor_free(c);
+	}
+}
+
+int
+store_commit(struct store_txn *txn)
+{
+	int rc = txn->error;
+
+	free_cursors(txn);
+	if (rc != 0) {
+		txn->store->ops->txn_abort(txn);
+		return rc;
+	}
+	return txn->store->ops->txn_commit(txn);
+}
+
+void
+store_abort(struct store_txn *txn)
+{
+	if (txn != NULL) {
+		free_cursors(txn);
+		txn->store->ops->txn_abort(txn);
+	}
+}
+
+int
+store_txn_error(const struct store_txn *txn)
+{
+	return txn->error;
+}
+
+void
+store_txn_fail(struct store_txn *txn, int error)
+{
+	assert(error != 0);
+	if (txn->error == 0) {
+		txn->error = error;
+	}
+}
+
+static int
+update_once(struct store *store, store_update_fn *work, void *ctx)
+{
+	struct store_txn *txn = NULL;
+	int rc = store_begin_write(store, &txn);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = work(ctx, txn);
+	/* What the work made of a full map matters less than that the map was full. */
+	if (rc != 0 && txn->error == 0) {
+		store_abort(txn);
+		return rc;
+	}
+	return store_commit(txn);
+}
+
+int
+store_update(struct store *store, store_update_fn *work, void *ctx)
+{
+	int rc = ERR_BUSY;
+
+	for (int i = 0; i < UPDATE_ATTEMPTS_MAX && rc == ERR_BUSY; i++) {
+		if (i > 0) {
+			/* Another thread may have to end its transaction before the map can grow. */
+			(void)nanosleep(&(struct timespec){.tv_nsec = UPDATE_PAUSE_NS}, NULL);
+		}
+		rc = update_once(store, work, ctx);
+	}
+	return rc;
+}
+
+/* settle - makes an error sticky; true when the operation found or did something */
+static bool
+settle(struct store_txn *txn, int rc)
+{
+	if (rc != 0 && rc != ERR_NOTFOUND) {
+		store_txn_fail(txn, rc);
+	}
+	return rc == 0;
+}
+
+/* is_usable - whether an operation may run at all; a paused transaction finds nothing */
+static bool
+is_usable(const struct store_txn *txn, unsigned int table)
+{
+	assert(table < txn->store->table_count);
+	return txn->error == 0 && txn->is_active;
+}
+
+static bool
+is_writable(struct store_txn *txn, unsigned int table)
+{
+	if (!is_usable(txn, table)) {
+		return false;
+	}
+	if (!txn->is_write) {
+		store_txn_fail(txn, ERR_DENIED);
+		return false;
+	}
+	txn->writes[table]++;
+	return true;
+}
+
+bool
+store_get(struct store_txn *txn, unsigned int table, struct slice key, struct slice *value_out)
+{
+	return is_usable(txn, table) &&
+	       settle(txn, txn->store->ops->get(txn, table, key, value_out));
+}
+
+static void
+put(struct store_txn *txn, unsigned int table, struct slice key, struct slice value,
+	bool is_append)
+{
+	if (!is_writable(txn, table)) {
+		return;
+	}
+	if (key.len == 0 || key.len > STORE_KEY_MAX ||
+		(txn->store->tables[table].kind == STORE_SET &&
+			(value.len == 0 || value.len > STORE_KEY_MAX))) {
+		store_txn_fail(txn, ERR_RANGE);
+		return;
+	}
+	(void)settle(txn, txn->store->ops->put(txn, table, key, value, is_append));
+}
+
+void
+store_put(struct store_txn *txn, unsigned int table, struct slice key, struct slice value)
+{
+	put(txn, table, key, value, false);
+}
+
+void
+store_append(struct store_txn *txn, unsigned int table, struct slice key, struct slice value)
+{
+	put(txn, table, key, value, true);
+}
+
+bool
+store_delete(struct store_txn *txn, unsigned int table, struct slice key)
+{
+	return is_writable(txn, table) &&
+	       settle(txn, txn->store->ops->remove(txn, table, key, NULL));
+}
+
+bool
+store_delete_value(
+	struct store_txn *txn, unsigned int table, struct slice key, struct slice value)
+{
+	return is_writable(txn, table) &&
+	       settle(txn, txn->store->ops->remove(txn, table, key, &value));
+}
+
+void
+store_clear(struct store_txn *txn, unsigned int table)
+{
+	if (is_writable(txn, table)) {
+		(void)settle(txn, txn->store->ops->clear(txn, table));
+	}
+}
+
+uint64_t
+store_count(struct store_txn *txn, unsigned int table)
+{
+	uint64_t count = 0;
+
+	if (!is_usable(txn, table) ||
+		!settle(txn, txn->store->ops->count(txn, table, &count))) {
+		return 0;
+	}
+	return count;
+}
+
+struct store_cursor *
+store_cursor_open(struct store_txn *txn, unsigned int table)
+{
+	struct store_cursor *c = txn->cursors;
+
+	if (!is_usable(txn, table)) {
+		return NULL;
+	}
+	while (c != NULL && (c->in_use || c->table != table)) {
+		c = c->next;
+	}
+	if (c == NULL) {
+		if (!settle(txn, txn->store->ops->cursor_new(txn, table, &c))) {
+			return NULL;
+		}
+		c->txn = txn;
+		c->table = table;
+		c->next = txn->cursors;
+		txn->cursors = c;
+	} else if (c->snapshot != txn->snapshot &&
+		   !settle(txn, txn->store->ops->cursor_renew(c))) {
+		return NULL;
+	}
+	c->snapshot = txn->snapshot;
+	c->in_use = true;
+	return c;
+}
+
+void
+store_cursor_close(struct store_cursor *cursor)
+{
+	if (cursor != NULL) {
+		cursor->in_use = false;
+	}
+}
+
+/* move - one step of a cursor; relative moves assert that their table was not written since */
+static bool
+move(struct store_cursor *c, enum store_move how, struct slice *key, struct slice *value)
+{
+	struct store_txn *txn;
+
+	if (c == NULL || !is_usable(c->txn, c->table)) {
+		return false;
+	}
+	txn = c->txn;
+	assert(c->in_use);
+	if (how == STORE_MOVE_NEXT || how == STORE_MOVE_SET_NEXT) {
+		assert(c->writes == txn->writes[c->table]);
+	}
+	c->writes = txn->writes[c->table];
+	return settle(txn, txn->store->ops->cursor_move(c, how, key, value));
+}
+
+bool
+store_cursor_seek(struct store_cursor *c, struct slice key, struct slice *key_out,
+	struct slice *value_out)
+{
+	if (!move(c, STORE_MOVE_SEEK, &key, value_out)) {
+		return false;
+	}
+	*key_out = key;
+	return true;
+}
+
+bool
+store_cursor_next(struct store_cursor *c, struct slice *key_out, struct slice *value_out)
+{
+	return move(c, STORE_MOVE_NEXT, key_out, value_out);
+}
+
+bool
+store_cursor_last(struct store_cursor *c, struct slice *key_out, struct slice *value_out)
+{
+	return move(c, STORE_MOVE_LAST, key_out, value_out);
+}
+
+bool
+store_set_first(struct store_cursor *c, struct slice key, struct slice *value_out)
+{
+	return move(c, STORE_MOVE_SET_FIRST, &key, value_out);
+}
+
+bool
+store_set_seek(struct store_cursor *c, struct slice key, struct slice at_least,
+	struct slice *value_out)
+{
+	if (!move(c, STORE_MOVE_SET_SEEK, &key, &at_least)) {
+		return false;
+	}
+	*value_out = at_least;
+	return true;
+}
+
+bool
+store_set_next(struct store_cursor *c, struct slice *value_out)
+{
+	struct slice key;
+
+	return move(c, STORE_MOVE_SET_NEXT, &key, value_out);
+}
+
+uint64_t
+store_set_count(struct store_cursor *c, struct slice key)
+{
+	uint64_t count = 0;
+
+	if (c == NULL || !is_usable(c->txn, c->table)) {
+		return 0;
+	}
+	c->writes = c->txn->writes[c->table];
+	if (!settle(c->txn, c->txn->store->ops->set_count(c, key, &count))) {
+		return 0;
+	}
+	return count;
+}
