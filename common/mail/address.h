@@ -34,6 +34,15 @@ struct address {
 NODISCARD int address_parse(
 	struct slice text, bool fold_local_part, struct address *out, struct err_msg *msg);
 
+struct lexer;
+
+/**
+ * Reads an addr-spec at the lexer's place, with the blanks and comments RFC 5322 allows
+ * inside; for the parsers of this directory. @return as address_parse; an error also stops
+ * the lexer.
+ */
+NODISCARD int address_read(struct lexer *lx, bool fold_local_part, struct address *out);
+
 static inline struct slice
 address_slice(const struct address *a)
 {

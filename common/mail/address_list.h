@@ -22,8 +22,8 @@ struct mailbox {
 	struct slice address; /**< canonical, in the arena */
 	struct slice local;   /**< part of address */
 	struct slice domain;  /**< part of address */
-	struct slice
-		display_name; /**< as in the field: quotes, folds, encoded words and all; borrowed; may be empty */
+	/** As in the field, with quotes, folds and encoded words; borrowed; may be empty. */
+	struct slice display_name;
 };
 
 struct address_list {

@@ -1,0 +1,220 @@
+#include "common/mail/lexer.h"
+
+#include "common/base/err.h"
+
+void
+lexer_init(struct lexer *lx, struct slice in)
+{
+	*lx = (struct lexer){.in = in};
+}
+
+int
+lexer_peek(const struct lexer *lx)
+{
+	return lx->error != 0 || lx->at >= lx->in.len ? LEXER_END : lx->in.data[lx->at];
+}
+
+bool
+lexer_accept(struct lexer *lx, uint8_t c)
+{
+	if (lexer_peek(lx) != c) {
+		return false;
+	}
+	lx->at++;
+	return true;
+}
+
+int
+lexer_fail_at(struct lexer *lx, int code, size_t at)
+{
+	if (lx->error == 0) {
+		lx->error = code;
+		lx->error_at = at;
+	}
+	return lx->error;
+}
+
+int
+lexer_fail(struct lexer *lx, int code)
+{
+	return lexer_fail_at(lx, code, lx->at);
+}
+
+/* is_broken - a byte no token may hold: a NUL, or a CR that does not belong to a line ending */
+static bool
+is_broken(const struct lexer *lx)
+{
+	uint8_t c = lx->in.data[lx->at];
+
+	if (c == '\r') {
+		return lx->at + 1 >= lx->in.len || lx->in.data[lx->at + 1] != '\n';
+	}
+	return c == '\0';
+}
+
+/* take - the next byte, checked; LEXER_END at the end */
+static int
+take(struct lexer *lx)
+{
+	if (lexer_peek(lx) != LEXER_END && is_broken(lx)) {
+		lexer_fail(lx, ERR_INVALID);
+	}
+	return lexer_peek(lx) == LEXER_END ? LEXER_END : lx->in.data[lx->at++];
+}
+
+/* take_pair - the byte behind a backslash; a line ending cannot be quoted away */
+static void
+take_pair(struct lexer *lx)
+{
+	int c = lexer_peek(lx);
+
+	if (c == '\r' || c == '\n') {
+		lexer_fail(lx, ERR_INVALID);
+	}
+	(void)take(lx);
+}
+
+void
+lexer_skip_fws(struct lexer *lx)
+{
+	int c = lexer_peek(lx);
+
+	while (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+		(void)take(lx);
+		lx->saw_cfws = true;
+		c = lexer_peek(lx);
+	}
+}
+
+void
+lexer_skip_cfws(struct lexer *lx)
+{
+	lexer_skip_fws(lx);
+	while (lexer_peek(lx) == '(') {
+		(void)lexer_comment(lx);
+		lx->saw_cfws = true;
+		lexer_skip_fws(lx);
+	}
+}
+
+/* finish - the token between `start` and the closing byte just taken, or an error at `start` */
+static struct slice
+finish(struct lexer *lx, size_t start, int last, uint8_t closing)
+{
+	if (last != closing) {
+		lexer_fail_at(lx, ERR_INVALID, start);
+		return slice_of(NULL, 0);
+	}
+	return slice_of(lx->in.data + start + 1, lx->at - start - 2);
+}
+
+struct slice
+lexer_comment(struct lexer *lx)
+{
+	size_t start = lx->at;
+	size_t depth = 0;
+	int c;
+
+	do {
+		c = take(lx);
+		if (c == '(') {
+			depth++;
+		} else if (c == ')') {
+			depth--;
+		} else if (c == '\\') {
+			take_pair(lx);
+		}
+		if (depth > LEXER_COMMENT_DEPTH_MAX) {
+			lexer_fail_at(lx, ERR_TOOBIG, start);
+		}
+	} while (depth > 0 && c != LEXER_END);
+	return finish(lx, start, c, ')');
+}
+
+struct slice
+lexer_quoted(struct lexer *lx)
+{
+	size_t start = lx->at++;
+	int c;
+
+	do {
+		c = take(lx);
+		if (c == '\\') {
+			take_pair(lx);
+		}
+	} while (c != '"' && c != LEXER_END);
+	return finish(lx, start, c, '"');
+}
+
+struct slice
+lexer_literal(struct lexer *lx)
+{
+	size_t start = lx->at++;
+	struct slice inner;
+	int c;
+
+	do {
+		c = take(lx);
+	} while (c != ']' && c != '[' && c != '\\' && c != LEXER_END);
+	inner = finish(lx, start, c, ']');
+	return inner.data == NULL ? inner : slice_of(inner.data - 1, inner.len + 2);
+}
+
+bool
+lexer_is_atext(uint8_t c)
+{
+	static const char others[] = "!#$%&'*+-/=?^_`{|}~";
+
+	return ascii_is_alpha(c) || ascii_is_digit(c) || c >= 0x80 ||
+	       memchr(others, c, sizeof(others) - 1) != NULL;
+}
+
+struct slice
+lexer_run(struct lexer *lx, bool (*is_part)(uint8_t c))
+{
+	size_t start = lx->at;
+
+	if (lx->error != 0) {
+		return slice_of(NULL, 0);
+	}
+	while (lx->at < lx->in.len && is_part(lx->in.data[lx->at])) {
+		lx->at++;
+	}
+	return slice_take(slice_skip(lx->in, start), lx->at - start);
+}
+
+struct slice
+lexer_atom(struct lexer *lx)
+{
+	return lexer_run(lx, lexer_is_atext);
+}
+
+int
+lexer_unquote_next(struct slice *raw)
+{
+	while (raw->len > 0) {
+		uint8_t c = raw->data[0];
+
+		*raw = slice_skip(*raw, 1);
+		if (c == '\\' && raw->len > 0) {
+			c = raw->data[0];
+			*raw = slice_skip(*raw, 1);
+			return c;
+		}
+		if (c != '\r' && c != '\n') {
+			return c;
+		}
+	}
+	return LEXER_END;
+}
+
+bool
+lexer_is_escaped(struct slice raw)
+{
+	for (size_t i = 0; i < raw.len; i++) {
+		if (raw.data[i] == '\\' || raw.data[i] == '\r' || raw.data[i] == '\n') {
+			return true;
+		}
+	}
+	return false;
+}

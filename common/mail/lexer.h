@@ -1,0 +1,78 @@
+/*
+ * lexer.h - the tokens that structured field bodies are made of (RFC 5322 section 3.2).
+ *
+ * A cursor over a raw field body with a sticky error, for the parsers of this directory. Line
+ * endings count as blanks, since in a field body only folds are left; a NUL or a CR without LF
+ * is an error wherever it stands, because mail clients disagree about them. Bytes above 127
+ * count as letters (RFC 6532, and what was sent before it).
+ */
+#ifndef COMMON_MAIL_LEXER_H
+#define COMMON_MAIL_LEXER_H
+
+#include "common/base/attr.h"
+#include "common/base/slice.h"
+
+/** Nesting of comments; nobody writes three. */
+#define LEXER_COMMENT_DEPTH_MAX 16
+
+/** What lexer_peek returns at the end and after an error. */
+#define LEXER_END (-1)
+
+/** Fields are private, but for `at`, which a parser may save and put back. */
+struct lexer {
+	struct slice in;
+	size_t at;       /**< offset of the next byte */
+	bool saw_cfws;   /**< blanks or comments were skipped */
+	int error;       /**< 0, ERR_INVALID, or ERR_TOOBIG for comments nested too deep */
+	size_t error_at; /**< where the token at fault starts */
+};
+
+/** Borrows the input. */
+void lexer_init(struct lexer *lx, struct slice in);
+
+/** The next byte, or LEXER_END. */
+int lexer_peek(const struct lexer *lx);
+
+/** Takes the next byte if it is c. */
+bool lexer_accept(struct lexer *lx, uint8_t c);
+
+/** Records an error at the current place, unless there is one; returns it. */
+int lexer_fail(struct lexer *lx, int code);
+
+/** As lexer_fail, at another place. */
+int lexer_fail_at(struct lexer *lx, int code, size_t at);
+
+/** Skips blanks and folds. */
+void lexer_skip_fws(struct lexer *lx);
+
+/** Skips blanks, folds and comments. */
+void lexer_skip_cfws(struct lexer *lx);
+
+/** Takes a comment that starts here; what is inside, raw, nested ones too. Empty on error. */
+struct slice lexer_comment(struct lexer *lx);
+
+/** Takes a quoted string that starts here; what is between the quotes, raw. Empty on error. */
+struct slice lexer_quoted(struct lexer *lx);
+
+/** Takes a domain literal that starts here, with its brackets. Empty on error. */
+struct slice lexer_literal(struct lexer *lx);
+
+/** Takes a run of atext and bytes above 127; empty where there is none. */
+struct slice lexer_atom(struct lexer *lx);
+
+/** Takes bytes while `is_part` holds; empty where there is none. */
+struct slice lexer_run(struct lexer *lx, bool (*is_part)(uint8_t c));
+
+/** atext of RFC 5322, or above 127. */
+bool lexer_is_atext(uint8_t c);
+
+/**
+ * Takes the next byte of raw quoted content from *raw: quoted pairs give the byte behind the
+ * backslash, line endings of folds are left out. @return it, or LEXER_END.
+ */
+int lexer_unquote_next(struct slice *raw);
+
+/** Whether raw quoted content has anything for lexer_unquote_next to take out. */
+bool lexer_is_escaped(struct slice raw);
+
+#endif
