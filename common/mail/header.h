@@ -28,25 +28,24 @@ struct header_limits {
 
 /** Bits of header.flags. */
 enum header_flag {
-	HEADER_NO_END = 1 << 0, /**< the message ended before an empty line: no body */
-	HEADER_MBOX = 1 << 1,   /**< a "From " line comes first; it is no field */
-	HEADER_CUT = 1 << 2,    /**< a limit left fields out */
-	HEADER_NUL = 1 << 3,    /**< a NUL byte in the header */
-	HEADER_BARE_CR =
-		1 << 4, /**< a CR without LF in the header: some clients end a line there */
-	HEADER_JUNK = 1 << 5, /**< a line that is no field, or a continuation of nothing */
+	HEADER_NO_END = 1 << 0,  /**< the message ended before an empty line: no body */
+	HEADER_MBOX = 1 << 1,    /**< a "From " line comes first; it is no field */
+	HEADER_CUT = 1 << 2,     /**< a limit left fields out */
+	HEADER_NUL = 1 << 3,     /**< a NUL byte in the header */
+	HEADER_BARE_CR = 1 << 4, /**< a CR without LF: some clients end a line there */
+	HEADER_JUNK = 1 << 5,    /**< a line that is no field, or a continuation of nothing */
 	HEADER_BROKEN_OFF = 1 << 6, /**< ended at "--" or at junk, without an empty line */
 };
 
 /** What makes it unsafe to believe that a mail client shows the From we see. */
-#define HEADER_DOUBTFUL (HEADER_CUT | HEADER_NUL | HEADER_BARE_CR | HEADER_BROKEN_OFF)
+#define HEADER_DOUBTFUL \
+	(HEADER_CUT | HEADER_NUL | HEADER_BARE_CR | HEADER_JUNK | HEADER_BROKEN_OFF)
 
 struct header_field {
 	struct slice name; /**< without the blanks before the colon */
-	struct slice
-		body;  /**< raw, behind the colon, with folds, without the last line ending */
-	size_t offset; /**< of the name in the message */
-	size_t end;    /**< just behind the line ending of its last line */
+	struct slice body; /**< raw: folds stay, the last line ending is left out */
+	size_t offset;     /**< of the name in the message */
+	size_t end;        /**< just behind the line ending of its last line */
 };
 
 struct header {
