@@ -11,8 +11,8 @@
 #ifndef COMMON_MAIL_RECEIVED_H
 #define COMMON_MAIL_RECEIVED_H
 
-#include "common/base/ip_address.h"
 #include "common/base/slice.h"
+#include "common/conf/netlist.h"
 
 enum received_kind {
 	/** Not understood; nothing but `by` and `with` may be set. */
@@ -20,21 +20,26 @@ enum received_kind {
 	/** A peer handed over; `peer` is its address as the server saw it. */
 	RECEIVED_FROM_PEER,
 	/**
-	 * No hand-over from elsewhere: submitted on the host (`from userid`, `with local`,
-	 * qmail's `invoked by uid`, sendmail's `(from user@host)`), passed on inside it
-	 * (LMTP, filters, no from clause at all), or fetched from a mailbox (fetchmail).
+	 * Came into the mail system on this host: Postfix `from userid`, Exim `with local`,
+	 * sendmail's `(from user@host)`, qmail's `invoked by uid`, or fetched from a mailbox.
+	 * What is below was written by whoever submitted it.
 	 */
-	RECEIVED_LOCAL,
+	RECEIVED_SUBMITTED,
+	/**
+	 * Passed on within the host or site without naming a peer: LMTP, content filters,
+	 * qmail's `invoked from network` (the hop itself is the next field), no from clause.
+	 */
+	RECEIVED_INSIDE,
 };
 
 /** Slices are borrowed from the field body, and empty where it does not say. */
 struct received {
 	enum received_kind kind;
-	struct ip_address peer; /**< only for RECEIVED_FROM_PEER */
-	struct slice helo;      /**< what the peer called itself: believe nothing */
-	struct slice rdns;      /**< its reverse name as the server looked it up */
-	struct slice by;        /**< the host that wrote the field */
-	struct slice with;      /**< "ESMTP", "local", ... */
+	struct net_address peer; /**< only for RECEIVED_FROM_PEER */
+	struct slice helo;       /**< what the peer called itself: believe nothing */
+	struct slice rdns;       /**< its reverse name as the server looked it up */
+	struct slice by;         /**< the host that wrote the field */
+	struct slice with;       /**< "ESMTP", "local", ... */
 };
 
 /** Reads a raw field body, folds included. Never fails: see RECEIVED_UNKNOWN. */
