@@ -14,13 +14,13 @@ lint_sources() {
 	sources | xargs -0 python3 scripts/lib/lint_sources.py
 }
 
-# lint_headers - every header compiles on its own.
+# lint_headers - every header compiles on its own; unit tests may have bodies in headers.
 lint_headers() {
 	local header status=0
 	while IFS= read -r -d '' header; do
 		gcc -std=c17 -D_GNU_SOURCE -I. -Ibuild/lint -Wall -Wextra -Wno-unused -fsyntax-only \
 			-x c - <<<"#include \"$header\"" || status=1
-	done < <(sources | grep -z '\.h$')
+	done < <(sources | grep -z '\.h$' | grep -zv '^tests/unit/')
 	return $status
 }
 
