@@ -13,9 +13,9 @@
  * and graph_error() tells, so a damaged store can only lead to Unknown.
  *
  * Which edges are there: only those of live statements, that is of the register's newest
- * statement, level 1 or more, signed by the issuer's root or by a device certified when the
- * statement was first seen here, not revoked. Expiry depends on the time of asking: edges
- * carry `exp`, and the caller compares (graph_edge_is_live).
+ * statement, level 1 or more, signed by the issuer's root or by a device whose certificate
+ * was in force when the statement was first seen here, not revoked. Expiry depends on the time of asking:
+ * edges carry `exp`, and the caller compares (graph_edge_is_live).
  */
 #ifndef COMMON_GRAPH_GRAPH_H
 #define COMMON_GRAPH_GRAPH_H
@@ -46,7 +46,7 @@ struct graph_edge {
 	graph_node peer;       /**< the other end */
 	uint8_t level;         /**< 1 to 3 (blocks: 1) */
 	uint8_t flags;         /**< GRAPH_EDGE_* */
-	uint32_t first_seen_s; /**< receipt clock of this site, seconds since 1970 */
+	uint32_t first_seen_s; /**< receipt clock of this site; of the edge: renewals keep it */
 	uint32_t exp_s;        /**< not live from then on */
 };
 
@@ -128,7 +128,10 @@ size_t graph_bindings(struct graph_reader *r, graph_node address,
 size_t graph_bound_addresses(
 	struct graph_reader *r, graph_node identity, graph_node *out, size_t cap);
 
-/** True when the principal itself (identity, or address/domain by a site-made revoke) is revoked as of now_s. */
+/**
+ * True when the identity is revoked by its root as of now_s; *since_out (may be NULL) is from
+ * when. Other principals cannot be revoked: what their keys signed loses its edges instead.
+ */
 bool graph_is_revoked(
 	struct graph_reader *r, graph_node node, uint64_t now_s, uint64_t *since_out);
 
@@ -140,6 +143,9 @@ bool graph_is_hosted(struct graph_reader *r, graph_node identity);
 
 /** True when the newest live `identity` statement of the identity has the policy `signs: always`. */
 bool graph_signs_always(struct graph_reader *r, graph_node identity);
+
+/** Drawn at creation and at restore: a peer's position in our feed is good for one epoch. */
+uint64_t graph_epoch(struct graph_reader *r);
 
 /** True when there is not a single edge: an empty graph must not file all mail as spam. */
 bool graph_is_empty(struct graph_reader *r);

@@ -7,9 +7,25 @@
  * never acts here; quotas per issuer and first-seen do, by the rules of DESIGN 3. A refused or
  * erased statement leaves its id behind (a tombstone).
  *
+ * Who may speak for an issuer. Only statements signed by the root, or by a key the root has
+ * certified, take part in registers and quotas: otherwise anybody could push out somebody's
+ * statements with a greater seq in his name. Others wait apart, a few per issuer, and take
+ * part from the moment the certificate arrives.
+ *
+ * What is believed. A statement counts when its key is the root, or was certified at the time
+ * it was first seen here, and neither key nor identity were revoked before that time, and it
+ * was not itself revoked (`revoke stmt:`, by the root or by a device that is believed; only the
+ * root revokes certificates so). A revocation holds from the earliest `since`, and no later
+ * than its own arrival. Revocations of keys and identities cannot be revoked.
+ *
+ * What is kept, and what is derived from it. Kept are the statements with their first-seen
+ * and receipt number; what is to be remembered of statements that were replaced (since when
+ * an edge was seen, by whose signature; when a device was certified); the frozen `next` of
+ * identities; tombstones; site, hosted identities and epoch. All else is a pure function of
+ * that, made per issuer when a transaction ends, and made anew by graph_rebuild().
+ *
  * Every write happens inside one store transaction: a crash leaves the graph as it was before
- * or after a graph_txn, never between. Everything but the statements with their first-seen
- * and receipt number is derived and can be made anew by graph_rebuild().
+ * or after a graph_txn, never between.
  */
 #ifndef COMMON_GRAPH_GRAPH_MERGE_H
 #define COMMON_GRAPH_GRAPH_MERGE_H
@@ -24,6 +40,19 @@
 #define GRAPH_QUOTA_BINDINGS 16
 #define GRAPH_QUOTA_OTHERS   32
 
+/**
+ * Revocations are never pushed out by age, as that would undo them: beyond this many per issuer
+ * the gravest stay, that is those by the root before those by devices, of the identity before
+ * keys before statements, the earlier `since` before the later, the greater id last.
+ */
+#define GRAPH_QUOTA_REVOCATIONS 64
+
+/** Statements per issuer that wait for the certificate of their key. */
+#define GRAPH_QUOTA_WAITING 32
+
+/** A certificate counts from this long before its `iat`: clocks differ. */
+#define GRAPH_CLOCK_SKEW_S 600
+
 struct graph_txn;
 
 struct graph_options {
@@ -31,7 +60,7 @@ struct graph_options {
 };
 
 enum graph_outcome {
-	GRAPH_ADDED,      /**< new register or revocation */
+	GRAPH_ADDED,      /**< new register or revocation, or waiting for a certificate */
 	GRAPH_REPLACED,   /**< replaced an older one */
 	GRAPH_KNOWN,      /**< this very id is already there */
 	GRAPH_STALE,      /**< a newer one of the same register is there */
@@ -40,23 +69,48 @@ enum graph_outcome {
 	GRAPH_CONFLICT,   /**< against a frozen `next`: refused and logged by the caller */
 };
 
-/** Creates the tables of an empty store, or checks those of an existing one. */
-NODISCARD int graph_create(struct store *store, struct err_msg *msg);
+/** The tables of the graph, for store_config; what the two stores' openers (store_layout.h) use. */
+extern const struct store_table graph_tables[];
+extern const size_t graph_table_count;
+#define GRAPH_SCHEMA_VERSION 1
 
+/**
+ * Makes an empty store a graph with this epoch (random); leaves an existing graph as it is.
+ * @return 0, or an error of the store.
+ */
+NODISCARD int graph_create(struct store *store, uint64_t epoch, struct err_msg *msg);
+
+/** Work inside a graph transaction; may run more than once, each time from the same start. */
+typedef int graph_update_fn(void *ctx, struct graph_txn *txn, struct err_msg *msg);
+
+/**
+ * Runs work in a write transaction and commits it, again where the map had to grow: the way
+ * to write. The thread must hold no reader's snapshot.
+ * @return 0, what work returned (nothing is changed then), ERR_FULL, ERR_CORRUPT, ERR_IO, ERR_NOMEM.
+ */
+NODISCARD int graph_update(struct store *store, const struct graph_options *options,
+	graph_update_fn *work, void *ctx, struct err_msg *msg);
+
+/*
+ * A transaction by hand, for who writes another store along with it. Ends with commit or
+ * abort (NULL is fine); ERR_BUSY from either: do the work again, the map had to grow.
+ */
 NODISCARD int graph_txn_begin(struct store *store, const struct graph_options *options,
 	struct graph_txn **out, struct err_msg *msg);
+/** Derives what changed, commits and frees. */
 NODISCARD int graph_txn_commit(struct graph_txn *txn, struct err_msg *msg);
 void graph_txn_abort(struct graph_txn *txn);
 
 /**
- * Merges one verified statement. @param jws what statement_open accepted; @param first_seen_s
- * now, or the kept value for rebuild, restore and site peers.
- * @return 0 with *outcome set, or an error of the store.
+ * Merges one verified statement; edges follow when the transaction ends.
+ * @param jws what statement_open accepted; @param first_seen_s now, or the kept value for
+ * restore and site peers (of several the earliest counts).
+ * @return 0 with *outcome set, or an error of the store, which sticks.
  */
 NODISCARD int graph_add(struct graph_txn *txn, struct slice jws, const struct statement *st,
 	uint64_t first_seen_s, enum graph_outcome *outcome, struct err_msg *msg);
 
-/** Refuses an id for good. */
+/** Refuses an id for good, and erases the statement where it is there. */
 NODISCARD int graph_bury(struct graph_txn *txn, const struct digest *id, struct err_msg *msg);
 
 /** Marks an identity as hosted here (a local user), or as the site itself. */
@@ -65,11 +119,17 @@ NODISCARD int graph_set_hosted(
 NODISCARD int graph_set_site(
 	struct graph_txn *txn, const struct thumbprint *identity, struct err_msg *msg);
 
+/** A new epoch, for a graph that was put back from a backup. */
+NODISCARD int graph_set_epoch(struct graph_txn *txn, uint64_t epoch, struct err_msg *msg);
+
 /** The greatest seq of a register, 0 where there is none: the next statement takes one more. */
 NODISCARD int graph_last_seq(struct graph_txn *txn, const struct thumbprint *iss,
 	enum statement_act act, const struct principal *sub, uint64_t *seq_out);
 
-/** Drops everything derived and makes it anew from the statements; same transaction. */
+/**
+ * Drops everything derived and makes it anew; same transaction. Numbers of principals change.
+ * @return 0; ERR_CORRUPT when a kept record is damaged (msg names it).
+ */
 NODISCARD int graph_rebuild(struct graph_txn *txn, struct err_msg *msg);
 
 /** A stored statement. */
@@ -83,7 +143,7 @@ struct graph_record {
 /** @return 0 to go on, anything else stops and is returned. */
 typedef int graph_visit_fn(void *ctx, const struct graph_record *record);
 
-/** Visits the statements in force in order of receipt, those with a number above `after`. */
+/** Visits the stored statements in order of receipt, those with a number above `after`. */
 NODISCARD int graph_visit(
 	struct graph_reader *r, uint64_t after, graph_visit_fn *visit, void *ctx);
 
