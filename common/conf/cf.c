@@ -9,6 +9,7 @@
 #include "common/base/strnum.h"
 #include "common/conf/cf_expr.h"
 #include "common/conf/cf_feature.h"
+#include "common/conf/cf_if.h"
 
 /* Longest text of a diagnostic; values inside are cut to SHOWN_MAX bytes first. */
 #define DIAGNOSTIC_MAX 512
@@ -24,24 +25,13 @@
 /* Paths of all included files: INCLUDES_MAX of PATH_MAX each. */
 #define PATHS_MAX ((size_t)INCLUDES_MAX * 4096)
 
-/** One open `if`. */
-struct if_frame {
-	uint32_t line;
-	bool outer;    /* was the text around it read? */
-	bool is_bad;   /* its condition could not be read: neither branch counts */
-	bool has_else; /* the else was seen */
-	bool active;
-};
-
 /** One open file. */
 struct cf_file {
 	const struct cf_file *parent;
 	struct slice name;
 	uint32_t line;
-	struct if_frame ifs[CF_IF_DEPTH_MAX];
-	size_t if_count;
-	size_t if_overflow; /* ifs beyond CF_IF_DEPTH_MAX, all skipped */
-	bool skip_rest;     /* require_version did not match */
+	struct cf_if_stack ifs;
+	bool skip_rest; /* require_version did not match */
 };
 
 struct cf_parser {
@@ -81,12 +71,6 @@ show(struct slice text, char out[SHOWN_ESCAPED])
 }
 
 static bool
-is_active(const struct cf_file *f)
-{
-	return f->if_overflow == 0 && (f->if_count == 0 || f->ifs[f->if_count - 1].active);
-}
-
-static bool
 has_plugin(const void *ctx, struct slice name)
 {
 	const struct cf_parser *p = ctx;
@@ -105,25 +89,12 @@ has_feature(const void *ctx, struct slice name)
 }
 
 static void
-push_if(struct cf_parser *p, bool truth, bool is_bad)
+push_if(struct cf_parser *p, uint32_t line, bool truth, bool is_bad)
 {
-	struct cf_file *f = p->file;
-	bool outer = is_active(f);
-
-	if (f->if_count == CF_IF_DEPTH_MAX) {
-		if (f->if_overflow++ == 0) {
-			diagnose(p, CF_WARNING, f->line,
-				"more than %d nested conditions; this one is skipped",
-				CF_IF_DEPTH_MAX);
-		}
-		return;
+	if (cf_if_push(&p->file->ifs, line, truth, is_bad) == CF_IF_TOO_DEEP) {
+		diagnose(p, CF_WARNING, line,
+			"more than %d nested conditions; this one is skipped", CF_IF_DEPTH_MAX);
 	}
-	f->ifs[f->if_count++] = (struct if_frame){
-		.line = f->line,
-		.outer = outer,
-		.is_bad = is_bad,
-		.active = outer && truth && !is_bad,
-	};
 }
 
 static int
@@ -145,7 +116,7 @@ do_if(struct cf_parser *p, const struct cf_setting *s)
 		diagnose(p, CF_WARNING, s->line,
 			"condition not understood, the block is skipped: %s", msg.text);
 	}
-	push_if(p, truth, ret != 0);
+	push_if(p, s->line, truth, ret != 0);
 	return 0;
 }
 
@@ -158,7 +129,7 @@ do_ifplugin(struct cf_parser *p, const struct cf_setting *s)
 		diagnose(p, CF_WARNING, s->line,
 			"ifplugin needs the name of a plugin; the block is skipped");
 	}
-	push_if(p, has_plugin(p, s->value), is_bad);
+	push_if(p, s->line, has_plugin(p, s->value), is_bad);
 	return 0;
 }
 
@@ -177,39 +148,23 @@ expects_no_value(struct cf_parser *p, const struct cf_setting *s)
 static int
 do_else(struct cf_parser *p, const struct cf_setting *s)
 {
-	struct cf_file *f = p->file;
-	struct if_frame *frame = NULL;
+	enum cf_if_result result = CF_IF_OK;
 
 	expects_no_value(p, s);
-	if (f->if_overflow > 0) {
-		return 0;
-	}
-	if (f->if_count == 0) {
+	result = cf_if_else(&p->file->ifs);
+	if (result == CF_IF_NOT_OPEN) {
 		diagnose(p, CF_WARNING, s->line, "else without if");
-		return 0;
+	} else if (result == CF_IF_SECOND_ELSE) {
+		diagnose(p, CF_WARNING, s->line, "second else; skipped until endif");
 	}
-	frame = &f->ifs[f->if_count - 1];
-	if (frame->has_else) {
-		diagnose(p, CF_WARNING, s->line,
-			"second else of the if in line %u; it is skipped", frame->line);
-		frame->is_bad = true;
-	}
-	frame->has_else = true;
-	frame->active = frame->outer && !frame->is_bad && !frame->active;
 	return 0;
 }
 
 static int
 do_endif(struct cf_parser *p, const struct cf_setting *s)
 {
-	struct cf_file *f = p->file;
-
 	expects_no_value(p, s);
-	if (f->if_overflow > 0) {
-		f->if_overflow--;
-	} else if (f->if_count > 0) {
-		f->if_count--;
-	} else {
+	if (cf_if_end(&p->file->ifs) == CF_IF_NOT_OPEN) {
 		diagnose(p, CF_WARNING, s->line, "endif without if");
 	}
 	return 0;
@@ -337,13 +292,13 @@ static const struct directive {
 	{"require_version", false, do_require_version},
 };
 
-/* split_word - takes the first word from *rest, which becomes what follows, trimmed in front */
-static struct slice
-split_word(struct slice *rest)
+struct slice
+cf_next_word(struct slice *rest)
 {
 	size_t end = 0;
 	struct slice word = {0};
 
+	*rest = slice_trim(*rest);
 	while (end < rest->len && !ascii_is_space(rest->data[end])) {
 		end++;
 	}
@@ -412,10 +367,10 @@ run_setting(struct cf_parser *p, const struct cf_setting *s)
 		const struct directive *d = &directives[i];
 
 		if (slice_eq(s->key, slice_str(d->key))) {
-			return d->always || is_active(p->file) ? d->run(p, s) : 0;
+			return d->always || cf_if_is_active(&p->file->ifs) ? d->run(p, s) : 0;
 		}
 	}
-	return is_active(p->file) ? p->callbacks->setting(p->callbacks->ctx, s) : 0;
+	return cf_if_is_active(&p->file->ifs) ? p->callbacks->setting(p->callbacks->ctx, s) : 0;
 }
 
 static int
@@ -432,13 +387,13 @@ parse_line(struct cf_parser *p, struct slice line)
 	}
 	ret = without_comment(p, &line);
 	s.value = slice_trim(line);
-	word = split_word(&s.value);
+	word = cf_next_word(&s.value);
 	if (ret == 0 && slice_eq(word, SLICE("lang"))) {
-		if (!lang_matches(p, split_word(&s.value))) {
+		if (!lang_matches(p, cf_next_word(&s.value))) {
 			return 0;
 		}
 		line = s.value;
-		word = split_word(&s.value);
+		word = cf_next_word(&s.value);
 	}
 	if (ret != 0 || slice_is_empty(word)) {
 		return ret;
@@ -464,8 +419,8 @@ parse_lines(struct cf_parser *p, struct slice bytes)
 		}
 		bytes = slice_skip(bytes, end + 1);
 	}
-	for (size_t i = 0; !f->skip_rest && i < f->if_count; i++) {
-		diagnose(p, CF_WARNING, f->ifs[i].line, "if without endif");
+	for (size_t i = 0; !f->skip_rest && i < f->ifs.count; i++) {
+		diagnose(p, CF_WARNING, f->ifs.frames[i].line, "if without endif");
 	}
 	return 0;
 }

@@ -67,7 +67,6 @@ struct cf_callbacks {
 struct cf_options {
 	struct slice lang; /**< locale as in $LANG (de_DE); empty or "C": en_US */
 	bool local_tests_only;
-	bool in_user_prefs; /**< can() is not available there */
 };
 
 /**
@@ -76,5 +75,8 @@ struct cf_options {
  */
 NODISCARD int cf_parse(struct slice file, struct slice bytes, const struct cf_options *options,
 	const struct cf_callbacks *callbacks);
+
+/** Takes the next blank-separated word from *rest, which becomes what follows, trimmed. */
+struct slice cf_next_word(struct slice *rest);
 
 #endif

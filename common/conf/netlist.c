@@ -168,6 +168,45 @@ set_host_bits(struct net_range *range, uint32_t prefix_len)
 	}
 }
 
+/* prefix_len_of - the length of the prefix when the range is one network, else V6_BITS + 1 */
+static uint32_t
+prefix_len_of(const struct net_range *range)
+{
+	for (uint32_t bits = 0; bits <= V6_BITS; bits++) {
+		struct net_range network = {.low = range->low};
+
+		set_host_bits(&network, bits);
+		if (net_address_eq(&network.low, &range->low) &&
+			net_address_eq(&network.high, &range->high)) {
+			return bits;
+		}
+	}
+	return V6_BITS + 1;
+}
+
+const char *
+net_range_print(const struct net_range *range, char out[NETLIST_ENTRY_TEXT_MAX])
+{
+	char low[NET_ADDRESS_TEXT_MAX];
+	char high[NET_ADDRESS_TEXT_MAX];
+	const char *bang = range->exclude ? "!" : "";
+	uint32_t bits = prefix_len_of(range);
+	/* A network that only holds v4-mapped addresses is written as one of IPv4. */
+	uint32_t offset = bits >= V4_PREFIX_LEN && is_v4(&range->low) ? V4_PREFIX_LEN : 0;
+
+	(void)net_address_print(&range->low, low);
+	if (bits == V6_BITS) {
+		(void)snprintf(out, NETLIST_ENTRY_TEXT_MAX, "%s%s", bang, low);
+	} else if (bits < V6_BITS) {
+		(void)snprintf(
+			out, NETLIST_ENTRY_TEXT_MAX, "%s%s/%u", bang, low, bits - offset);
+	} else {
+		(void)snprintf(out, NETLIST_ENTRY_TEXT_MAX, "%s%s-%s", bang, low,
+			net_address_print(&range->high, high));
+	}
+	return out;
+}
+
 /* parse_interval - FIRST-LAST */
 static int
 parse_interval(struct slice text, size_t dash, struct net_range *range, struct err_msg *msg)
@@ -276,6 +315,15 @@ netlist_add_loopback(struct netlist *list, struct arena *arena)
 	int ret = netlist_add_text(list, arena, SLICE("127.0.0.0/8"), NULL);
 
 	return ret != 0 ? ret : netlist_add_text(list, arena, SLICE("::1"), NULL);
+}
+
+struct netlist
+netlist_share(const struct netlist *list)
+{
+	struct netlist copy = *list;
+
+	copy.arena = NULL;
+	return copy;
 }
 
 bool

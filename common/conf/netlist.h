@@ -54,10 +54,19 @@ struct net_range {
 	bool exclude;
 };
 
+/** Longest text of net_range_print, NUL included: !LOW-HIGH. */
+#define NETLIST_ENTRY_TEXT_MAX (2 * NET_ADDRESS_TEXT_MAX + 2)
+
+/** Writes it as netlist_add_text reads it, as a network or else as a range; returns `out`. */
+const char *net_range_print(const struct net_range *range, char out[NETLIST_ENTRY_TEXT_MAX]);
+
 /** Most entries of one list; a lookup walks them all. SpamAssassin sites list a few dozen. */
 #define NETLIST_MAX 4096
 
-/** Fields are private. A zeroed one is empty. Copies share entries until one is added to. */
+/**
+ * Fields are private. A zeroed one is empty. A copy by assignment may be added to through
+ * another arena only; netlist_share() gives one for the same.
+ */
 struct netlist {
 	struct net_range *items;
 	size_t count;
@@ -71,6 +80,12 @@ struct netlist {
  */
 NODISCARD int netlist_add_text(
 	struct netlist *list, struct arena *arena, struct slice entry, struct err_msg *msg);
+
+/** A copy that shares the entries until one is added to it. */
+struct netlist netlist_share(const struct netlist *list);
+
+/** Entries that netlist_add_loopback adds. */
+#define NETLIST_LOOPBACK_COUNT 2
 
 /** Adds 127.0.0.0/8 and ::1, which come first where they are always in. @return as above. */
 NODISCARD int netlist_add_loopback(struct netlist *list, struct arena *arena);

@@ -168,7 +168,7 @@ NODISCARD int settings_load(const struct settings_source *sources, size_t count,
 	struct err_msg *msg);
 
 /** Largest user_prefs that is read. */
-#define SETTINGS_USER_PREFS_MAX (256 * 1024)
+#define SETTINGS_USER_PREFS_MAX (128 * 1024)
 
 /**
  * One user's settings for one request: `base` with the bytes of his user_prefs on top, in

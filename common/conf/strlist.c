@@ -50,17 +50,33 @@ strlist_own(struct strlist *list, struct arena *arena, size_t extra)
 	return 0;
 }
 
-int
-strlist_add(struct strlist *list, struct arena *arena, struct slice text)
+/* append - takes a text that is in the arena already; NULL data is the failure of the copy */
+static int
+append(struct strlist *list, struct arena *arena, struct slice copy)
 {
-	struct slice copy = arena_copy(arena, text);
-
 	if (copy.data == NULL || strlist_own(list, arena, 1) != 0) {
 		return ERR_NOMEM;
 	}
 	assert(list->count < list->capacity);
 	list->items[list->count++] = copy;
 	return 0;
+}
+
+int
+strlist_add(struct strlist *list, struct arena *arena, struct slice text)
+{
+	return append(list, arena, arena_copy(arena, text));
+}
+
+int
+strlist_add_lower(struct strlist *list, struct arena *arena, struct slice text)
+{
+	uint8_t *copy = arena_alloc(arena, text.len);
+
+	for (size_t i = 0; copy != NULL && i < text.len; i++) {
+		copy[i] = ascii_lower(text.data[i]);
+	}
+	return append(list, arena, slice_of(copy, text.len));
 }
 
 int

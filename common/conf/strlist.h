@@ -24,6 +24,9 @@ struct strlist {
 /** Appends a copy. @return 0 or ERR_NOMEM. */
 NODISCARD int strlist_add(struct strlist *list, struct arena *arena, struct slice text);
 
+/** Appends a copy in ASCII lower case. @return 0 or ERR_NOMEM. */
+NODISCARD int strlist_add_lower(struct strlist *list, struct arena *arena, struct slice text);
+
 /** Removes every entry equal to `text`, ASCII case aside; the order of the others stays. */
 NODISCARD int strlist_remove(struct strlist *list, struct arena *arena, struct slice text);
 
