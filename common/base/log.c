@@ -19,6 +19,7 @@ static struct {
 	enum log_sink_kind sink;
 	atomic_int fd;
 	enum log_level max_level;
+	bool also_stderr;
 	bool has_format;
 	char target[LOG_TARGET_MAX];
 	char ident[64];
@@ -103,6 +104,7 @@ log_open(const struct log_config *config)
 	state.sink = config->sink;
 	atomic_store(&state.fd, fd);
 	state.max_level = config->max_level;
+	state.also_stderr = config->also_stderr && config->sink != LOG_SINK_STDERR;
 	state.has_format = config->timestamp_format != NULL;
 	copy_text(state.target, sizeof(state.target), config->target);
 	copy_text(state.ident, sizeof(state.ident), config->ident);
@@ -142,59 +144,97 @@ log_enabled(enum log_level level)
 	return level <= state.max_level && state.sink != LOG_SINK_NULL;
 }
 
-/* put_stamp - the time as the sink writes it: ctime in files, short with milliseconds on stderr */
-static size_t
-put_stamp(char *line, size_t cap)
-{
-	struct timespec now = {0};
-	struct tm tm = {0};
-	const char *format =
-		state.sink == LOG_SINK_FILE ? "%a %b %e %H:%M:%S %Y" : "%b %e %H:%M:%S";
-	size_t n = 0;
+/*
+ * The stamp of the present second, kept per thread: localtime_r takes a lock that all threads
+ * would meet at, several times for each message.
+ */
+static _Thread_local struct {
+	time_t second;
+	bool is_file_form;
+	size_t len;
+	char text[LOG_FORMAT_MAX];
+} stamp = {.second = -1};
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)localtime_r(&now.tv_sec, &tm);
+/* make_stamp - the time as the sink writes it: ctime in files, short on standard error */
+static void
+make_stamp(time_t second, bool is_file_form)
+{
+	const char *format = is_file_form ? "%a %b %e %H:%M:%S %Y" : "%b %e %H:%M:%S";
+	struct tm tm = {0};
+
 	if (state.has_format) {
 		format = state.format;
 	}
-	if (format[0] == '\0') {
-		return 0;
-	}
+	(void)localtime_r(&second, &tm);
+	stamp.second = second;
+	stamp.is_file_form = is_file_form;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored \
 	"-Wformat-nonliteral" /* the administrator's own --log-timestamp-fmt */
-	n = strftime(line, cap, format, &tm);
+	stamp.len = strftime(stamp.text, sizeof(stamp.text), format, &tm);
 #pragma GCC diagnostic pop
-	if (n > 0 && state.sink == LOG_SINK_STDERR && !state.has_format) {
+}
+
+/* put_stamp - writes it with a blank behind; nothing where it is empty. Returns its length. */
+static size_t
+put_stamp(char *line, size_t cap, bool is_file_form)
+{
+	struct timespec now = {0};
+	size_t n = 0;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec != stamp.second || is_file_form != stamp.is_file_form) {
+		make_stamp(now.tv_sec, is_file_form);
+	}
+	if (stamp.len == 0) {
+		return 0;
+	}
+	memcpy(line, stamp.text, stamp.len);
+	n = stamp.len;
+	if (!is_file_form && !state.has_format) {
 		n += (size_t)snprintf(line + n, cap - n, ".%03ld", now.tv_nsec / 1000000);
 	}
-	if (n > 0) {
-		line[n++] = ' ';
-	}
+	line[n++] = ' ';
 	return n;
 }
 
 static void
-put_line(enum log_level level, const char *text)
+put_line(int fd, bool is_file_form, enum log_level level, const char *text)
 {
 	char line[LOG_LINE_MAX];
-	size_t n = 0;
-	int more = 0;
-
-	if (state.sink == LOG_SINK_SYSLOG) {
-		syslog(level_priorities[level], "%s", text);
-		return;
-	}
-	n = put_stamp(line, LOG_FORMAT_MAX);
-	more = snprintf(line + n, sizeof(line) - n - 1, "[%ld] %s: %s", (long)getpid(),
+	size_t n = put_stamp(line, sizeof(line), is_file_form);
+	int more = snprintf(line + n, sizeof(line) - n - 1, "[%ld] %s: %s", (long)getpid(),
 		level_names[level], text);
+
 	if (more > 0) {
 		n += (size_t)more < sizeof(line) - n - 1 ? (size_t)more : sizeof(line) - n - 2;
 	}
 	line[n++] = '\n';
 	/* A log that cannot be written must not stop mail; there is nobody to tell. */
-	if (write(atomic_load(&state.fd), line, n) < 0) {
+	if (write(fd, line, n) < 0) {
 		return;
+	}
+}
+
+/* put - hands the text to the sinks */
+static void
+put(enum log_level level, const char *text)
+{
+	switch (state.sink) {
+	case LOG_SINK_SYSLOG:
+		syslog(level_priorities[level], "%s", text);
+		break;
+	case LOG_SINK_FILE:
+		put_line(atomic_load(&state.fd), true, level, text);
+		break;
+	case LOG_SINK_STDERR:
+		put_line(STDERR_FILENO, false, level, text);
+		break;
+	case LOG_SINK_NULL:
+		break;
+	}
+	if (state.also_stderr) {
+		put_line(STDERR_FILENO, false, level, text);
 	}
 }
 
@@ -210,7 +250,7 @@ log_write(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	put_line(level, text);
+	put(level, text);
 }
 
 void
@@ -231,7 +271,7 @@ log_write_errno(enum log_level level, const char *fmt, ...)
 	used = strlen(text);
 	(void)snprintf(text + used, sizeof(text) - used, ": %s",
 		strerror_r(errnum, reason, sizeof(reason)));
-	put_line(level, text);
+	put(level, text);
 }
 
 const char *

@@ -39,6 +39,7 @@ struct log_config {
 	const char
 		*timestamp_format; /**< strftime; NULL: the sink's own form, "": none; copied */
 	enum log_level max_level;  /**< more verbose lines are dropped */
+	bool also_stderr;          /**< write to standard error as well, in its form */
 };
 
 /**
