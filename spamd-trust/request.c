@@ -1,0 +1,199 @@
+#include "spamd-trust/request.h"
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "spamd-trust/answer.h"
+
+int
+request_desk_init(struct request_desk *desk, const struct service *service, unsigned int worker)
+{
+	*desk = (struct request_desk){.service = service, .worker = worker};
+	arena_init(&desk->arena, REQUEST_ARENA_MAX_BYTES);
+	dynbuf_init(&desk->line, LOG_LINE_MAX);
+	return user_prefs_new(service, &desk->prefs);
+}
+
+void
+request_desk_fini(struct request_desk *desk)
+{
+	user_prefs_free(desk->prefs);
+	arena_fini(&desk->arena);
+	dynbuf_fini(&desk->line);
+}
+
+/* write_line - the line built last; one too long for the buffer is left out */
+static void
+write_line(struct request_desk *desk, enum log_level level)
+{
+	const char *text = dynbuf_cstr(&desk->line);
+
+	if (text[0] != '\0') {
+		log_write(level, "%s", text);
+	}
+}
+
+void
+request_log_connection(struct request_desk *desk, const struct logline_peer *peer)
+{
+	if (log_enabled(LOG_LEVEL_INFO)) {
+		logline_connection(&desk->line, peer);
+		write_line(desk, LOG_LEVEL_INFO);
+	}
+}
+
+void
+request_log_unauthorized(struct request_desk *desk, const struct logline_peer *peer)
+{
+	logline_unauthorized(&desk->line, peer);
+	write_line(desk, LOG_LEVEL_WARN);
+}
+
+static struct logline_subject
+subject_of(const struct request_desk *desk, const struct request_origin *origin,
+	const struct spamd_request *request)
+{
+	return (struct logline_subject){
+		.user = request->user,
+		.uid = desk->service->uid,
+		.ids = desk->ids,
+		.elapsed_ms = clock_mono_ms() - origin->accepted_ms,
+		.size_bytes = request->size_bytes,
+	};
+}
+
+/* user_event - a User line: the original looks the user up at once, and says so */
+static void
+user_event(struct request_desk *desk, struct spamd_proto *proto, struct slice name)
+{
+	if (user_prefs_announce(desk->prefs, name, clock_wall_s()) != 0) {
+		spamd_proto_abandon(proto);
+	}
+}
+
+static void
+checking_event(struct request_desk *desk, const struct request_origin *origin,
+	const struct spamd_request *request)
+{
+	struct logline_subject subject;
+
+	arena_reset(&desk->arena);
+	desk->ids = logline_message_ids(request->message, &desk->arena);
+	if (log_enabled(LOG_LEVEL_INFO)) {
+		subject = subject_of(desk, origin, request);
+		logline_checking(&desk->line, request->command, &subject);
+		write_line(desk, LOG_LEVEL_INFO);
+	}
+}
+
+/* score - the verdict, or a neutral one where memory is out: mail goes on in any case */
+static void
+score(struct request_desk *desk, const struct spamd_request *request,
+	const struct settings *settings, struct verdict *out)
+{
+	struct scan_request scan = {
+		.message = request->message,
+		.user = request->user,
+		.now_s = clock_wall_s(),
+	};
+	int code = scorer_scan(
+		desk->service->scorer, desk->worker, settings, &scan, &desk->arena, out);
+
+	if (code == 0) {
+		return;
+	}
+	log_error("spamd: cannot score message: %s; answering with a neutral verdict",
+		err_text(code));
+	arena_reset(&desk->arena);
+	desk->ids = logline_message_ids(request->message, &desk->arena);
+	verdict_init(out, settings->required_score, &desk->arena);
+	verdict_finish(out);
+}
+
+static void
+log_verdict(struct request_desk *desk, const struct request_origin *origin,
+	const struct spamd_request *request, const struct verdict *verdict)
+{
+	struct logline_subject subject;
+	const struct rule_hit **sorted = NULL;
+
+	if (!log_enabled(LOG_LEVEL_INFO)) {
+		return;
+	}
+	sorted = verdict_sorted(verdict, &desk->arena);
+	if (sorted == NULL) {
+		return;
+	}
+	subject = subject_of(desk, origin, request);
+	logline_verdict(&desk->line, &subject, verdict);
+	write_line(desk, LOG_LEVEL_INFO);
+	logline_result(&desk->line, &subject, verdict, sorted, &origin->peer);
+	write_line(desk, LOG_LEVEL_INFO);
+}
+
+/* boundary_random - only marked-up messages carry a MIME boundary */
+static uint32_t
+boundary_random(enum spamd_command command)
+{
+	struct rng rng = rng_system();
+	uint32_t value = 0;
+
+	if ((command != SPAMD_PROCESS && command != SPAMD_HEADERS) ||
+		rng_bytes(&rng, (uint8_t *)&value, sizeof(value)) != 0) {
+		return 0;
+	}
+	return value;
+}
+
+static void
+request_event(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, const struct spamd_request *request)
+{
+	struct verdict verdict;
+	const struct settings *settings =
+		user_prefs_settings(desk->prefs, request->user, clock_wall_s());
+	struct presentation p = {
+		.settings = settings,
+		.verdict = &verdict,
+		.message = request->message,
+		.hostname = slice_str(desk->service->hostname),
+		.remote_host = origin->peer.host,
+		.remote_address = origin->peer.address,
+		.now_s = clock_wall_s(),
+		.random = boundary_random(request->command),
+		.arena = &desk->arena,
+	};
+
+	score(desk, request, settings, &verdict);
+	answer_request(proto, &p);
+	log_verdict(desk, origin, request, &verdict);
+}
+
+void
+request_handle_event(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto)
+{
+	const struct spamd_event *event = spamd_proto_event(proto);
+	struct logline_subject subject;
+
+	switch (event->kind) {
+	case SPAMD_EVENT_USER:
+		user_event(desk, proto, event->text);
+		break;
+	case SPAMD_EVENT_CHECKING:
+		checking_event(desk, origin, event->request);
+		break;
+	case SPAMD_EVENT_REQUEST:
+		request_event(desk, origin, proto, event->request);
+		break;
+	case SPAMD_EVENT_SKIP:
+		subject = subject_of(desk, origin, spamd_proto_request(proto));
+		logline_skipped(&desk->line, &subject);
+		write_line(desk, LOG_LEVEL_INFO);
+		break;
+	case SPAMD_EVENT_NOTE:
+	case SPAMD_EVENT_ERROR:
+		logline_warning(&desk->line, event->text);
+		write_line(desk, LOG_LEVEL_WARN);
+		break;
+	}
+}

@@ -1,0 +1,46 @@
+/*
+ * request.h - what is done about each event of the protocol engine: settings, scan, answer, log.
+ *
+ * Stands between the session, which moves bytes, and the modules that decide. One scan runs from
+ * SPAMD_EVENT_CHECKING to the reply without going back to the event loop, so the arena and
+ * the line buffer of the worker serve one request after the other.
+ */
+#ifndef SPAMD_TRUST_REQUEST_H
+#define SPAMD_TRUST_REQUEST_H
+
+#include "spamd-trust/logline.h"
+#include "spamd-trust/service.h"
+#include "spamd-trust/user_prefs.h"
+
+/** Memory for everything that is computed about one message, the message itself apart. */
+#define REQUEST_ARENA_MAX_BYTES ((size_t)64 * 1024 * 1024)
+
+/** What a worker keeps for the requests it handles, one at a time. */
+struct request_desk {
+	const struct service *service;
+	unsigned int worker; /**< its number, for the scorer */
+	struct user_prefs *prefs;
+	struct arena arena;
+	struct dynbuf line;
+	struct logline_ids ids; /**< of the message in work; in the arena */
+};
+
+/** @return 0 or ERR_NOMEM. */
+NODISCARD int request_desk_init(
+	struct request_desk *desk, const struct service *service, unsigned int worker);
+void request_desk_fini(struct request_desk *desk);
+
+/** Where a request comes from. */
+struct request_origin {
+	struct logline_peer peer;
+	uint64_t accepted_ms; /**< monotonic */
+};
+
+/** Acts on the event that `proto` has just reported. */
+void request_handle_event(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto);
+
+void request_log_connection(struct request_desk *desk, const struct logline_peer *peer);
+void request_log_unauthorized(struct request_desk *desk, const struct logline_peer *peer);
+
+#endif

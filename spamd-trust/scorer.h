@@ -1,0 +1,38 @@
+/*
+ * scorer.h - the stores that verdicts come from, shared by all worker threads.
+ *
+ * LMDB wants an environment open at most once in a process, so the stores are shared and
+ * each worker has readers of its own. When a store is missing, damaged or newer than this program, messages
+ * are scored without it (everything is Unknown and a rule says so); when it appears, or is
+ * replaced under us by `trustctl restore`, scorer_refresh() opens it anew. To swap it, all
+ * workers must be between two messages: each takes its own mutex while it scores, which nobody
+ * else wants but the refresh, so that workers never wait for each other.
+ *
+ * Changes of state are logged once, not for each message.
+ */
+#ifndef SPAMD_TRUST_SCORER_H
+#define SPAMD_TRUST_SCORER_H
+
+#include "common/scan/scan.h"
+
+/** How often scorer_refresh() is worth calling. */
+#define SCORER_REFRESH_MS 1000
+
+struct scorer;
+
+/**
+ * For `workers` threads and the stores in `directory` (borrowed), which are tried at once; that
+ * they cannot be opened is logged and no failure. @return 0 or ERR_NOMEM.
+ */
+NODISCARD int scorer_new(const char *directory, unsigned int workers, struct scorer **out);
+void scorer_free(struct scorer *s);
+
+/** Opens what is not open, and opens again what was replaced. One thread only. */
+void scorer_refresh(struct scorer *s);
+
+/** scan_message() with the readers of the worker. @return as that. */
+NODISCARD int scorer_scan(struct scorer *s, unsigned int worker,
+	const struct settings *settings, const struct scan_request *request,
+	struct arena *arena, struct verdict *out);
+
+#endif

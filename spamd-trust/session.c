@@ -1,0 +1,437 @@
+#include "spamd-trust/session.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "spamd-trust/worker.h"
+
+/* Reads or writes in a row before the other connections get their turn. */
+#define STEPS_MAX 64
+
+/* What a phase tells the loop that runs it. */
+enum step {
+	STEP_ON,       /* go on, perhaps in another phase */
+	STEP_READABLE, /* wait */
+	STEP_WRITABLE, /* wait */
+	STEP_MEMORY,   /* wait for memory */
+	STEP_CLOSE,
+};
+
+static void session_run(struct session *s);
+
+/* charge - counts bytes held for the client, in the session and in its worker */
+static void
+charge(struct session *s, size_t bytes)
+{
+	s->charged_bytes += bytes;
+	s->worker->buffered_bytes += bytes;
+}
+
+/* has_memory - may it read on? One session beyond the budget always may, so that things move */
+static bool
+has_memory(struct session *s)
+{
+	struct worker *w = s->worker;
+
+	if (s->charged_bytes < SESSION_FREE_BYTES ||
+		w->buffered_bytes < w->service->buffered_max_bytes) {
+		return true;
+	}
+	if (w->favoured == NULL) {
+		w->favoured = s;
+	}
+	return w->favoured == s;
+}
+
+static enum step
+step_for(enum stream_status status)
+{
+	switch (status) {
+	case STREAM_OK:
+		return STEP_ON;
+	case STREAM_WANT_READ:
+		return STEP_READABLE;
+	case STREAM_WANT_WRITE:
+		return STEP_WRITABLE;
+	case STREAM_EOF:
+	case STREAM_FAILED:
+		return STEP_CLOSE;
+	}
+	return STEP_CLOSE;
+}
+
+/* start_write - the engine is done: what it wrote goes out under a deadline of its own */
+static void
+start_write(struct session *s)
+{
+	uint32_t seconds = s->worker->service->limits.timeout_request_s;
+
+	if (seconds == 0) {
+		seconds = OPTIONS_TIMEOUT_CHILD_S;
+	}
+	s->phase = SESSION_WRITE;
+	s->phase_end_ms = clock_mono_ms() + (uint64_t)seconds * 1000;
+	charge(s, spamd_proto_output(&s->proto).len);
+}
+
+/* advance - acts on events until the engine wants more input or is done */
+static enum step
+advance(struct session *s, enum spamd_status status)
+{
+	while (status == SPAMD_EVENT) {
+		request_handle_event(&s->worker->desk, &s->origin, &s->proto);
+		status = spamd_proto_next(&s->proto, clock_mono_ms());
+	}
+	if (status == SPAMD_DONE) {
+		start_write(s);
+	}
+	return status == SPAMD_AWAIT ? STEP_CLOSE : STEP_ON;
+}
+
+static enum step
+run_handshake(struct session *s)
+{
+	enum step step = step_for(stream_handshake(&s->stream));
+
+	if (step != STEP_ON) {
+		return step;
+	}
+	s->origin.peer.tls = stream_describe(&s->stream, s->tls_text, sizeof(s->tls_text));
+	request_log_connection(&s->worker->desk, &s->origin.peer);
+	s->phase = SESSION_READ;
+	s->phase_end_ms = 0;
+	return STEP_ON;
+}
+
+static enum step
+run_read(struct session *s)
+{
+	enum stream_status status = STREAM_OK;
+	uint8_t *room = NULL;
+	size_t cap = 0;
+	size_t n = 0;
+
+	if (!has_memory(s)) {
+		return STEP_MEMORY;
+	}
+	room = spamd_proto_reserve(&s->proto, &cap);
+	if (room == NULL) {
+		log_error("spamd: out of memory, closing a connection");
+		return STEP_CLOSE;
+	}
+	status = stream_read(&s->stream, room, cap, &n);
+	if (status == STREAM_EOF) {
+		s->is_eof = true;
+		return advance(s, spamd_proto_eof(&s->proto, clock_mono_ms()));
+	}
+	if (status != STREAM_OK) {
+		return step_for(status);
+	}
+	s->has_input = true;
+	charge(s, n);
+	return advance(s, spamd_proto_commit(&s->proto, n, clock_mono_ms()));
+}
+
+static enum step
+run_write(struct session *s)
+{
+	struct slice rest = spamd_proto_output(&s->proto);
+	enum stream_status status = STREAM_OK;
+	size_t n = 0;
+
+	if (rest.len == 0) {
+		s->phase = SESSION_END;
+		return STEP_ON;
+	}
+	status = stream_write(&s->stream, rest, &n);
+	spamd_proto_sent(&s->proto, n);
+	return step_for(status);
+}
+
+static enum step
+run_end(struct session *s)
+{
+	enum step step = STEP_ON;
+
+	if (s->is_eof && s->stream.ssl == NULL) {
+		return STEP_CLOSE;
+	}
+	step = step_for(stream_end(&s->stream));
+	if (step == STEP_ON) {
+		s->phase = SESSION_DRAIN;
+		s->phase_end_ms = clock_mono_ms() + SESSION_DRAIN_MS;
+		return s->is_eof ? STEP_CLOSE : STEP_ON;
+	}
+	return step;
+}
+
+static enum step
+run_drain(struct session *s)
+{
+	struct worker *w = s->worker;
+	size_t n = 0;
+	enum step step = step_for(stream_read(&s->stream, w->scratch, sizeof(w->scratch), &n));
+
+	s->drained_bytes += n;
+	return s->drained_bytes > SESSION_DRAIN_MAX_BYTES ? STEP_CLOSE : step;
+}
+
+static enum step
+run_phase(struct session *s)
+{
+	switch (s->phase) {
+	case SESSION_HANDSHAKE:
+		return run_handshake(s);
+	case SESSION_READ:
+		return run_read(s);
+	case SESSION_WRITE:
+		return run_write(s);
+	case SESSION_END:
+		return run_end(s);
+	case SESSION_DRAIN:
+		return run_drain(s);
+	}
+	return STEP_CLOSE;
+}
+
+static void
+on_ready(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	session_run(arg);
+}
+
+/* on_timer - a deadline: the engine answers for its own, other phases end the connection */
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->has_timer = false;
+	if (s->phase != SESSION_READ) {
+		session_close(s);
+		return;
+	}
+	if (advance(s, spamd_proto_timeout(&s->proto, clock_mono_ms())) == STEP_CLOSE) {
+		session_close(s);
+		return;
+	}
+	session_run(s);
+}
+
+/* set_timer - arms the timer for the deadline of the present phase, if that has changed */
+static void
+set_timer(struct session *s)
+{
+	uint64_t at_ms = s->phase_end_ms;
+	uint64_t now_ms = clock_mono_ms();
+	struct timeval delay = {0};
+	bool wanted =
+		s->phase == SESSION_READ ? spamd_proto_deadline(&s->proto, &at_ms) : at_ms != 0;
+
+	if (!wanted) {
+		if (s->has_timer) {
+			(void)event_del(&s->timer);
+			s->has_timer = false;
+		}
+		return;
+	}
+	if (s->has_timer && s->timer_ms == at_ms) {
+		return;
+	}
+	if (at_ms > now_ms) {
+		delay.tv_sec = (time_t)((at_ms - now_ms) / 1000);
+		delay.tv_usec = (suseconds_t)((at_ms - now_ms) % 1000 * 1000);
+	}
+	s->has_timer = event_add(&s->timer, &delay) == 0;
+	s->timer_ms = at_ms;
+}
+
+/* set_wait - registers for what the session waits for; false when the loop has no room */
+static bool
+set_wait(struct session *s, enum session_wait wait)
+{
+	short what = wait == SESSION_WAIT_WRITABLE ? EV_WRITE : EV_READ;
+
+	if (s->wait == wait) {
+		return true;
+	}
+	if (s->wait == SESSION_WAIT_READABLE || s->wait == SESSION_WAIT_WRITABLE) {
+		(void)event_del(&s->io);
+	} else if (s->wait == SESSION_WAIT_MEMORY) {
+		TAILQ_REMOVE(&s->worker->paused, s, paused_link);
+	}
+	s->wait = wait;
+	if (wait == SESSION_WAIT_MEMORY) {
+		TAILQ_INSERT_TAIL(&s->worker->paused, s, paused_link);
+	}
+	if (wait == SESSION_WAIT_READABLE || wait == SESSION_WAIT_WRITABLE) {
+		(void)event_assign(&s->io, s->worker->base, s->stream.fd,
+			(short)(what | EV_PERSIST), on_ready, s);
+		return event_add(&s->io, NULL) == 0;
+	}
+	return true;
+}
+
+/* session_run - goes on until something has to be waited for */
+static void
+session_run(struct session *s)
+{
+	static const enum session_wait waits[] = {
+		[STEP_ON] =
+			SESSION_WAIT_READABLE, /* its turn is over; more is probably there */
+		[STEP_READABLE] = SESSION_WAIT_READABLE,
+		[STEP_WRITABLE] = SESSION_WAIT_WRITABLE,
+		[STEP_MEMORY] = SESSION_WAIT_MEMORY,
+	};
+	enum session_phase phase = s->phase;
+	enum step step = STEP_ON;
+
+	for (int i = 0; step == STEP_ON && (i < STEPS_MAX || s->phase != phase); i++) {
+		phase = s->phase;
+		step = run_phase(s);
+	}
+	if (step == STEP_CLOSE) {
+		session_close(s);
+		return;
+	}
+	if (step == STEP_ON && s->phase == SESSION_WRITE) {
+		step = STEP_WRITABLE;
+	}
+	if (!set_wait(s, waits[step])) {
+		session_close(s);
+		return;
+	}
+	set_timer(s);
+}
+
+void
+session_resume(struct session *s)
+{
+	if (!set_wait(s, SESSION_WAIT_READABLE)) {
+		session_close(s);
+	}
+}
+
+void
+session_close(struct session *s)
+{
+	struct worker *w = s->worker;
+
+	(void)set_wait(s, SESSION_WAIT_NONE);
+	if (s->has_timer) {
+		(void)event_del(&s->timer);
+	}
+	stream_close(&s->stream);
+	spamd_proto_fini(&s->proto);
+	peers_leave(w->service->peers, s->peer_slot);
+	w->buffered_bytes -= s->charged_bytes;
+	if (w->favoured == s) {
+		w->favoured = NULL;
+	}
+	worker_forget(w, s);
+}
+
+static unsigned int
+port_of(const struct sockaddr_storage *from)
+{
+	if (from->ss_family == AF_INET6) {
+		return ntohs(((const struct sockaddr_in6 *)from)->sin6_port);
+	}
+	return ntohs(((const struct sockaddr_in *)from)->sin_port);
+}
+
+/* describe_peer - fills in what the log says about the other end */
+static void
+describe_peer(struct session *s, const struct listener *listener,
+	const struct sockaddr_storage *from, const struct net_address *address)
+{
+	struct logline_peer *peer = &s->origin.peer;
+
+	peer->fd = s->stream.fd;
+	if (listener->is_unix) {
+		peer->socket_path = slice_str(listener->path);
+		peer->host = SLICE("localhost");
+		peer->address = SLICE("127.0.0.1");
+		return;
+	}
+	peer->address = slice_str(net_address_print(address, s->address));
+	peer->host = net_address_is_loopback(address) ? SLICE("localhost") : peer->address;
+	peer->port = port_of(from);
+	peer->local_port = listener->port;
+}
+
+/* refuse - cuts the connection with a reset, without a byte (SPEC 1) */
+static void
+refuse(int fd)
+{
+	struct linger at_once = {.l_onoff = 1};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	(void)close(fd);
+}
+
+/* admit - may this client connect, and does it get one more connection? */
+static bool
+admit(struct session *s, const struct net_address *address)
+{
+	const struct service *service = s->worker->service;
+
+	if (!netlist_contains(service->allowed, address)) {
+		request_log_unauthorized(&s->worker->desk, &s->origin.peer);
+		return false;
+	}
+	if (!peers_enter(service->peers, address, &s->peer_slot)) {
+		worker_count_refused(s->worker, s->address);
+		return false;
+	}
+	return true;
+}
+
+void
+session_start(struct worker *w, int fd, const struct listener *listener,
+	const struct sockaddr_storage *from)
+{
+	struct session *s = malloc(sizeof(*s));
+	struct net_address address = {0};
+
+	if (s == NULL) {
+		(void)close(fd);
+		return;
+	}
+	*s = (struct session){.worker = w, .peer_slot = PEERS_NOT_COUNTED};
+	s->origin.accepted_ms = clock_mono_ms();
+	stream_init_plain(&s->stream, fd);
+	if (!listener->is_unix &&
+		net_address_from_sockaddr((const struct sockaddr *)from, &address) != 0) {
+		stream_close(&s->stream);
+		free(s);
+		return;
+	}
+	describe_peer(s, listener, from, &address);
+	if (!listener->is_unix && !admit(s, &address)) {
+		refuse(fd);
+		free(s);
+		return;
+	}
+	spamd_proto_init(&s->proto, &w->service->limits, s->origin.accepted_ms);
+	worker_remember(w, s);
+	if (listener->tls && stream_init_tls(&s->stream, fd, w->service->tls) != 0) {
+		session_close(s);
+		return;
+	}
+	if (listener->tls && w->service->limits.timeout_command_s != 0) {
+		s->phase_end_ms = s->origin.accepted_ms +
+				  (uint64_t)w->service->limits.timeout_command_s * 1000;
+	}
+	(void)evtimer_assign(&s->timer, w->base, on_timer, s);
+	session_run(s);
+}

@@ -1,0 +1,87 @@
+/*
+ * session.h - one connection: moves bytes between the socket and the protocol engine.
+ *
+ * Glue only. A session belongs to one worker thread for its whole life. It goes as far as it can
+ * without the event loop (the usual request is read, scored and answered straight after accept) and
+ * registers for the event it has to wait for. After the reply it ends its own sending, reads
+ * and drops what the client still sends, bounded in bytes and time, and only then closes, so that
+ * no reset overtakes the answer.
+ *
+ * Every phase has an absolute deadline: TLS handshake and command line -T, the request -t (both kept by
+ * the engine), sending the reply -t again, draining SESSION_DRAIN_MS.
+ */
+#ifndef SPAMD_TRUST_SESSION_H
+#define SPAMD_TRUST_SESSION_H
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <event2/event_struct.h>
+
+#include "spamd-trust/request.h"
+#include "spamd-trust/stream.h"
+
+/** What is read and dropped after the reply before the connection is cut all the same. */
+#define SESSION_DRAIN_MAX_BYTES ((size_t)64 * 1024 * 1024)
+#define SESSION_DRAIN_MS        10000
+
+/** Every session may hold this much of a request, whatever the others hold. */
+#define SESSION_FREE_BYTES ((size_t)64 * 1024)
+
+#define SESSION_TLS_TEXT_MAX 80
+
+struct worker;
+
+enum session_phase {
+	SESSION_HANDSHAKE, /**< from accept; left when TLS is up (plain: at once) */
+	SESSION_READ,      /**< until the engine is done */
+	SESSION_WRITE,     /**< until the reply is out */
+	SESSION_END,       /**< until our sending side is ended */
+	SESSION_DRAIN,     /**< until the client ends its side, or a bound */
+};
+
+/** What the session waits for in the event loop. */
+enum session_wait {
+	SESSION_WAIT_NONE,
+	SESSION_WAIT_READABLE,
+	SESSION_WAIT_WRITABLE,
+	SESSION_WAIT_MEMORY, /**< too much is buffered: reads on when others are done */
+};
+
+/** Private to session.c, but for the links, which the worker's lists use. */
+struct session {
+	TAILQ_ENTRY(session) link; /* all sessions of the worker, oldest first */
+	TAILQ_ENTRY(session) paused_link;
+	struct worker *worker;
+	struct stream stream;
+	struct spamd_proto proto;
+	struct request_origin origin;
+	enum session_phase phase;
+	enum session_wait wait;
+	bool has_timer;
+	bool is_eof;           /* the client has ended its sending */
+	bool has_input;        /* at least one byte came */
+	uint64_t timer_ms;     /* when the timer is set for */
+	uint64_t phase_end_ms; /* of phases the engine keeps no deadline for; 0: none */
+	size_t charged_bytes;  /* held on behalf of this client */
+	size_t drained_bytes;
+	uint32_t peer_slot;
+	struct event io;
+	struct event timer;
+	char address[NET_ADDRESS_TEXT_MAX];
+	char tls_text[SESSION_TLS_TEXT_MAX];
+};
+
+/**
+ * Starts on an accepted, non-blocking descriptor, which it takes. May already be over on return.
+ */
+void session_start(struct worker *worker, int fd, const struct listener *listener,
+	const struct sockaddr_storage *address);
+
+/** Ends a session at once. */
+void session_close(struct session *s);
+
+/** Lets a session that waits for memory read on. */
+void session_resume(struct session *s);
+
+#endif

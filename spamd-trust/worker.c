@@ -1,0 +1,325 @@
+#include "spamd-trust/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+
+/* Connections taken in a row before those that are open get their turn. */
+#define ACCEPT_BATCH 16
+
+#define RETRY_MS          100
+#define REFUSED_PERIOD_MS 60000
+
+/* A connection without a byte must be this old before it gives way to a new one. */
+#define IDLE_GRACE_MS 1000
+
+static void
+set_accepting(struct worker *w, bool on)
+{
+	if (w->is_accepting == on || (on && w->is_stopping)) {
+		return;
+	}
+	w->is_accepting = on;
+	for (size_t i = 0; i < w->service->listeners->count; i++) {
+		if (on ? event_add(w->accepts[i], NULL) != 0 : event_del(w->accepts[i]) != 0) {
+			log_error("spamd: cannot change what the event loop waits for");
+		}
+	}
+}
+
+/* evict_idle - closes the oldest connection that has sent nothing */
+static bool
+evict_idle(struct worker *w)
+{
+	uint64_t now_ms = clock_mono_ms();
+	struct session *s = NULL;
+
+	TAILQ_FOREACH(s, &w->sessions, link)
+	{
+		if (s->origin.accepted_ms + IDLE_GRACE_MS > now_ms) {
+			return false;
+		}
+		if (!s->has_input) {
+			session_close(s);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* has_room - is there a place for one more connection? */
+static bool
+has_room(struct worker *w)
+{
+	if (w->session_count < w->service->connections_max || evict_idle(w)) {
+		return true;
+	}
+	set_accepting(w, false);
+	return false;
+}
+
+/* accept_failed - most reasons are the client's; without descriptors it waits a little */
+static void
+accept_failed(struct worker *w)
+{
+	static const struct timeval pause = {.tv_usec = RETRY_MS * 1000};
+
+	if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) {
+		return;
+	}
+	if (evict_idle(w)) {
+		return;
+	}
+	log_warn_errno("spamd: cannot accept a connection");
+	set_accepting(w, false);
+	(void)event_add(w->retry, &pause);
+}
+
+static const struct listener *
+listener_of(const struct worker *w, int fd)
+{
+	const struct listeners *ls = w->service->listeners;
+
+	for (size_t i = 0; i < ls->count; i++) {
+		if (ls->items[i].fd == fd) {
+			return &ls->items[i];
+		}
+	}
+	return NULL;
+}
+
+static void
+on_accept(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	const struct listener *listener = listener_of(w, fd);
+
+	(void)what;
+	for (int i = 0; i < ACCEPT_BATCH && has_room(w); i++) {
+		struct sockaddr_storage from = {0};
+		socklen_t len = sizeof(from);
+		int client = accept4(
+			fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (client < 0) {
+			accept_failed(w);
+			return;
+		}
+		session_start(w, client, listener, &from);
+	}
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	set_accepting(arg, true);
+}
+
+static void
+end_if_idle(struct worker *w)
+{
+	if (w->is_stopping && w->session_count == 0) {
+		(void)event_base_loopbreak(w->base);
+	}
+}
+
+static void
+on_stop_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	log_warn("spamd: stopping with %zu connections still open", w->session_count);
+	(void)event_base_loopbreak(w->base);
+}
+
+/* on_wakeup - the daemon stops: no new connections, and none kept that has not begun */
+static void
+on_wakeup(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval grace = {.tv_sec = WORKER_STOP_MS / 1000};
+	struct worker *w = arg;
+	struct session *s = NULL;
+	struct session *next = NULL;
+	uint64_t count = 0;
+
+	(void)what;
+	if (read(fd, &count, sizeof(count)) < 0) {
+		return;
+	}
+	set_accepting(w, false);
+	w->is_stopping = true;
+	for (s = TAILQ_FIRST(&w->sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, link);
+		if (!s->has_input || s->phase == SESSION_DRAIN) {
+			session_close(s);
+		}
+	}
+	(void)event_add(w->stop_timer, &grace);
+	end_if_idle(w);
+}
+
+void
+worker_remember(struct worker *w, struct session *s)
+{
+	TAILQ_INSERT_TAIL(&w->sessions, s, link);
+	w->session_count++;
+}
+
+void
+worker_forget(struct worker *w, struct session *s)
+{
+	TAILQ_REMOVE(&w->sessions, s, link);
+	free(s);
+	w->session_count--;
+	if (!TAILQ_EMPTY(&w->paused) && w->favoured == NULL) {
+		session_resume(TAILQ_FIRST(&w->paused));
+	}
+	set_accepting(w, true);
+	end_if_idle(w);
+}
+
+void
+worker_count_refused(struct worker *w, const char *address)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	w->refused_count++;
+	if (w->refused_logged_ms == 0 || now_ms - w->refused_logged_ms >= REFUSED_PERIOD_MS) {
+		log_warn("spamd: refused connections over the limit of one address: count=%llu "
+			 "last=[%s]",
+			(unsigned long long)w->refused_count, address);
+		w->refused_count = 0;
+		w->refused_logged_ms = now_ms;
+	}
+}
+
+/* make_events - everything the loop waits for besides sessions */
+static bool
+make_events(struct worker *w)
+{
+	const struct listeners *ls = w->service->listeners;
+
+	for (size_t i = 0; i < ls->count; i++) {
+		w->accepts[i] =
+			event_new(w->base, ls->items[i].fd, EV_READ | EV_PERSIST, on_accept, w);
+		if (w->accepts[i] == NULL) {
+			return false;
+		}
+	}
+	w->wakeup = event_new(w->base, w->wakeup_fd, EV_READ | EV_PERSIST, on_wakeup, w);
+	w->retry = evtimer_new(w->base, on_retry, w);
+	w->stop_timer = evtimer_new(w->base, on_stop_timer, w);
+	return w->wakeup != NULL && w->retry != NULL && w->stop_timer != NULL &&
+	       event_add(w->wakeup, NULL) == 0;
+}
+
+/* new_base - a loop used by one thread only, so without locks; the clock is read once a round */
+static struct event_base *
+new_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config == NULL) {
+		return NULL;
+	}
+	if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0) {
+		base = event_base_new_with_config(config);
+	}
+	event_config_free(config);
+	return base;
+}
+
+int
+worker_init(struct worker *w, const struct service *service, unsigned int index)
+{
+	*w = (struct worker){.service = service, .wakeup_fd = -1};
+	TAILQ_INIT(&w->sessions);
+	TAILQ_INIT(&w->paused);
+	if (request_desk_init(&w->desk, service, index) != 0) {
+		return ERR_NOMEM;
+	}
+	w->wakeup_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	w->base = new_base();
+	if (w->wakeup_fd < 0 || w->base == NULL || !make_events(w)) {
+		return ERR_NOMEM;
+	}
+	set_accepting(w, true);
+	return 0;
+}
+
+static void *
+worker_main(void *arg)
+{
+	struct worker *w = arg;
+
+	if (event_base_dispatch(w->base) != 0) {
+		log_error("spamd: the event loop of a worker failed");
+	}
+	return NULL;
+}
+
+int
+worker_start(struct worker *w, struct err_msg *msg)
+{
+	errno = pthread_create(&w->thread, NULL, worker_main, w);
+	if (errno != 0) {
+		return err_set_errno(msg, "cannot start a worker thread");
+	}
+	w->is_running = true;
+	return 0;
+}
+
+void
+worker_stop(struct worker *w)
+{
+	uint64_t one = 1;
+
+	if (write(w->wakeup_fd, &one, sizeof(one)) != (ssize_t)sizeof(one)) {
+		log_error_errno("spamd: cannot stop a worker");
+	}
+}
+
+static void
+free_event(struct event *event)
+{
+	if (event != NULL) {
+		event_free(event);
+	}
+}
+
+void
+worker_fini(struct worker *w)
+{
+	if (w->is_running) {
+		(void)pthread_join(w->thread, NULL);
+		w->is_running = false;
+	}
+	w->is_stopping = true;
+	while (!TAILQ_EMPTY(&w->sessions)) {
+		session_close(TAILQ_FIRST(&w->sessions));
+	}
+	for (size_t i = 0; i < LISTENERS_MAX; i++) {
+		free_event(w->accepts[i]);
+	}
+	free_event(w->wakeup);
+	free_event(w->retry);
+	free_event(w->stop_timer);
+	if (w->base != NULL) {
+		event_base_free(w->base);
+	}
+	if (w->wakeup_fd >= 0) {
+		(void)close(w->wakeup_fd);
+	}
+	request_desk_fini(&w->desk);
+}

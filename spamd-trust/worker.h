@@ -1,0 +1,71 @@
+/*
+ * worker.h - one thread with an event loop of its own, serving any number of connections.
+ *
+ * All workers wait on the same listening sockets and accept for themselves, so there is no
+ * hand-over, no queue and no lock between them. A worker never waits for a client: what
+ * cannot go on is left to the loop. Bounds, each of one worker: connections (beyond, the oldest one that has
+ * not sent a byte gives way; where there is none, accepting stops until one ends, and the kernel holds
+ * the rest back), and buffered bytes (beyond, sessions stop reading; one always goes on).
+ */
+#ifndef SPAMD_TRUST_WORKER_H
+#define SPAMD_TRUST_WORKER_H
+
+#include <pthread.h>
+
+#include "spamd-trust/session.h"
+
+struct event_base;
+
+#define WORKER_SCRATCH_BYTES 65536
+
+/** How long requests under way may take to end when the daemon stops. */
+#define WORKER_STOP_MS 2000
+
+TAILQ_HEAD(session_list, session);
+
+/** Fields are private to worker.c and session.c. */
+struct worker {
+	const struct service *service;
+	struct event_base *base;
+	struct event *accepts[LISTENERS_MAX];
+	struct event *wakeup;
+	struct event *retry; /* accepts again after the process ran out of descriptors */
+	struct event *stop_timer;
+	int wakeup_fd;
+	pthread_t thread;
+	bool is_running; /* the thread exists */
+	bool is_accepting;
+	bool is_stopping;
+	struct request_desk desk;
+	struct session_list sessions; /* oldest first */
+	struct session_list paused;   /* those that wait for memory */
+	struct session *favoured;     /* the one that may exceed the budget */
+	size_t session_count;
+	size_t buffered_bytes;
+	uint64_t
+		refused_count; /* connections over the limit per peer, since the last line about them */
+	uint64_t refused_logged_ms;
+	uint8_t scratch[WORKER_SCRATCH_BYTES];
+};
+
+/** Prepares worker `index`. @return 0 or ERR_NOMEM; then worker_fini is still to be called. */
+NODISCARD int worker_init(struct worker *w, const struct service *service, unsigned int index);
+NODISCARD int worker_start(struct worker *w, struct err_msg *msg);
+
+/** Asks it to stop: idle connections go at once, requests under way within WORKER_STOP_MS. */
+void worker_stop(struct worker *w);
+
+/** Waits for the thread, if it runs, and releases everything. */
+void worker_fini(struct worker *w);
+
+/* For session.c. */
+
+void worker_remember(struct worker *w, struct session *s);
+
+/** Frees the session; others may go on for it. */
+void worker_forget(struct worker *w, struct session *s);
+
+/** Counts a connection refused for the limit per peer; logged once a minute. */
+void worker_count_refused(struct worker *w, const char *address);
+
+#endif

@@ -1,0 +1,168 @@
+#include "spamd-trust/worker_process.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/base/log.h"
+#include "spamd-trust/supervisor.h"
+#include "spamd-trust/worker.h"
+
+/* Buffered messages and replies of all workers together. */
+#define BUFFERED_MAX_BYTES ((size_t)1024 * 1024 * 1024)
+
+/* Open connections of all workers together, if the system grants as many descriptors. */
+#define CONNECTIONS_MAX 65536
+
+/* Descriptors for everything but connections: log, stores, listeners, event loops, preferences. */
+#define DESCRIPTORS_RESERVED 512
+
+/* What markup and report may add to a message. */
+#define REPLY_EXTRA_BYTES ((size_t)4 * 1024 * 1024)
+
+/* Beyond, more threads only cost memory; LMDB's reader table also has an end. */
+#define THREADS_MAX 64
+
+static unsigned int
+thread_count(const struct options *o)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int wanted =
+		o->threads != 0 ? o->threads : (cores < 1 ? 1 : (unsigned int)cores);
+
+	return wanted > THREADS_MAX ? THREADS_MAX : wanted;
+}
+
+/* raise_descriptors - as many as we may have; how many of them are for connections */
+static size_t
+raise_descriptors(void)
+{
+	struct rlimit limit = {0};
+	rlim_t wanted = CONNECTIONS_MAX + DESCRIPTORS_RESERVED;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		return DESCRIPTORS_RESERVED;
+	}
+	if (limit.rlim_cur < wanted) {
+		limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+			log_warn_errno("spamd: cannot raise the limit of open files");
+		}
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+		return CONNECTIONS_MAX;
+	}
+	/* A low limit is split in halves rather than given to connections alone. */
+	return limit.rlim_cur > (rlim_t)2 * DESCRIPTORS_RESERVED
+		       ? (size_t)limit.rlim_cur - DESCRIPTORS_RESERVED
+		       : (size_t)limit.rlim_cur / 2;
+}
+
+/* fill_limits - bounds of one connection */
+static void
+fill_limits(struct service *service, const struct worker_process *p)
+{
+	struct spamd_limits *limits = &service->limits;
+
+	*limits = spamd_limits_default;
+	limits->body_max = (size_t)p->settings->max_message_size_bytes;
+	limits->reply_max = limits->body_max + REPLY_EXTRA_BYTES;
+	limits->timeout_command_s = p->options->timeout_tcp_s;
+	limits->timeout_request_s = p->options->timeout_child_s;
+	/* Reports need the ledger; without it a TELL must not be answered as if it were kept. */
+	limits->allow_tell = false;
+	if (p->options->allow_tell) {
+		log_warn("spamd: --allow-tell: reports cannot be kept yet, TELL is refused");
+	}
+}
+
+static void
+fill_service(struct service *service, const struct worker_process *p)
+{
+	size_t connections = raise_descriptors();
+
+	service->options = p->options;
+	service->settings = p->settings;
+	service->listeners = p->listeners;
+	service->allowed = p->allowed;
+	service->tls = p->tls;
+	service->threads = thread_count(p->options);
+	service->connections_max = connections / service->threads;
+	service->buffered_max_bytes = BUFFERED_MAX_BYTES / service->threads;
+	service->uid = (unsigned int)geteuid();
+	service->sets_users_aside = p->privileges->sets_users_aside;
+	if (gethostname(service->hostname, sizeof(service->hostname) - 1) != 0) {
+		memcpy(service->hostname, "localhost", sizeof("localhost"));
+	}
+	fill_limits(service, p);
+}
+
+static void
+tick(void *ctx)
+{
+	scorer_refresh(ctx);
+}
+
+/* run_workers - from the first thread's start to the last one's end */
+static int
+run_workers(struct worker *workers, const struct service *service, pid_t parent)
+{
+	struct err_msg msg = {0};
+	unsigned int ready = 0;
+	int code = 0;
+
+	while (code == 0 && ready < service->threads) {
+		code = worker_init(&workers[ready], service, ready);
+		ready++;
+	}
+	for (unsigned int i = 0; code == 0 && i < ready; i++) {
+		code = worker_start(&workers[i], &msg);
+	}
+	if (code == 0) {
+		supervisor_wait_for_stop(parent, tick, service->scorer, SCORER_REFRESH_MS);
+	} else {
+		log_error("spamd: cannot start the workers: %s",
+			msg.text[0] == '\0' ? err_text(code) : msg.text);
+	}
+	for (unsigned int i = 0; i < ready; i++) {
+		worker_stop(&workers[i]);
+	}
+	for (unsigned int i = 0; i < ready; i++) {
+		worker_fini(&workers[i]);
+	}
+	return code;
+}
+
+int
+worker_process_run(const struct worker_process *p, pid_t parent)
+{
+	struct rng rng = rng_system();
+	struct service service = {0};
+	struct worker *workers = NULL;
+	struct err_msg msg = {0};
+	int status = EX_OSERR;
+
+	if (privileges_drop(p->privileges, &msg) != 0) {
+		log_error("spamd: %s", msg.text);
+		return EX_NOPERM;
+	}
+	fill_service(&service, p);
+	service.peers = calloc(1, sizeof(*service.peers));
+	workers = calloc(service.threads, sizeof(*workers));
+	if (service.peers == NULL || workers == NULL ||
+		peers_init(service.peers, PEERS_MAX_DEFAULT, &rng) != 0 ||
+		scorer_new(p->options->store, service.threads, &service.scorer) != 0) {
+		log_error("spamd: cannot start the worker process: out of memory");
+		goto out;
+	}
+	if (run_workers(workers, &service, parent) == 0) {
+		status = EX_OK;
+	}
+out:
+	scorer_free(service.scorer);
+	free(workers);
+	free(service.peers);
+	return status;
+}

@@ -1,0 +1,27 @@
+/*
+ * worker_process.h - the process that handles mail: gives up privileges, opens the stores, runs
+ * the worker threads.
+ */
+#ifndef SPAMD_TRUST_WORKER_PROCESS_H
+#define SPAMD_TRUST_WORKER_PROCESS_H
+
+#include "common/conf/settings.h"
+#include "spamd-trust/listener.h"
+#include "spamd-trust/privileges.h"
+
+struct ssl_ctx_st;
+
+/** What it inherits from the supervisor; all borrowed. */
+struct worker_process {
+	const struct options *options;
+	const struct settings *settings;
+	const struct listeners *listeners;
+	const struct netlist *allowed;
+	const struct privileges *privileges;
+	struct ssl_ctx_st *tls; /**< NULL: none */
+};
+
+/** Runs until TERM, INT or the end of the supervisor `parent`; the exit status of the process. */
+int worker_process_run(const struct worker_process *p, pid_t parent);
+
+#endif
