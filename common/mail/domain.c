@@ -118,21 +118,22 @@ static int
 normalise_literal(struct slice inner, struct domain *out)
 {
 	const struct slice tag = SLICE("IPv6:");
-	bool is_v6 = slice_find_byte(inner, ':') < inner.len;
+	bool is_tagged = slice_starts_with_nocase(inner, tag);
 	char text[NET_ADDRESS_TEXT_MAX];
 	struct net_address address;
 	int len;
 
+	inner = slice_skip(inner, is_tagged ? tag.len : 0);
 	/* net_address_parse knows forms that have no place here: more brackets, a scope. */
-	if (is_v6 != slice_starts_with_nocase(inner, tag) ||
+	if (is_tagged != (slice_find_byte(inner, ':') < inner.len) ||
 		slice_find_byte(inner, '[') < inner.len ||
 		slice_find_byte(inner, '%') < inner.len ||
 		net_address_parse(inner, &address) != 0) {
 		return ERR_INVALID;
 	}
 	net_address_print(&address, text);
-	is_v6 = strchr(text, ':') != NULL; /* mapped addresses come out as IPv4 */
-	len = snprintf(out->text, sizeof(out->text), "[%s%s]", is_v6 ? "ipv6:" : "", text);
+	is_tagged = strchr(text, ':') != NULL; /* mapped addresses come out as IPv4 */
+	len = snprintf(out->text, sizeof(out->text), "[%s%s]", is_tagged ? "ipv6:" : "", text);
 	out->len = (uint16_t)len;
 	return 0;
 }

@@ -1,0 +1,10 @@
+#include "tests/support/mail_checks.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	check_address_list((struct slice){data, size});
+	return 0;
+}
