@@ -21,7 +21,7 @@ struct logline_peer {
 	unsigned int port;
 	unsigned int local_port;
 	int fd;
-	struct slice tls; /**< "TLSv1.3/TLS_AES_256_GCM_SHA384", or empty */
+	struct slice tls; /**< "TLSv1_3/TLS_AES_256_GCM_SHA384", or empty */
 };
 
 /** Cleaned Message-Ids; empty for none. Live in the arena given. */

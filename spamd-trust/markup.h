@@ -14,11 +14,11 @@
  * Appends the marked-up message. Besides the configured X-Spam-* headers come
  * X-Spam-Trust-Tier, X-Spam-Trust-Evidence and X-Spam-Trust-Path (DESIGN 7) when the
  * verdict is from a trust scan.
- * @return 0, or the sticky error of `out`: ERR_TOOBIG, ERR_NOMEM.
+ * Failure is sticky in `out`.
  */
-NODISCARD int markup_write(const struct presentation *p, struct dynbuf *out);
+void markup_write(const struct presentation *p, struct dynbuf *out);
 
 /** The same, cut after the first empty line (HEADERS, SPEC 5.6). */
-NODISCARD int markup_write_headers(const struct presentation *p, struct dynbuf *out);
+void markup_write_headers(const struct presentation *p, struct dynbuf *out);
 
 #endif

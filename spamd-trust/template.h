@@ -35,4 +35,7 @@ struct presentation {
 /** Appends text with its tags replaced; failure is sticky in `out`. */
 void template_expand(const struct presentation *p, struct slice text, struct dynbuf *out);
 
+/** Appends a date and time in UTC as in RFC 5322 section 3.3. */
+void template_add_date(uint64_t now_s, struct dynbuf *out);
+
 #endif

@@ -182,6 +182,14 @@ dynbuf_cstr(struct dynbuf *b)
 	return (const char *)b->data;
 }
 
+void
+dynbuf_join_error(struct dynbuf *b, const struct dynbuf *part)
+{
+	if (b->error == 0) {
+		b->error = part->error;
+	}
+}
+
 int
 dynbuf_error(const struct dynbuf *b)
 {

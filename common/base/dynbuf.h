@@ -61,6 +61,9 @@ struct slice dynbuf_slice(const struct dynbuf *b);
 /** NUL-terminated view, "" on failure; borrowed until the next change. Counts towards the maximum. */
 const char *dynbuf_cstr(struct dynbuf *b);
 
+/** Passes an error of `part` on to `b`, for text that is made of text made elsewhere. */
+void dynbuf_join_error(struct dynbuf *b, const struct dynbuf *part);
+
 /** 0 or the first error since init or reset. */
 NODISCARD int dynbuf_error(const struct dynbuf *b);
 

@@ -1,0 +1,299 @@
+#include "spamd-trust/logline.h"
+
+#include <math.h>
+
+#include "common/base/log.h"
+#include "spamd-trust/message_split.h"
+#include "spamd-trust/score_text.h"
+
+#define UNKNOWN "(unknown)"
+
+/* Bytes escaped at a time; each becomes at most six characters. */
+#define ESCAPE_CHUNK 128
+
+static void
+begin(struct dynbuf *out)
+{
+	dynbuf_reset(out);
+	(void)dynbuf_add_str(out, "spamd: ");
+}
+
+/* add_escaped - appends text from outside; what does not fit is cut */
+static void
+add_escaped(struct dynbuf *out, struct slice text)
+{
+	char piece[ESCAPE_CHUNK * 6 + 1];
+
+	while (text.len > 0) {
+		(void)dynbuf_add_str(
+			out, log_escape(slice_take(text, ESCAPE_CHUNK), piece, sizeof(piece)));
+		text = slice_skip(text, ESCAPE_CHUNK);
+	}
+}
+
+/* add_known - the text, or (unknown) for none */
+static void
+add_known(struct dynbuf *out, struct slice text)
+{
+	add_escaped(out, slice_is_empty(text) ? SLICE(UNKNOWN) : text);
+}
+
+/* add_owner - "USER:UID" */
+static void
+add_owner(struct dynbuf *out, const struct logline_subject *subject)
+{
+	add_known(out, subject->user);
+	(void)dynbuf_printf(out, ":%u", subject->uid);
+}
+
+/* seconds - for "%.1f" */
+static double
+seconds(const struct logline_subject *subject)
+{
+	return (double)subject->elapsed_ms / 1000;
+}
+
+/* without_comments - copies text less its (...), innermost first; returns the length */
+static size_t
+without_comments(struct slice text, uint8_t *out)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		size_t open = len;
+
+		if (text.data[i] == ')') {
+			while (open > 0 && out[open - 1] != '(' && out[open - 1] != ')') {
+				open--;
+			}
+			if (open > 0 && out[open - 1] == '(') {
+				len = open - 1;
+				continue;
+			}
+		}
+		out[len++] = text.data[i];
+	}
+	return len;
+}
+
+/* within_brackets - what is in the first <...>, or all of it */
+static struct slice
+within_brackets(struct slice text)
+{
+	struct slice inner = slice_skip(text, slice_find_byte(text, '<') + 1);
+	size_t end = slice_find_byte(inner, '>');
+
+	return inner.len > 0 && end < inner.len ? slice_take(inner, end) : text;
+}
+
+/* clean_id - a Message-Id as it may stand in a log line; empty for none */
+static struct slice
+clean_id(struct slice raw, struct arena *arena)
+{
+	uint8_t *text = arena_alloc(arena, raw.len + 1);
+	uint8_t *id = arena_alloc(arena, raw.len + 3);
+	struct slice inner = {0};
+	size_t len = 0;
+
+	if (text == NULL || id == NULL || raw.len == 0) {
+		return inner;
+	}
+	inner = within_brackets(slice_trim(slice_of(text, without_comments(raw, text))));
+	id[len++] = '<';
+	for (size_t i = 0; i < inner.len; i++) {
+		uint8_t c = inner.data[i];
+
+		if (ascii_is_space(c) && i + 1 < inner.len &&
+			ascii_is_space(inner.data[i + 1])) {
+			continue;
+		}
+		id[len++] = (uint8_t)(c < 0x21 || c > 0x7e || c == '<' || c == '>' ? '?' : c);
+	}
+	id[len++] = '>';
+	return slice_of(id, len > 2 ? len : 0);
+}
+
+struct logline_ids
+logline_message_ids(struct slice message, struct arena *arena)
+{
+	struct slice header = message_split(message).header;
+	struct slice id = {0};
+	struct logline_ids ids = {0};
+
+	if (message_last_field(header, SLICE("Message-Id"), &id)) {
+		ids.message_id = clean_id(id, arena);
+	}
+	if (message_last_field(header, SLICE("Resent-Message-Id"), &id)) {
+		ids.resent_message_id = clean_id(id, arena);
+	}
+	return ids;
+}
+
+/* add_peer - "localhost [127.0.0.1]:40000 to port 783, fd 5[, TLSv1.3/...]" */
+static void
+add_peer(struct dynbuf *out, const struct logline_peer *peer)
+{
+	add_escaped(out, peer->host);
+	(void)dynbuf_add_str(out, " [");
+	add_escaped(out, peer->address);
+	(void)dynbuf_printf(
+		out, "]:%u to port %u, fd %d", peer->port, peer->local_port, peer->fd);
+	if (!slice_is_empty(peer->tls)) {
+		(void)dynbuf_add_str(out, ", ");
+		add_escaped(out, peer->tls);
+	}
+}
+
+void
+logline_connection(struct dynbuf *out, const struct logline_peer *peer)
+{
+	begin(out);
+	if (!slice_is_empty(peer->socket_path)) {
+		(void)dynbuf_add_str(out, "got connection over ");
+		add_escaped(out, peer->socket_path);
+		return;
+	}
+	(void)dynbuf_add_str(out, "connection from ");
+	add_peer(out, peer);
+}
+
+void
+logline_unauthorized(struct dynbuf *out, const struct logline_peer *peer)
+{
+	begin(out);
+	(void)dynbuf_add_str(out, "unauthorized connection from ");
+	add_peer(out, peer);
+}
+
+void
+logline_checking(
+	struct dynbuf *out, enum spamd_command command, const struct logline_subject *subject)
+{
+	begin(out);
+	(void)dynbuf_printf(
+		out, "%s message ", command == SPAMD_PROCESS ? "processing" : "checking");
+	add_known(out, subject->ids.message_id);
+	if (!slice_is_empty(subject->ids.resent_message_id)) {
+		(void)dynbuf_add_str(out, " aka ");
+		add_escaped(out, subject->ids.resent_message_id);
+	}
+	(void)dynbuf_add_str(out, " for ");
+	add_owner(out, subject);
+}
+
+void
+logline_verdict(struct dynbuf *out, const struct logline_subject *subject,
+	const struct verdict *verdict)
+{
+	begin(out);
+	(void)dynbuf_printf(out, "%s (%s/%s) for ",
+		verdict->is_spam ? "identified spam" : "clean message",
+		score_text(verdict).text, score_text_required(verdict).text);
+	add_owner(out, subject);
+	(void)dynbuf_printf(
+		out, " in %.1f seconds, %zu bytes.", seconds(subject), subject->size_bytes);
+}
+
+/* add_id_field - a Message-Id within the comma-joined fields of a result */
+static void
+add_id_field(struct dynbuf *out, const char *name, struct slice id)
+{
+	(void)dynbuf_printf(out, ",%s=", name);
+	for (size_t i = 0; i < id.len; i++) {
+		(void)dynbuf_add_byte(out, id.data[i] == ',' ? '_' : id.data[i]);
+	}
+}
+
+static void
+add_result_peer(struct dynbuf *out, const struct logline_peer *peer)
+{
+	if (!slice_is_empty(peer->socket_path)) {
+		(void)dynbuf_add_str(out, ",rhost=localhost,raddr=127.0.0.1,rport=");
+		add_escaped(out, peer->socket_path);
+		return;
+	}
+	(void)dynbuf_add_str(out, ",rhost=");
+	add_escaped(out, peer->host);
+	(void)dynbuf_add_str(out, ",raddr=");
+	add_escaped(out, peer->address);
+	(void)dynbuf_printf(out, ",rport=%u", peer->port);
+}
+
+void
+logline_result(struct dynbuf *out, const struct logline_subject *subject,
+	const struct verdict *verdict, const struct rule_hit *const *sorted,
+	const struct logline_peer *peer)
+{
+	begin(out);
+	/* Cut toward zero as by %d in the original; adding 0 makes a plain zero of -0. */
+	(void)dynbuf_printf(out, "result: %s %2.0f - ", verdict->is_spam ? "Y" : ".",
+		trunc(verdict->score) + 0.0);
+	for (size_t i = 0; i < verdict->rule_count; i++) {
+		(void)dynbuf_add_str(out, i == 0 ? "" : ",");
+		add_escaped(out, sorted[i]->name);
+	}
+	(void)dynbuf_printf(
+		out, " scantime=%.1f,size=%zu,user=", seconds(subject), subject->size_bytes);
+	add_known(out, subject->user);
+	(void)dynbuf_printf(out, ",uid=%u,required_score=%s", subject->uid,
+		score_text_required(verdict).text);
+	add_result_peer(out, peer);
+	add_id_field(out, "mid",
+		slice_is_empty(subject->ids.message_id) ? SLICE(UNKNOWN)
+							: subject->ids.message_id);
+	if (!slice_is_empty(subject->ids.resent_message_id)) {
+		add_id_field(out, "rmid", subject->ids.resent_message_id);
+	}
+	(void)dynbuf_add_str(out, ",autolearn=");
+	add_escaped(out, verdict->autolearn);
+}
+
+/* places - "local", "remote" or both */
+static const char *
+places(bool local, bool remote)
+{
+	if (local && remote) {
+		return "local,remote ";
+	}
+	return local ? "local " : "remote ";
+}
+
+void
+logline_tell(struct dynbuf *out, const struct logline_subject *subject,
+	const struct spamd_told *told)
+{
+	bool has_set = told->set_local || told->set_remote;
+	bool has_removed = told->removed_local || told->removed_remote;
+
+	begin(out);
+	(void)dynbuf_add_str(out, "Tell: ");
+	if (!has_set && !has_removed) {
+		(void)dynbuf_add_str(out, "Did nothing ");
+	}
+	if (has_set) {
+		(void)dynbuf_printf(
+			out, "Setting %s", places(told->set_local, told->set_remote));
+	}
+	if (has_removed) {
+		(void)dynbuf_printf(out, "%sRemoving %s", has_set ? " " : "",
+			places(told->removed_local, told->removed_remote));
+	}
+	(void)dynbuf_add_str(out, "for ");
+	add_owner(out, subject);
+	(void)dynbuf_printf(
+		out, " in %.1f seconds, %zu bytes", seconds(subject), subject->size_bytes);
+}
+
+void
+logline_skipped(struct dynbuf *out, const struct logline_subject *subject)
+{
+	begin(out);
+	(void)dynbuf_printf(out, "skipped large message in %3.1f seconds", seconds(subject));
+}
+
+void
+logline_warning(struct dynbuf *out, struct slice text)
+{
+	begin(out);
+	add_escaped(out, text);
+}

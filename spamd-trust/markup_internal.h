@@ -1,0 +1,25 @@
+/*
+ * markup_internal.h - what the two forms of markup share; for nobody else.
+ */
+#ifndef SPAMD_TRUST_MARKUP_INTERNAL_H
+#define SPAMD_TRUST_MARKUP_INTERNAL_H
+
+#include "spamd-trust/markup.h"
+#include "spamd-trust/message_split.h"
+
+/** The line end of the message. */
+struct slice markup_eol(const struct message_split *split);
+
+/** Appends text with every line end as given; a last line without one stays so. */
+void markup_add_lines(struct dynbuf *out, struct slice text, struct slice eol);
+
+/** Appends the X-Spam-* fields of the verdict (SPEC 9.2 and 9.3). */
+void markup_add_headers(const struct presentation *p, struct slice eol, struct dynbuf *out);
+
+/** Appends a rewrite_header tag on one line. */
+void markup_expand_tag(const struct presentation *p, struct slice tag, struct dynbuf *out);
+
+/** Spam with report_safe 1 or 2: a wrapper with the report, the message attached (SPEC 9.5). */
+void markup_write_wrapper(const struct presentation *p, struct dynbuf *out);
+
+#endif

@@ -1,0 +1,383 @@
+#include "spamd-trust/template.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "common/conf/settings.h"
+#include "spamd-trust/message_split.h"
+#include "spamd-trust/report.h"
+#include "spamd-trust/score_text.h"
+
+/* Arguments of a tag are looked for this far; a template has no use for longer ones. */
+#define TAG_ARGS_MAX 256
+
+/* Stars of `_STARS_` at most. */
+#define STARS_MAX 50
+
+/* A tag as it stands in a text. */
+struct tag {
+	struct slice name;
+	struct slice args;
+	size_t len; /* from one underscore to the other */
+};
+
+/* value_or - the argument, or what stands for it */
+static struct slice
+value_or(struct slice value, struct slice otherwise)
+{
+	return slice_is_empty(value) ? otherwise : value;
+}
+
+/* add_either - the part of "a,b" that fits the verdict, or one of two words */
+static void
+add_either(const struct presentation *p, const struct tag *tag, const char *yes, const char *no,
+	struct dynbuf *out)
+{
+	size_t comma = slice_find_byte(tag->args, ',');
+
+	if (comma == tag->args.len) {
+		(void)dynbuf_add_str(out, p->verdict->is_spam ? yes : no);
+		return;
+	}
+	(void)dynbuf_add(out, p->verdict->is_spam ? slice_take(tag->args, comma)
+						  : slice_skip(tag->args, comma + 1));
+}
+
+static bool
+add_yesno(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	add_either(p, tag, "Yes", "No", out);
+	return true;
+}
+
+static bool
+add_yesnocaps(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	add_either(p, tag, "YES", "NO", out);
+	return true;
+}
+
+/* add_score - padded with the argument, zeros or blanks, to its length and three */
+static bool
+add_score(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	struct score_text score = score_text(p->verdict);
+	size_t width = tag->args.len + 3;
+	size_t len = strlen(score.text);
+	bool is_padding =
+		tag->args.len > 0 && (tag->args.data[0] == '0' || tag->args.data[0] == ' ');
+
+	for (size_t i = 1; i < tag->args.len; i++) {
+		is_padding = is_padding && tag->args.data[i] == tag->args.data[0];
+	}
+	if (is_padding && width > len) {
+		(void)dynbuf_add(out, slice_take(tag->args, width - len));
+	}
+	(void)dynbuf_add_str(out, score.text);
+	return true;
+}
+
+static bool
+add_required(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	(void)dynbuf_add_str(out, score_text_required(p->verdict).text);
+	return true;
+}
+
+/* add_rules - sorted names, joined; with their scores where asked for */
+static void
+add_rules(const struct presentation *p, struct slice separator, bool with_scores,
+	struct dynbuf *out)
+{
+	const struct rule_hit **sorted = verdict_sorted(p->verdict, p->arena);
+
+	if (sorted == NULL || p->verdict->rule_count == 0) {
+		(void)dynbuf_add_str(out, "none");
+		return;
+	}
+	for (size_t i = 0; i < p->verdict->rule_count; i++) {
+		(void)dynbuf_add(out, i == 0 ? SLICE("") : separator);
+		(void)dynbuf_add(out, sorted[i]->name);
+		if (with_scores) {
+			(void)dynbuf_printf(out, "=%.15g", sorted[i]->score);
+		}
+	}
+}
+
+static bool
+add_tests(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	add_rules(p, value_or(tag->args, SLICE(",")), false, out);
+	return true;
+}
+
+static bool
+add_tests_scores(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	add_rules(p, value_or(tag->args, SLICE(",")), true, out);
+	return true;
+}
+
+static bool
+add_stars(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	struct slice star = value_or(tag->args, SLICE("*"));
+	int count = 0;
+
+	while (count < STARS_MAX && p->verdict->score >= count + 1) {
+		(void)dynbuf_add(out, star);
+		count++;
+	}
+	return true;
+}
+
+static bool
+add_hostname(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	(void)dynbuf_add(out, value_or(p->settings->report_hostname, p->hostname));
+	return true;
+}
+
+static bool
+add_remote_host(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	(void)dynbuf_add(out, value_or(p->remote_host, SLICE("localhost")));
+	return true;
+}
+
+static bool
+add_remote_address(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	(void)dynbuf_add(out, value_or(p->remote_address, SLICE("127.0.0.1")));
+	return true;
+}
+
+static bool
+add_header_rows(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	report_write_header_rows(p, out);
+	return true;
+}
+
+static bool
+add_summary(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	report_write_summary(p, out);
+	return true;
+}
+
+static bool
+add_preview(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	report_write_preview(p, out);
+	return true;
+}
+
+static bool
+add_contact(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	(void)dynbuf_add(out, p->settings->report_contact);
+	return true;
+}
+
+static bool
+add_autolearn(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	(void)dynbuf_add(out, p->verdict->autolearn);
+	return true;
+}
+
+static bool
+add_date(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	template_add_date(p->now_s, out);
+	return true;
+}
+
+/* add_header - the last field of that name, unfolded; the tag stays where there is none */
+static bool
+add_header(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	struct slice value = {0};
+
+	if (!message_last_field(message_split(p->message).header, tag->args, &value)) {
+		return false;
+	}
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.data[i] != '\r' && value.data[i] != '\n') {
+			(void)dynbuf_add_byte(out, value.data[i]);
+		}
+	}
+	return true;
+}
+
+static bool
+add_trust_tier(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	(void)dynbuf_add_str(out, p->verdict->has_trust ? tier_name(p->verdict->tier) : "");
+	return true;
+}
+
+static bool
+add_trust_evidence(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	const struct verdict *v = p->verdict;
+
+	(void)tag;
+	if (v->has_trust) {
+		(void)dynbuf_add(
+			out, value_or(v->evidence_text, slice_str(evidence_name(v->evidence))));
+	}
+	return true;
+}
+
+static bool
+add_trust_path(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	(void)tag;
+	(void)dynbuf_add(out, p->verdict->has_trust ? p->verdict->path : SLICE(""));
+	return true;
+}
+
+/* A tag is a fixed text or has a writer, which answers false where the tag is to stay as it is. */
+static const struct {
+	const char *name;
+	const char *text;
+	bool (*write)(const struct presentation *p, const struct tag *tag, struct dynbuf *out);
+} tags[] = {
+	{"AUTOLEARN", NULL, add_autolearn},
+	{"BAYES", "0.5", NULL}, /* what the original says when the learner did not run */
+	{"CONTACTADDRESS", NULL, add_contact},
+	{"DATE", NULL, add_date},
+	{"HEADER", NULL, add_header},
+	{"HITS", NULL, add_score},
+	{"HOSTNAME", NULL, add_hostname},
+	{"PREVIEW", NULL, add_preview},
+	{"REMOTEHOSTADDR", NULL, add_remote_address},
+	{"REMOTEHOSTNAME", NULL, add_remote_host},
+	{"REPORT", NULL, add_header_rows},
+	{"REQD", NULL, add_required},
+	{"RULESVERSION", "", NULL},
+	{"SCORE", NULL, add_score},
+	{"STARS", NULL, add_stars},
+	{"SUBTESTS", "none", NULL},
+	{"SUBVERSION", COMPAT_SUBVERSION, NULL},
+	{"SUMMARY", NULL, add_summary},
+	{"TESTS", NULL, add_tests},
+	{"TESTSSCORES", NULL, add_tests_scores},
+	{"TIMING", "", NULL},
+	{"TRUSTEVIDENCE", NULL, add_trust_evidence},
+	{"TRUSTPATH", NULL, add_trust_path},
+	{"TRUSTTIER", NULL, add_trust_tier},
+	{"VERSION", COMPAT_VERSION, NULL},
+	{"YESNO", NULL, add_yesno},
+	{"YESNOCAPS", NULL, add_yesnocaps},
+};
+
+/* is_word - a byte that a tag's name may hold */
+static bool
+is_word(uint8_t c)
+{
+	return ascii_is_alpha(c) || ascii_is_digit(c) || c == '_';
+}
+
+/*
+ * find_tag - does a tag start at this underscore?
+ *
+ * The name ends at the next underscore or opening parenthesis; arguments end at `)_` on
+ * the same line.
+ */
+static bool
+find_tag(struct slice text, struct tag *out)
+{
+	size_t end = 2;
+	struct slice rest = {0};
+	size_t close = 0;
+
+	while (end < text.len && text.data[end] != '_' && is_word(text.data[end])) {
+		end++;
+	}
+	if (end >= text.len || !is_word(text.data[1])) {
+		return false;
+	}
+	*out = (struct tag){.name = slice_skip(slice_take(text, end), 1), .len = end + 1};
+	if (text.data[end] == '_') {
+		return true;
+	}
+	rest = slice_take(slice_skip(text, end + 1), TAG_ARGS_MAX);
+	rest = slice_take(rest, slice_find_byte(rest, '\n'));
+	close = slice_find(rest, SLICE(")_"));
+	if (text.data[end] != '(' || close == rest.len) {
+		return false;
+	}
+	out->args = slice_take(rest, close);
+	out->len = end + 1 + close + 2;
+	return true;
+}
+
+/* write_tag - false where the tag is unknown or has nothing to say */
+static bool
+write_tag(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		if (!slice_eq(tag->name, slice_str(tags[i].name))) {
+			continue;
+		}
+		if (tags[i].write != NULL) {
+			return tags[i].write(p, tag, out);
+		}
+		(void)dynbuf_add_str(out, tags[i].text);
+		return true;
+	}
+	return false;
+}
+
+void
+template_expand(const struct presentation *p, struct slice text, struct dynbuf *out)
+{
+	while (text.len > 0) {
+		size_t plain = slice_find_byte(text, '_');
+		struct tag tag = {0};
+
+		(void)dynbuf_add(out, slice_take(text, plain));
+		text = slice_skip(text, plain);
+		if (text.len == 0) {
+			return;
+		}
+		if (!find_tag(text, &tag)) {
+			tag.len = 1;
+		}
+		if (tag.len == 1 || !write_tag(p, &tag, out)) {
+			(void)dynbuf_add(out, slice_take(text, tag.len));
+		}
+		text = slice_skip(text, tag.len);
+	}
+}
+
+void
+template_add_date(uint64_t now_s, struct dynbuf *out)
+{
+	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+		"Aug", "Sep", "Oct", "Nov", "Dec"};
+	time_t now = (time_t)now_s;
+	struct tm tm = {0};
+
+	if (gmtime_r(&now, &tm) == NULL) {
+		return;
+	}
+	(void)dynbuf_printf(out, "%s, %02d %s %d %02d:%02d:%02d +0000", days[tm.tm_wday],
+		tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+		tm.tm_sec);
+}
