@@ -16,6 +16,11 @@
 #define PRIVATE_ALIASES_MAX 32
 #define PRIVATE_NAME_MAX    320
 
+/** What store_config needs to open a private store. */
+#define PRIVATE_SCHEMA_VERSION 1
+#define PRIVATE_TABLE_COUNT    6
+extern const struct store_table private_tables[PRIVATE_TABLE_COUNT];
+
 enum private_origin {
 	PRIVATE_BY_HAND, /**< the user or administrator said so */
 	PRIVATE_LEARNED, /**< from mail the user wrote; ends after 400 days without mail */
@@ -45,16 +50,22 @@ struct private_entry {
 
 struct private_reader;
 
+/** Makes a reader of an open store (borrowed, must outlive it). @return 0 or ERR_NOMEM. */
 NODISCARD int private_reader_new(
 	struct store *store, struct private_reader **out, struct err_msg *msg);
 void private_reader_free(struct private_reader *r);
+
+/** Takes a fresh snapshot and clears the error. @return 0 or what the store said. */
 NODISCARD int private_begin(struct private_reader *r);
 void private_end(struct private_reader *r);
+
+/** 0, or the first error since private_begin: ERR_CORRUPT for a damaged record, ERR_VERSION for a newer one, what the store said. */
 NODISCARD int private_error(const struct private_reader *r);
 
 /**
- * Finds a user by canonical address or alias. `name` may also be a bare login: it is looked up as
- * an alias first, then as name@site-domain.
+ * Finds a user by address or alias. `name` may also be a bare login: it is looked up as an
+ * alias first, then as name@site-domain. ASCII case makes no difference, also in local
+ * parts, since that is how logins are compared.
  */
 bool private_user_find(struct private_reader *r, struct slice name, struct private_user *out);
 bool private_user_by_digest(
@@ -103,26 +114,39 @@ size_t private_aliases(
 
 struct private_txn;
 
+/** Writes the records every private store has; those that are there stay. */
 NODISCARD int private_create(struct store *store, struct err_msg *msg);
 NODISCARD int private_txn_begin(
 	struct store *store, struct private_txn **out, struct err_msg *msg);
+/** Commits and frees, also on failure. @return 0; ERR_BUSY: do the work again (store.h); ERR_FULL; ERR_IO. */
 NODISCARD int private_txn_commit(struct private_txn *txn, struct err_msg *msg);
+/** Drops it; NULL is fine. */
 void private_txn_abort(struct private_txn *txn);
 
+/** @return 0, ERR_INVALID when it is no domain name, an error of the store. */
 NODISCARD int private_set_site_domain(struct private_txn *txn, struct slice domain);
 
-/** @return 0, ERR_EXISTS when the address or an alias is taken. */
+/** @return 0; ERR_INVALID when it is no address; ERR_EXISTS when it is taken, as address or as alias. */
 NODISCARD int private_user_add(struct private_txn *txn, const struct principal *address,
 	const struct thumbprint *identity, uint64_t now_s, struct err_msg *msg);
+/**
+ * Adds another name of the user, address or bare login; one that is there already is fine.
+ * @return 0; ERR_NOTFOUND without such a user; ERR_INVALID; ERR_EXISTS when another has it;
+ * ERR_TOOBIG beyond PRIVATE_ALIASES_MAX.
+ */
 NODISCARD int private_alias_add(struct private_txn *txn, const struct digest *user,
 	struct slice alias, struct err_msg *msg);
 
-/** Writes the entry (replacing); entry->subject is derived from `subject`. */
+/**
+ * Writes the entry (replacing); entry->subject and entry->text are derived from `subject`. The
+ * user is not looked up: the site itself has entries too.
+ * @return 0; ERR_RANGE for the level; ERR_TOOBIG for the note; an error of the store.
+ */
 NODISCARD int private_put(struct private_txn *txn, const struct digest *user,
 	const struct principal *subject, const struct private_entry *entry,
 	struct err_msg *msg);
 
-/** @return 0 or ERR_NOTFOUND. */
+/** @return 0, ERR_NOTFOUND, or an error of the store. */
 NODISCARD int private_remove(
 	struct private_txn *txn, const struct digest *user, const struct digest *subject);
 
