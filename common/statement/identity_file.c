@@ -186,6 +186,7 @@ read_some(int fd, uint8_t *buf, size_t cap, size_t *len_out)
 
 /* no_passphrase - keeps OpenSSL from asking the terminal for one */
 static int
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is pem_password_cb */
 no_passphrase(char *buf, int size, int rwflag, void *ctx)
 {
 	(void)buf;

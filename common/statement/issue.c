@@ -107,23 +107,34 @@ issue_vouch(const struct issuer *by, uint64_t seq, const struct principal *subje
 
 int
 issue_block(const struct issuer *by, uint64_t seq, const struct principal *subject,
-	bool in_force, enum statement_why why, struct issued *out, struct err_msg *msg)
+	enum statement_why why, struct issued *out, struct err_msg *msg)
 {
 	struct statement st = begin(by, STATEMENT_BLOCK, seq, subject);
 
 	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
-	st.lvl = in_force ? TRUST_LEVEL_WEAK : TRUST_LEVEL_NONE;
+	st.lvl = TRUST_LEVEL_WEAK;
 	st.why = why;
 	return finish(by, &st, out, msg);
 }
 
 int
+issue_unblock(const struct issuer *by, uint64_t seq, const struct principal *subject,
+	struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_BLOCK, seq, subject);
+
+	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
+	st.lvl = TRUST_LEVEL_NONE;
+	return finish(by, &st, out, msg);
+}
+
+int
 issue_revoke(const struct issuer *by, uint64_t seq, const struct principal *subject,
-	enum statement_why why, uint64_t since_s, struct issued *out, struct err_msg *msg)
+	const struct issue_reason *reason, struct issued *out, struct err_msg *msg)
 {
 	struct statement st = begin(by, STATEMENT_REVOKE, seq, subject);
 
-	st.why = why;
-	st.since = since_s;
+	st.why = reason->why;
+	st.since = reason->since_s;
 	return finish(by, &st, out, msg);
 }

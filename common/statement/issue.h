@@ -56,14 +56,24 @@ NODISCARD int issue_vouch(const struct issuer *by, uint64_t seq,
 	const struct principal *subject, enum trust_level level, struct issued *out,
 	struct err_msg *msg);
 
-/** @param in_force false takes an earlier block back. */
+/** @param why may be STATEMENT_WHY_NONE. */
 NODISCARD int issue_block(const struct issuer *by, uint64_t seq,
-	const struct principal *subject, bool in_force, enum statement_why why,
-	struct issued *out, struct err_msg *msg);
+	const struct principal *subject, enum statement_why why, struct issued *out,
+	struct err_msg *msg);
 
-/** For good. @param subject id:, key: or stmt:; @param since_s from when it is not to be believed. */
+/** Takes an earlier block back. */
+NODISCARD int issue_unblock(const struct issuer *by, uint64_t seq,
+	const struct principal *subject, struct issued *out, struct err_msg *msg);
+
+/** Why something is revoked, and since when it is not to be believed. */
+struct issue_reason {
+	enum statement_why why; /**< may be STATEMENT_WHY_NONE */
+	uint64_t since_s;
+};
+
+/** For good. @param subject id:, key: or stmt:. */
 NODISCARD int issue_revoke(const struct issuer *by, uint64_t seq,
-	const struct principal *subject, enum statement_why why, uint64_t since_s,
-	struct issued *out, struct err_msg *msg);
+	const struct principal *subject, const struct issue_reason *reason, struct issued *out,
+	struct err_msg *msg);
 
 #endif

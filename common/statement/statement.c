@@ -23,6 +23,7 @@ split(struct slice jws, struct parts *out, struct err_msg *msg)
 	struct slice header = slice_take(jws, slice_find_byte(jws, '.'));
 	struct slice rest = slice_skip(jws, header.len + 1);
 
+	*out = (struct parts){0};
 	if (jws.len > STATEMENT_MAX) {
 		return err_set_at(msg, ERR_TOOBIG, STATEMENT_MAX,
 			"a statement has at most %d bytes", STATEMENT_MAX);

@@ -63,6 +63,14 @@ reopen(const struct issued *made)
 	return st;
 }
 
+static bool
+takes_back(const struct issued *made)
+{
+	struct statement st = reopen(made);
+
+	return statement_is_withdrawal(&st);
+}
+
 Test(issue, a_new_user_is_an_identity_and_a_device)
 {
 	struct statement_device_body body = {.role = STATEMENT_ROLE_MAIL, .label = "mx1"};
@@ -125,30 +133,26 @@ Test(issue, bind_vouch_and_block_are_in_force_or_taken_back)
 	struct issued made;
 
 	cr_assert_eq(issue_bind(&by_device, 1, &alice, &made, &msg), 0, "%s", msg.text);
-	cr_expect_not(statement_is_withdrawal(&(struct statement[]){reopen(&made)}[0]));
+	cr_expect_not(takes_back(&made));
 	cr_assert_eq(issue_vouch(&by_device, 1, &bob, TRUST_LEVEL_STRONG, &made, &msg), 0);
 	cr_expect_eq(reopen(&made).lvl, TRUST_LEVEL_STRONG);
 	cr_assert_eq(issue_vouch(&by_device, 2, &bob, TRUST_LEVEL_NONE, &made, &msg), 0);
-	cr_expect(statement_is_withdrawal(&(struct statement[]){reopen(&made)}[0]));
-	cr_assert_eq(
-		issue_block(&by_device, 1, &mallory, true, STATEMENT_WHY_SPAM, &made, &msg), 0);
+	cr_expect(takes_back(&made));
+	cr_assert_eq(issue_block(&by_device, 1, &mallory, STATEMENT_WHY_SPAM, &made, &msg), 0);
 	cr_expect_eq(reopen(&made).why, STATEMENT_WHY_SPAM);
-	cr_expect_not(statement_is_withdrawal(&(struct statement[]){reopen(&made)}[0]));
-	cr_assert_eq(
-		issue_block(&by_device, 2, &mallory, false, STATEMENT_WHY_NONE, &made, &msg),
-		0);
-	cr_expect(statement_is_withdrawal(&(struct statement[]){reopen(&made)}[0]));
+	cr_expect_not(takes_back(&made));
+	cr_assert_eq(issue_unblock(&by_device, 2, &mallory, &made, &msg), 0);
+	cr_expect(takes_back(&made));
 }
 
 Test(issue, a_revocation_has_no_end)
 {
+	const struct issue_reason reason = {STATEMENT_WHY_LOST, NOW_S - 60};
 	struct principal key = device_principal();
 	struct issued made;
 	struct statement st;
 
-	cr_assert_eq(
-		issue_revoke(&by_root, 1, &key, STATEMENT_WHY_LOST, NOW_S - 60, &made, &msg), 0,
-		"%s", msg.text);
+	cr_assert_eq(issue_revoke(&by_root, 1, &key, &reason, &made, &msg), 0, "%s", msg.text);
 	st = reopen(&made);
 	cr_expect_eq(st.exp, 0);
 	cr_expect_eq(st.since, NOW_S - 60);
@@ -172,7 +176,7 @@ Test(issue, a_subject_of_the_wrong_kind_is_refused)
 	struct issued made;
 
 	cr_expect_eq(issue_bind(&by_device, 1, &domain, &made, &msg), ERR_INVALID);
-	cr_expect_eq(issue_revoke(&by_root, 1, &domain, STATEMENT_WHY_LOST, NOW_S, &made, &msg),
+	cr_expect_eq(issue_revoke(&by_root, 1, &domain, &(struct issue_reason){0}, &made, &msg),
 		ERR_INVALID);
 	cr_expect_neq(msg.text[0], '\0');
 }
