@@ -369,8 +369,10 @@ received_parse(struct slice body, struct received *out)
 					    : kind_of_clauses(&from, &clauses, out);
 	}
 	if (out->kind != RECEIVED_FROM_PEER) {
-		*out = (struct received){.kind = out->kind};
+		*out = (struct received){.kind = out->kind}; /* no half of what was tried */
 	}
-	out->by = clauses.by;
-	out->with = clauses.with;
+	if (out->kind != RECEIVED_UNKNOWN) {
+		out->by = clauses.by;
+		out->with = clauses.with;
+	}
 }

@@ -15,7 +15,7 @@
 #include "common/conf/netlist.h"
 
 enum received_kind {
-	/** Not understood; nothing but `by` and `with` may be set. */
+	/** Not understood; nothing else is set. */
 	RECEIVED_UNKNOWN,
 	/** A peer handed over; `peer` is its address as the server saw it. */
 	RECEIVED_FROM_PEER,

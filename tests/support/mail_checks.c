@@ -133,6 +133,7 @@ check_received(struct slice in)
 	assert(is_within(r.by, in) && is_within(r.with, in));
 	assert(is_within(r.helo, in) && is_within(r.rdns, in));
 	assert(r.kind == RECEIVED_FROM_PEER || (r.helo.len == 0 && r.rdns.len == 0));
+	assert(r.kind != RECEIVED_UNKNOWN || (r.by.len == 0 && r.with.len == 0));
 }
 
 void
