@@ -1,157 +1,10 @@
 #include "common/conf/netlist.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "common/base/strnum.h"
 
-#define V4_OFFSET     12 /* where the four bytes of a v4-mapped address begin */
-#define V4_PREFIX_LEN 96
-#define V6_BITS       128
-
-static const uint8_t v4_mapped[V4_OFFSET] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-static const struct net_address loopback_v6 = {{[15] = 1}};
-
-static bool
-is_v4(const struct net_address *a)
-{
-	return memcmp(a->bytes, v4_mapped, sizeof(v4_mapped)) == 0;
-}
-
-static int
-address_cmp(const struct net_address *a, const struct net_address *b)
-{
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
-
-bool
-net_address_eq(const struct net_address *a, const struct net_address *b)
-{
-	return address_cmp(a, b) == 0;
-}
-
-bool
-net_address_is_loopback(const struct net_address *a)
-{
-	return (is_v4(a) && a->bytes[V4_OFFSET] == 127) || net_address_eq(a, &loopback_v6);
-}
-
-/*
- * parse_v4 - reads one to four decimal numbers with points between (and, unless all four are
- * there, perhaps behind); the missing ones are 0. Gives how many there were.
- */
-static int
-parse_v4(struct slice text, struct net_address *out, size_t *parts_out)
-{
-	struct net_address a = {{0}};
-	size_t parts = 0;
-
-	memcpy(a.bytes, v4_mapped, sizeof(v4_mapped));
-	while (text.len > 0) {
-		size_t point = slice_find_byte(text, '.');
-		uint32_t part = 0;
-
-		if (parts == 4 || strnum_u32(slice_take(text, point), 255, &part) != 0) {
-			return ERR_INVALID;
-		}
-		a.bytes[V4_OFFSET + parts++] = (uint8_t)part;
-		if (point < text.len && parts == 4) {
-			return ERR_INVALID;
-		}
-		text = slice_skip(text, point + 1);
-	}
-	if (parts == 0) {
-		return ERR_INVALID;
-	}
-	*out = a;
-	*parts_out = parts;
-	return 0;
-}
-
-/* without_dress - takes off [brackets] and a %scope */
-static struct slice
-without_dress(struct slice text)
-{
-	if (text.len >= 2 && text.data[0] == '[' && text.data[text.len - 1] == ']') {
-		text = slice_of(text.data + 1, text.len - 2);
-	}
-	return slice_take(text, slice_find_byte(text, '%'));
-}
-
-static int
-parse_v6(struct slice text, struct net_address *out)
-{
-	char copy[NET_ADDRESS_TEXT_MAX];
-
-	if (text.len >= sizeof(copy) || slice_find_byte(text, '\0') < text.len) {
-		return ERR_INVALID;
-	}
-	memcpy(copy, text.data, text.len);
-	copy[text.len] = '\0';
-	return inet_pton(AF_INET6, copy, out->bytes) == 1 ? 0 : ERR_INVALID;
-}
-
-int
-net_address_parse(struct slice text, struct net_address *out)
-{
-	const struct slice tag = SLICE("IPv6:");
-	struct net_address a = {{0}};
-	size_t parts = 0;
-
-	text = without_dress(text);
-	if (slice_starts_with_nocase(text, tag)) {
-		text = slice_skip(text, tag.len);
-	}
-	if (slice_is_empty(text)) {
-		return ERR_INVALID;
-	}
-	if (slice_find_byte(text, ':') < text.len) {
-		if (parse_v6(text, &a) != 0) {
-			return ERR_INVALID;
-		}
-	} else if (parse_v4(text, &a, &parts) != 0 || parts != 4) {
-		return ERR_INVALID;
-	}
-	*out = a;
-	return 0;
-}
-
-int
-net_address_from_sockaddr(const struct sockaddr *sa, struct net_address *out)
-{
-	if (sa->sa_family == AF_INET) {
-		struct sockaddr_in in = {0};
-
-		memcpy(&in, sa, sizeof(in));
-		memcpy(out->bytes, v4_mapped, sizeof(v4_mapped));
-		memcpy(out->bytes + V4_OFFSET, &in.sin_addr, 4);
-		return 0;
-	}
-	if (sa->sa_family == AF_INET6) {
-		struct sockaddr_in6 in6 = {0};
-
-		memcpy(&in6, sa, sizeof(in6));
-		memcpy(out->bytes, &in6.sin6_addr, sizeof(out->bytes));
-		return 0;
-	}
-	return ERR_UNSUPPORTED;
-}
-
-const char *
-net_address_print(const struct net_address *a, char out[NET_ADDRESS_TEXT_MAX])
-{
-	const char *text =
-		is_v4(a) ? inet_ntop(AF_INET, a->bytes + V4_OFFSET, out, NET_ADDRESS_TEXT_MAX)
-			 : inet_ntop(AF_INET6, a->bytes, out, NET_ADDRESS_TEXT_MAX);
-
-	if (text == NULL) {
-		out[0] = '\0';
-	}
-	return out;
-}
+#define V6_BITS 128
 
 /* set_host_bits - gives first and last address of the network of `prefix_len` bits around low */
 static void
@@ -192,7 +45,9 @@ net_range_print(const struct net_range *range, char out[NETLIST_ENTRY_TEXT_MAX])
 	const char *bang = range->exclude ? "!" : "";
 	uint32_t bits = prefix_len_of(range);
 	/* A network that only holds v4-mapped addresses is written as one of IPv4. */
-	uint32_t offset = bits >= V4_PREFIX_LEN && is_v4(&range->low) ? V4_PREFIX_LEN : 0;
+	uint32_t offset = bits >= NET_ADDRESS_V4_PREFIX_LEN && net_address_is_v4(&range->low)
+				  ? NET_ADDRESS_V4_PREFIX_LEN
+				  : 0;
 
 	(void)net_address_print(&range->low, low);
 	if (bits == V6_BITS) {
@@ -216,8 +71,8 @@ parse_interval(struct slice text, size_t dash, struct net_range *range, struct e
 		return err_set(
 			msg, ERR_INVALID, "both ends of a range must be whole addresses");
 	}
-	if (is_v4(&range->low) != is_v4(&range->high) ||
-		address_cmp(&range->low, &range->high) > 0) {
+	if (net_address_is_v4(&range->low) != net_address_is_v4(&range->high) ||
+		net_address_cmp(&range->low, &range->high) > 0) {
 		return err_set(msg, ERR_INVALID, "the range ends before it begins");
 	}
 	return 0;
@@ -230,17 +85,17 @@ parse_network(struct slice text, struct net_range *range, struct err_msg *msg)
 	size_t slash = slice_find_byte(text, '/');
 	struct slice address = slice_take(text, slash);
 	bool is_short_v4 = slice_find_byte(address, ':') == address.len;
-	uint32_t bits_max = is_short_v4 ? V6_BITS - V4_PREFIX_LEN : V6_BITS;
+	uint32_t bits_max = is_short_v4 ? V6_BITS - NET_ADDRESS_V4_PREFIX_LEN : V6_BITS;
 	uint32_t bits = bits_max;
 
 	if (is_short_v4) {
-		size_t parts = 0;
+		size_t numbers = 0;
 
-		if (parse_v4(without_dress(address), &range->low, &parts) != 0) {
+		if (net_address_parse_v4_short(address, &range->low, &numbers) != 0) {
 			return err_set(msg, ERR_INVALID,
 				"not an IP address (names are not looked up)");
 		}
-		bits = (uint32_t)parts * 8;
+		bits = (uint32_t)numbers * 8;
 	} else if (net_address_parse(address, &range->low) != 0) {
 		return err_set(msg, ERR_INVALID, "not an IPv6 address");
 	}
@@ -248,7 +103,7 @@ parse_network(struct slice text, struct net_range *range, struct err_msg *msg)
 		return err_set(msg, ERR_INVALID,
 			"the prefix length must be a number from 0 to %u", bits_max);
 	}
-	set_host_bits(range, is_short_v4 ? bits + V4_PREFIX_LEN : bits);
+	set_host_bits(range, is_short_v4 ? bits + NET_ADDRESS_V4_PREFIX_LEN : bits);
 	return 0;
 }
 
@@ -332,7 +187,8 @@ netlist_contains(const struct netlist *list, const struct net_address *a)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct net_range *range = &list->items[i];
 
-		if (address_cmp(&range->low, a) <= 0 && address_cmp(a, &range->high) <= 0) {
+		if (net_address_cmp(&range->low, a) <= 0 &&
+			net_address_cmp(a, &range->high) <= 0) {
 			return !range->exclude;
 		}
 	}

@@ -8,8 +8,7 @@
  *
  * with SpamAssassin's meaning: the first entry that holds an address decides (so an
  * exclusion stands before the network it is cut from), leading zeros are decimal, a scope
- * (%eth0) is ignored. Everything is kept as IPv6; an IPv4 address and its v4-mapped form
- * (::ffff:192.0.2.7) are the same address. No name is ever resolved.
+ * (%eth0) is ignored. Addresses: common/base/net_address.h.
  *
  * Pure: no I/O, memory from the caller's arena only. SPEC 13.
  */
@@ -18,35 +17,8 @@
 
 #include "common/base/arena.h"
 #include "common/base/err.h"
+#include "common/base/net_address.h"
 #include "common/base/slice.h"
-
-struct sockaddr;
-
-/** An IPv6 address in network byte order; IPv4 as ::ffff:a.b.c.d. */
-struct net_address {
-	uint8_t bytes[16];
-};
-
-/** Longest text of net_address_print, NUL included (INET6_ADDRSTRLEN). */
-#define NET_ADDRESS_TEXT_MAX 46
-
-/**
- * Reads one address: dotted quad, or IPv6 with or without [brackets], an "IPv6:" prefix
- * (RFC 5321 section 4.1.3) and a %scope. No prefixes, no names.
- * @return 0 or ERR_INVALID.
- */
-NODISCARD int net_address_parse(struct slice text, struct net_address *out);
-
-/** From AF_INET or AF_INET6. @return 0, or ERR_UNSUPPORTED for other families. */
-NODISCARD int net_address_from_sockaddr(const struct sockaddr *sa, struct net_address *out);
-
-/** Writes it as people do, v4-mapped ones as dotted quads; returns `out`. */
-const char *net_address_print(const struct net_address *a, char out[NET_ADDRESS_TEXT_MAX]);
-
-bool net_address_eq(const struct net_address *a, const struct net_address *b);
-
-/** 127.0.0.0/8 or ::1. */
-bool net_address_is_loopback(const struct net_address *a);
 
 struct net_range {
 	struct net_address low;

@@ -8,44 +8,49 @@
 #define LIST_CAPACITY_MIN 8
 
 /*
- * Both lists are (items, count, capacity, arena) with items of different size, so one helper
- * makes room for both: it returns where the items are to live, `items` itself when it is ours
- * and has room, or NULL.
+ * new_capacity - how many entries a list must be moved to have room for; 0 when it may stay
+ * where it is: it is in this arena already and has room
  */
-static void *
-own_items(void *items, size_t item_size, size_t count, size_t extra, size_t *capacity,
-	const struct arena *owner, struct arena *arena)
+static size_t
+new_capacity(size_t count, size_t extra, size_t capacity, bool is_ours)
 {
 	size_t wanted = extra == 0 ? count : count * 2 + extra;
-	void *copy = NULL;
 
-	if (owner == arena && count + extra <= *capacity) {
-		return items;
+	if (is_ours && count + extra <= capacity) {
+		return 0;
 	}
-	if (wanted < LIST_CAPACITY_MIN) {
-		wanted = LIST_CAPACITY_MIN;
-	}
-	copy = arena_alloc_array(arena, wanted, item_size);
-	if (copy == NULL) {
-		return NULL;
-	}
-	if (count > 0) {
+	return wanted < LIST_CAPACITY_MIN ? LIST_CAPACITY_MIN : wanted;
+}
+
+/* move_items - copies entries to memory of the arena for `capacity` of them; NULL on failure */
+static void *
+move_items(
+	const void *items, size_t item_size, size_t count, size_t capacity, struct arena *arena)
+{
+	void *copy = arena_alloc_array(arena, capacity, item_size);
+
+	if (copy != NULL && count > 0) {
 		memcpy(copy, items, count * item_size);
 	}
-	*capacity = wanted;
 	return copy;
 }
 
 static int
 strlist_own(struct strlist *list, struct arena *arena, size_t extra)
 {
-	struct slice *items = own_items(list->items, sizeof(*items), list->count, extra,
-		&list->capacity, list->arena, arena);
+	size_t capacity =
+		new_capacity(list->count, extra, list->capacity, list->arena == arena);
+	struct slice *items = NULL;
 
+	if (capacity == 0) {
+		return 0;
+	}
+	items = move_items(list->items, sizeof(*items), list->count, capacity, arena);
 	if (items == NULL) {
 		return ERR_NOMEM;
 	}
 	list->items = items;
+	list->capacity = capacity;
 	list->arena = arena;
 	return 0;
 }
@@ -130,13 +135,19 @@ strlist_has_glob_match(const struct strlist *list, struct slice text)
 static int
 strpairs_own(struct strpairs *list, struct arena *arena, size_t extra)
 {
-	struct strpair *items = own_items(list->items, sizeof(*items), list->count, extra,
-		&list->capacity, list->arena, arena);
+	size_t capacity =
+		new_capacity(list->count, extra, list->capacity, list->arena == arena);
+	struct strpair *items = NULL;
 
+	if (capacity == 0) {
+		return 0;
+	}
+	items = move_items(list->items, sizeof(*items), list->count, capacity, arena);
 	if (items == NULL) {
 		return ERR_NOMEM;
 	}
 	list->items = items;
+	list->capacity = capacity;
 	list->arena = arena;
 	return 0;
 }
