@@ -274,6 +274,22 @@ log_write_errno(enum log_level level, const char *fmt, ...)
 	put(level, text);
 }
 
+/* escape_byte - one byte as it may stand in a line; returns how many characters that takes */
+static size_t
+escape_byte(uint8_t c, char out[static 8])
+{
+	if (c >= 0x20 && c < 0x7f && c != '\\') {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c == '\\' || c == '\t') {
+		out[0] = '\\';
+		out[1] = c == '\t' ? 't' : '\\';
+		return 2;
+	}
+	return (size_t)snprintf(out, 8, "\\x{%02X}", c);
+}
+
 const char *
 log_escape(struct slice in, char *out, size_t cap)
 {
@@ -283,22 +299,14 @@ log_escape(struct slice in, char *out, size_t cap)
 		return "";
 	}
 	for (size_t i = 0; i < in.len; i++) {
-		uint8_t c = in.data[i];
 		char piece[8];
-		int n = 0;
+		size_t n = escape_byte(in.data[i], piece);
 
-		if (c == '\\') {
-			n = snprintf(piece, sizeof(piece), "\\\\");
-		} else if (c >= 0x20 && c < 0x7f) {
-			n = snprintf(piece, sizeof(piece), "%c", c);
-		} else {
-			n = snprintf(piece, sizeof(piece), "\\x{%02X}", c);
-		}
-		if (n < 0 || (size_t)n >= cap - at) {
+		if (n >= cap - at) {
 			break;
 		}
-		memcpy(out + at, piece, (size_t)n);
-		at += (size_t)n;
+		memcpy(out + at, piece, n);
+		at += n;
 	}
 	out[at] = '\0';
 	return out;

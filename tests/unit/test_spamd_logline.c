@@ -82,8 +82,8 @@ Test(spamd_logline, requests)
 	assert_line("spamd: checking message (unknown) for (unknown):65534");
 	logline_skipped(&line, &s);
 	assert_line("spamd: skipped large message in 1.3 seconds");
-	logline_warning(&line, SLICE("bad protocol: header error: a\\b\xff\n"));
-	assert_line("spamd: bad protocol: header error: a\\\\b\\x{FF}\\x{0A}");
+	logline_warning(&line, SLICE("bad protocol: header error: a\\b\xff\n\t."));
+	assert_line("spamd: bad protocol: header error: a\\\\b\\x{FF}\\x{0A}\\t.");
 }
 
 Test(spamd_logline, verdicts)
