@@ -1,0 +1,18 @@
+/*
+ * compare.h - recorded bytes against ours, and a difference a person can read.
+ */
+#ifndef TESTS_GOLDEN_SPAMD_COMPARE_H
+#define TESTS_GOLDEN_SPAMD_COMPARE_H
+
+#include "common/base/dynbuf.h"
+
+/** Prints the first lines that differ, with their number, bytes escaped. @return true when equal. */
+bool compare_print(const char *what, struct slice expected, struct slice got);
+
+/**
+ * Appends what counts of a reply with a report in other words (`prose`): status line,
+ * Spam header, and everything from the content preview on.
+ */
+void compare_without_prose(struct slice reply, struct dynbuf *out);
+
+#endif
