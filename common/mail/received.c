@@ -1,5 +1,6 @@
 #include "common/mail/received.h"
 
+#include "common/base/strnum.h"
 #include "common/mail/lexer.h"
 
 /* The from clause: what stands between "from" and "by". */
@@ -24,7 +25,7 @@ struct clauses {
 	struct slice with;
 	bool is_exim;      /* the comment "(Exim ...)" */
 	bool is_pickup;    /* the comment "(Postfix, from userid N)" */
-	bool is_ambiguous; /* "by" or "with" twice: perhaps a HELO name with blanks */
+	bool is_ambiguous; /* "by" or "with" twice, or "with" first: a HELO name with blanks? */
 };
 
 static const char word_blanks[] = " \t\r\n";
@@ -120,18 +121,22 @@ read_clauses(struct lexer *lx, struct clauses *out)
 		if (slice_eq_nocase(word, SLICE("by"))) {
 			set_once(out, &out->by, next_word(lx));
 		} else if (slice_eq_nocase(word, SLICE("with"))) {
+			out->is_ambiguous |= out->by.len == 0;
 			set_once(out, &out->with, next_word(lx));
 		}
 	}
 }
 
-/* behind_ident - "root@mail.example.org" without the ident answer */
+/* behind_ident - "root@mail.example.org" without the ident answer, which may hold an "@" too */
 static struct slice
 behind_ident(struct slice token)
 {
-	size_t at = slice_find_byte(token, '@');
+	size_t at = token.len;
 
-	return at == token.len ? token : slice_skip(token, at + 1);
+	while (at > 0 && token.data[at - 1] != '@') {
+		at--;
+	}
+	return slice_skip(token, at);
 }
 
 static bool
@@ -146,8 +151,12 @@ parse_address(struct slice host, struct net_address *out)
 {
 	if (is_bracketed(host)) {
 		size_t close = slice_find_byte(host, ']') + 1;
+		struct slice behind = slice_skip(host, close);
+		uint32_t port;
 
-		if (close < host.len && host.data[close] != ':') {
+		if (behind.len > 0 &&
+			(behind.data[0] != ':' ||
+				strnum_u32(slice_skip(behind, 1), UINT16_MAX, &port) != 0)) {
 			return false;
 		}
 		host = slice_take(host, close);
@@ -162,6 +171,15 @@ real_name(struct slice host)
 	return slice_eq_nocase(host, SLICE("unknown")) ? slice_of(NULL, 0) : host;
 }
 
+/* set_helo - the first counts: an ident answer comes behind it and may hold "helo=" too */
+static void
+set_helo(struct received *out, struct slice helo)
+{
+	if (out->helo.len == 0) {
+		out->helo = helo;
+	}
+}
+
 /* take_keyed - "helo=NAME", "HELO NAME" and other keyed words; false for any other token */
 static bool
 take_keyed(struct slice token, struct slice *rest, struct received *out)
@@ -170,9 +188,8 @@ take_keyed(struct slice token, struct slice *rest, struct received *out)
 	struct slice value;
 
 	if (slice_eq_nocase(token, SLICE("HELO")) || slice_eq_nocase(token, SLICE("EHLO"))) {
-		if (slice_next_token(rest, word_blanks, &value)) {
-			out->helo = value;
-		}
+		(void)slice_next_token(rest, word_blanks, &value);
+		set_helo(out, value);
 		return true;
 	}
 	if (slice_eq_nocase(token, SLICE("account"))) { /* CommuniGate Pro, with a name */
@@ -180,7 +197,7 @@ take_keyed(struct slice token, struct slice *rest, struct received *out)
 		return true;
 	}
 	if (slice_starts_with_nocase(token, tag)) {
-		out->helo = slice_skip(token, tag.len);
+		set_helo(out, slice_skip(token, tag.len));
 	}
 	return slice_find_byte(token, '=') < token.len;
 }
@@ -201,8 +218,8 @@ read_keyed(struct slice rest, struct received *out)
 
 /*
  * read_comment - the address is the first token, or in brackets the second, behind the reverse
- * name. What comes behind it (HELO name, ident answer) is the peer's own words, where only
- * helo= is looked for.
+ * name. Behind it only keyed words and remarks ("(may be forged)") are known: one more bracket
+ * there means that the first came out of an ident answer.
  */
 static enum hint
 read_comment(struct slice comment, struct received *out)
@@ -231,7 +248,9 @@ read_comment(struct slice comment, struct received *out)
 		return HINT_NONE;
 	}
 	while (slice_next_token(&rest, word_blanks, &token)) {
-		(void)take_keyed(token, &rest, out);
+		if (!take_keyed(token, &rest, out) && slice_find_byte(token, '[') < token.len) {
+			return HINT_NONE;
+		}
 	}
 	return HINT_ADDRESS;
 }
@@ -273,22 +292,16 @@ find_peer(const struct from_clause *from, bool is_exim, struct received *out)
 	if (from->word_count == 1 && from->comment_count > 0) {
 		return from_name_and_comment(from, out);
 	}
-	if (from->word_count == 3 && slice_eq(words[0], SLICE("mail")) &&
-		slice_eq(words[1], SLICE("pickup")) && slice_eq(words[2], SLICE("service"))) {
-		return RECEIVED_SUBMITTED; /* Microsoft SMTPSVC */
-	}
-	if (from->comment_count > 0) {
-		return RECEIVED_UNKNOWN;
-	}
-	out->helo = words[0];
-	if (from->word_count == 2 && is_bracketed(words[1]) &&
-		parse_address(words[1], &out->peer)) {
-		return RECEIVED_FROM_PEER;
-	}
 	/* Exim leaves the comment out where the HELO name is the address. */
 	if (from->word_count == 1 && is_exim && is_bracketed(words[0]) &&
 		parse_address(words[0], &out->peer)) {
+		out->helo = words[0];
 		return RECEIVED_FROM_PEER;
+	}
+	if (from->word_count == 3 && from->comment_count == 0 &&
+		slice_eq(words[0], SLICE("mail")) && slice_eq(words[1], SLICE("pickup")) &&
+		slice_eq(words[2], SLICE("service"))) {
+		return RECEIVED_SUBMITTED; /* Microsoft SMTPSVC */
 	}
 	return RECEIVED_UNKNOWN;
 }
