@@ -1,14 +1,15 @@
+# shellcheck shell=bash
 # common.sh - what every script here starts from. Sourced, never run.
 #
 # Defines $top (the source tree) and changes into it, so that every script works from
 # anywhere and names files relative to the tree.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cd "$top"
-
+cd "$top" || exit
 export LC_ALL=C
 
 # Exit codes of sysexits.h that the scripts use.
+# shellcheck disable=SC2034  # for those who source this
 readonly EX_USAGE=64 EX_UNAVAILABLE=69
 
 # say TEXT - one line of progress, with the seconds since the script began.

@@ -1,17 +1,17 @@
+# shellcheck shell=bash
 # fuzz.sh - libFuzzer on the targets of tests/fuzz. Sourced by scripts/dev.
 
-# cmd_fuzz [TARGET [SECONDS]] - one target, or each in turn. New inputs stay in
+# cmd_fuzz [TARGET] [SECONDS] - one target, or each in turn. New inputs stay in
 # build/fuzz/corpus/TARGET; a crash is written to build/fuzz/crash and named at the end.
 cmd_fuzz() {
-	local seconds=${2:-60} targets
-	if [ ! -e tests/fuzz/replay_main.c ]; then
-		not_yet fuzz
-	fi
-	if [ -n "${1:-}" ]; then
+	local targets=()
+	if [[ ${1:-} == [!0-9]* ]]; then
 		targets=("${1#fuzz_}")
+		shift
 	else
 		mapfile -t targets < <(fuzz_targets)
 	fi
+	local seconds=${1:-60}
 	CC=clang configure fuzz --buildtype=debugoptimized -Dfuzz=true \
 		-Db_sanitize=address,undefined -Db_lundef=false
 	local target

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # lint.sh - the parts of `scripts/dev lint`. Sourced by scripts/dev. Each part prints what is
 # wrong as FILE:LINE: TEXT and returns 1 when there was anything.
 

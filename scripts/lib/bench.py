@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Measures the daemon beside the floor server and prints `name value unit` lines.
+
+usage: bench.py     (called by `scripts/dev bench spamd`)
+
+Both servers run at once, with the same number of threads; the same load generator goes to
+one and the other in turn, several rounds, and the medians are printed. So what else the
+machine does falls on both. Ratios are ours to the floor's.
+"""
+
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests/integration"))
+
+import harness  # noqa: E402  (the path above leads to it)
+from trust_site import Site  # noqa: E402
+
+CONNECTIONS = 16
+ROUNDS = 5
+THREADS = os.cpu_count() or 1
+USER = "alice@example.org"
+
+# What is measured: name, command, size of the message, size of the floor's answer, requests.
+CASES = [
+    ("check_4k", "CHECK", 4 << 10, 0, 20000),
+    ("process_100k", "PROCESS", 100 << 10, 101 << 10, 4000),
+]
+
+CONFIG = "authres_trusted_authserv mx.example.org\n"
+
+HEAD = """\
+Authentication-Results: mx.example.org; dkim=pass header.d=example.net header.s=mail
+Received: from mail.example.net (mail.example.net [192.0.2.10])
+\tby mx.example.org (Postfix) with ESMTPS id 4XbC2Q5t0Lz9s
+\tfor <alice@example.org>; Mon, 23 Nov 2026 09:12:44 +0000 (UTC)
+Date: Mon, 23 Nov 2026 10:12:41 +0100
+From: Bob <bob@example.net>
+To: Alice <alice@example.org>
+Subject: A message of a certain size
+Message-ID: <20261123091241.4f1c@example.net>
+
+"""
+
+LINE = "The quick brown fox jumps over the lazy dog, and does it again and again.\n"
+
+
+def message_of(size):
+    body = LINE * (size // len(LINE) + 1)
+    return (HEAD + body)[: size - 1] + "\n"
+
+
+class Floor:
+    """The floor server on one kind of socket."""
+
+    def __init__(self, program, where, reply):
+        self.process = subprocess.Popen(
+            [program, *where, "--threads", str(THREADS), "--reply", str(reply)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.address = self.process.stdout.readline().split()[-1]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def load(program, where, pid, case, message):
+    """One run of the load generator: {name: (value, unit)}."""
+    _, command, _, _, requests = case
+    done = subprocess.run(
+        [program, *where, "--pid", str(pid), "--connections", str(CONNECTIONS)]
+        + ["--requests", str(requests), "--command", command, "--message", message]
+        + ["--user", USER],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise SystemExit(f"loadgen: {done.stderr.strip()}")
+    lines = (line.split() for line in done.stdout.splitlines())
+    return {name: (float(value), unit) for name, value, unit in lines}
+
+
+def medians(runs):
+    return {
+        name: (statistics.median(run[name][0] for run in runs), unit)
+        for name, (_, unit) in runs[0].items()
+    }
+
+
+def print_results(prefix, ours, floor):
+    for who, results in (("ours", ours), ("floor", floor)):
+        for name, (value, unit) in results.items():
+            print(f"{prefix}.{who}.{name} {value:.1f} {unit}")
+    for name in ("requests", "server_cpu", "latency_p50", "latency_p99"):
+        base = floor[name][0]
+        ratio = ours[name][0] / base if base else float("nan")
+        print(f"{prefix}.ratio.{name} {ratio:.2f} x")
+    sys.stdout.flush()
+
+
+def measure(site, case, kind):
+    """One case on one kind of socket, ours and the floor in turn."""
+    name, _, size, reply, _ = case
+    message = site.dir / f"{name}.eml"
+    message.write_text(message_of(size))
+    daemon = site.daemon
+    tests = harness.BUILD / "tests"
+    floor_socket = site.dir / "floor.sock"
+    floor_socket.unlink(missing_ok=True)
+    floor_where = ["--tcp", "0"] if kind == "tcp" else ["--unix", str(floor_socket)]
+    floor = Floor(tests / "floor_server", floor_where, reply)
+    try:
+        servers = [
+            (daemon.worker_pid(), str(daemon.port if kind == "tcp" else daemon.socket)),
+            (floor.process.pid, floor.address),
+        ]
+        runs = [[], []]
+        for round_number in range(ROUNDS + 1):
+            for i, (pid, address) in enumerate(servers):
+                where = ["--" + kind, address]
+                result = load(tests / "loadgen", where, pid, case, message)
+                if round_number > 0:  # the first round warms up
+                    runs[i].append(result)
+        print_results(f"spamd.{name}.{kind}", *map(medians, runs))
+    finally:
+        floor.stop()
+
+
+def machine():
+    """One comment line about where this was measured."""
+    info = pathlib.Path("/proc/cpuinfo").read_text()
+    model = next((line.split(": ")[1] for line in info.splitlines() if "model name" in line), "?")
+    load_average = os.getloadavg()[0]
+    return (
+        f"# {model}, {THREADS} threads, {CONNECTIONS} connections, median of {ROUNDS} rounds, "
+        f"load average before {load_average:.1f}"
+    )
+
+
+def main():
+    print(machine())
+    with Site(CONFIG) as site:
+        site.trustctl("init", "--domain", "example.org")
+        site.trustctl("user", "add", USER)
+        site.trustctl("friend", "add", "--user", USER, "bob@example.net")
+        site.start()
+        for case in CASES:
+            for kind in ("tcp", "unix"):
+                measure(site, case, kind)
+
+
+if __name__ == "__main__":
+    main()
