@@ -60,6 +60,7 @@ graph_edge_is_live(const struct graph_edge *edge, uint64_t now_s)
 struct graph_cursor {
 	struct graph_reader *reader;
 	struct store_cursor *cursor;
+	enum graph_direction dir;
 	graph_node node;
 	bool started;
 };

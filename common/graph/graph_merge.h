@@ -43,7 +43,7 @@
 /**
  * Revocations are never pushed out by age, as that would undo them: beyond this many per issuer
  * the gravest stay, that is those by the root before those by devices, of the identity before
- * keys before statements, the earlier `since` before the later, the greater id last.
+ * keys before statements, of the earlier `since` before the later, of the greater id.
  */
 #define GRAPH_QUOTA_REVOCATIONS 64
 

@@ -35,7 +35,7 @@
 #include "common/base/err.h"
 #include "common/base/slice.h"
 
-#define STORE_TABLES_MAX 24
+#define STORE_TABLES_MAX 32
 #define STORE_KEY_MAX    511
 
 enum store_table_kind {

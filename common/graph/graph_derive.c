@@ -1,0 +1,329 @@
+#include <stdlib.h>
+
+#include "common/graph/graph_txn.h"
+
+/*
+ * Edges are made per issuer from nothing but what is kept about him, and compared with what
+ * is stored, so that deriving twice changes nothing and the order of arrivals leaves no
+ * trace. An issuer has at most GRAPH_QUOTA_VOUCHES edges of a kind, which bounds the work.
+ */
+static const struct adjacency {
+	enum graph_class class;
+	enum graph_table out;
+	enum graph_table in;
+} adjacencies[] = {
+	{GRAPH_CLASS_VOUCH, GRAPH_T_OUT, GRAPH_T_IN},
+	{GRAPH_CLASS_BLOCK, GRAPH_T_BLOCKS_OUT, GRAPH_T_BLOCKS_IN},
+	{GRAPH_CLASS_BIND, GRAPH_T_BINDS_OUT, GRAPH_T_BINDS_IN},
+};
+
+static uint32_t
+clip(uint64_t seconds)
+{
+	return seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+}
+
+/* edge_since - the earliest time the edge was seen in a way that is still believed */
+static uint64_t
+edge_since(const struct graph_belief *b, const struct graph_fact *fact)
+{
+	struct store_cursor *c = store_cursor_open(b->txn, GRAPH_T_HISTORY);
+	uint64_t since = fact->first_seen_s;
+	struct graph_history seen;
+	struct digest reg;
+	struct slice value;
+	bool found = false;
+
+	graph_fact_register(fact, &reg);
+	for (bool more = store_set_first(c, digest_slice(&reg), &value); more && !found;
+		more = store_set_next(c, &value)) {
+		if (graph_history_decode(value, &seen) != 0) {
+			store_txn_fail(b->txn, ERR_CORRUPT);
+			break;
+		}
+		found = graph_believes(b, &seen.signer, &seen.id, seen.first_seen_s);
+	}
+	store_cursor_close(c);
+	return found && seen.first_seen_s < since ? seen.first_seen_s : since;
+}
+
+/* candidate_of - the edge of a believed fact; one withdrawn competes too, with level 0 */
+static bool
+candidate_of(struct graph_txn *g, const struct graph_belief *b, const struct graph_fact *fact,
+	struct graph_candidate *out)
+{
+	bool has_level = fact->class == GRAPH_CLASS_VOUCH || fact->level == TRUST_LEVEL_NONE;
+	struct principal subject;
+	graph_node peer;
+
+	if (principal_parse(graph_fact_subject(fact), g->fold_local_part, &subject, NULL) !=
+		0) {
+		store_txn_fail(g->txn, ERR_CORRUPT);
+		return false;
+	}
+	peer = graph_intern(g, &subject);
+	*out = (struct graph_candidate){
+		.edge = {.peer = peer,
+			.level = has_level ? fact->level : TRUST_LEVEL_WEAK,
+			.flags = (fact->flags & GRAPH_FACT_OPEN) != 0 ? GRAPH_EDGE_OPEN : 0,
+			.first_seen_s = fact->level == TRUST_LEVEL_NONE
+						? UINT32_MAX
+						: clip(edge_since(b, fact)),
+			.exp_s = clip(fact->exp_s)},
+		.iat_s = fact->iat_s,
+		.id = fact->id,
+	};
+	return peer != GRAPH_NONE;
+}
+
+/* collect - candidates of all believed facts of a class. @return how many */
+static size_t
+collect(struct graph_txn *g, const struct graph_belief *b, enum graph_class class,
+	struct graph_candidate out[GRAPH_QUOTA_VOUCHES])
+{
+	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
+	struct slice key = graph_issued_key(&b->issuer, class, buf);
+	struct store_cursor *c = store_cursor_open(g->txn, GRAPH_T_ISSUED);
+	struct graph_fact fact;
+	struct slice value;
+	struct digest id;
+	size_t count = 0;
+
+	for (bool more = store_set_first(c, key, &value); more;
+		more = store_set_next(c, &value)) {
+		if (count == GRAPH_QUOTA_VOUCHES || graph_rank_decode(value, &id) != 0 ||
+			!graph_fact_get(g->txn, &id, &fact)) {
+			store_txn_fail(g->txn, ERR_CORRUPT);
+			break;
+		}
+		if (graph_believes(b, &fact.signer, &id, fact.first_seen_s) &&
+			candidate_of(g, b, &fact, &out[count])) {
+			count++;
+		}
+	}
+	store_cursor_close(c);
+	return count;
+}
+
+/* compare_candidates - by peer, the newest first */
+static int
+compare_candidates(const void *a, const void *b)
+{
+	const struct graph_candidate *x = a;
+	const struct graph_candidate *y = b;
+
+	if (x->edge.peer != y->edge.peer) {
+		return x->edge.peer < y->edge.peer ? -1 : 1;
+	}
+	if (x->iat_s != y->iat_s) {
+		return x->iat_s > y->iat_s ? -1 : 1;
+	}
+	return digest_cmp(&y->id, &x->id);
+}
+
+/*
+ * reduce - one edge a peer. Several registers of one issuer may fold to the same peer; then
+ * the newest statement decides, and the edge is as old as the oldest. @return how many
+ */
+static size_t
+reduce(struct graph_candidate *c, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(c, count, sizeof(*c), compare_candidates);
+	for (size_t i = 0; i < count;) {
+		struct graph_candidate winner = c[i];
+
+		for (i++; i < count && c[i].edge.peer == winner.edge.peer; i++) {
+			if (c[i].edge.first_seen_s < winner.edge.first_seen_s) {
+				winner.edge.first_seen_s = c[i].edge.first_seen_s;
+			}
+		}
+		if (winner.edge.level != TRUST_LEVEL_NONE) {
+			c[kept++] = winner;
+		}
+	}
+	return kept;
+}
+
+/* load_stored - the edges as they are. @return how many */
+static size_t
+load_stored(struct graph_txn *g, enum graph_table table, graph_node node,
+	struct graph_edge out[GRAPH_QUOTA_VOUCHES])
+{
+	uint8_t buf[GRAPH_NODE_KEY_LEN];
+	struct store_cursor *c = store_cursor_open(g->txn, table);
+	struct slice value;
+	size_t count = 0;
+
+	for (bool more = store_set_first(c, graph_node_key(node, buf), &value); more;
+		more = store_set_next(c, &value)) {
+		if (count == GRAPH_QUOTA_VOUCHES ||
+			graph_edge_decode(table, node, value, &out[count]) != 0) {
+			store_txn_fail(g->txn, ERR_CORRUPT);
+			break;
+		}
+		count++;
+	}
+	store_cursor_close(c);
+	return count;
+}
+
+/* change_half - adds or removes one of the two records of an edge */
+static void
+change_half(struct graph_txn *g, enum graph_table table, graph_node node,
+	const struct graph_edge *edge, bool is_added)
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	uint8_t buf[GRAPH_EDGE_LEN];
+	struct slice value = graph_edge_encode(table, node, edge, buf);
+
+	if (is_added) {
+		store_put(g->txn, table, graph_node_key(node, key), value);
+	} else {
+		(void)store_delete_value(g->txn, table, graph_node_key(node, key), value);
+	}
+}
+
+static void
+change_edge(struct graph_txn *g, const struct adjacency *adj, graph_node node,
+	const struct graph_edge *edge, bool is_added)
+{
+	struct graph_edge back = *edge;
+
+	back.peer = node;
+	change_half(g, adj->out, node, edge, is_added);
+	change_half(g, adj->in, edge->peer, &back, is_added);
+}
+
+static bool
+edge_eq(const struct graph_edge *a, const struct graph_edge *b)
+{
+	return a->peer == b->peer && a->level == b->level && a->flags == b->flags &&
+	       a->first_seen_s == b->first_seen_s && a->exp_s == b->exp_s;
+}
+
+/* replace_edges - turns the stored list into the fresh one; both ascend by peer */
+static void
+replace_edges(struct graph_txn *g, const struct adjacency *adj, graph_node node, size_t stored,
+	size_t fresh)
+{
+	const struct graph_edge *old = g->scratch->stored;
+	const struct graph_candidate *new = g->scratch->fresh;
+	size_t i = 0;
+	size_t j = 0;
+
+	while (i < stored || j < fresh) {
+		bool has_old = i < stored && (j == fresh || old[i].peer <= new[j].edge.peer);
+		bool has_new = j < fresh && (i == stored || new[j].edge.peer <= old[i].peer);
+
+		if (!(has_old && has_new && edge_eq(&old[i], &new[j].edge))) {
+			if (has_old) {
+				change_edge(g, adj, node, &old[i], false);
+			}
+			if (has_new) {
+				change_edge(g, adj, node, &new[j].edge, true);
+			}
+		}
+		i += has_old ? 1 : 0;
+		j += has_new ? 1 : 0;
+	}
+}
+
+/* signs_always - whether the identity's own statement says so */
+static bool
+signs_always(const struct graph_belief *b)
+{
+	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
+	struct slice key = graph_issued_key(&b->issuer, GRAPH_CLASS_IDENTITY, buf);
+	struct graph_fact fact;
+	struct slice value;
+	struct digest id;
+
+	if (!store_get(b->txn, GRAPH_T_ISSUED, key, &value)) {
+		return false;
+	}
+	if (graph_rank_decode(value, &id) != 0 || !graph_fact_get(b->txn, &id, &fact)) {
+		store_txn_fail(b->txn, ERR_CORRUPT);
+		return false;
+	}
+	return (fact.flags & GRAPH_FACT_SIGNS_ALWAYS) != 0 &&
+	       graph_believes(b, &fact.signer, &id, fact.first_seen_s);
+}
+
+static void
+derive_identity(struct graph_txn *g, const struct graph_belief *b, graph_node node)
+{
+	uint8_t key_buf[GRAPH_NODE_KEY_LEN];
+	uint8_t buf[GRAPH_IDENTITY_LEN];
+	struct slice key = graph_node_key(node, key_buf);
+	struct graph_identity identity = {0};
+	struct slice value;
+
+	if (store_get(g->txn, GRAPH_T_HOSTED, digest_slice(&b->issuer), &value)) {
+		identity.flags |= GRAPH_IDENTITY_HOSTED;
+	}
+	if (signs_always(b)) {
+		identity.flags |= GRAPH_IDENTITY_SIGNS_ALWAYS;
+	}
+	if (b->identity_since_s != UINT64_MAX) {
+		identity.flags |= GRAPH_IDENTITY_REVOKED;
+		identity.revoked_since_s = b->identity_since_s;
+	}
+	if (identity.flags == 0) {
+		(void)store_delete(g->txn, GRAPH_T_IDENTITIES, key);
+	} else {
+		store_put(g->txn, GRAPH_T_IDENTITIES, key,
+			graph_identity_encode(node, &identity, buf));
+	}
+}
+
+static void
+derive_issuer(struct graph_txn *g, const struct digest *issuer)
+{
+	struct thumbprint text;
+	struct principal self;
+	struct graph_belief belief;
+	graph_node node;
+
+	graph_thumbprint_of(issuer, &text);
+	if (principal_from_thumbprint(slice_str(text.text), &self) != 0) {
+		store_txn_fail(g->txn, ERR_CORRUPT);
+		return;
+	}
+	node = graph_intern(g, &self);
+	graph_belief_load(&belief, g->txn, issuer);
+	for (size_t i = 0; i < ARRAY_LEN(adjacencies); i++) {
+		const struct adjacency *adj = &adjacencies[i];
+		size_t stored = load_stored(g, adj->out, node, g->scratch->stored);
+		size_t fresh = collect(g, &belief, adj->class, g->scratch->fresh);
+
+		fresh = reduce(g->scratch->fresh, fresh);
+		if (store_txn_error(g->txn) != 0) {
+			return;
+		}
+		replace_edges(g, adj, node, stored, fresh);
+	}
+	derive_identity(g, &belief, node);
+}
+
+void
+graph_derive_dirty(struct graph_txn *g)
+{
+	struct store_cursor *c = store_cursor_open(g->txn, GRAPH_T_DIRTY);
+	struct digest issuer;
+	struct slice key;
+	struct slice value;
+
+	for (bool more = store_cursor_seek(c, slice_of("", 0), &key, &value); more;
+		more = store_cursor_next(c, &key, &value)) {
+		if (key.len != DIGEST_LEN) {
+			store_txn_fail(g->txn, ERR_CORRUPT);
+			break;
+		}
+		memcpy(issuer.bytes, key.data, DIGEST_LEN);
+		derive_issuer(g, &issuer);
+	}
+	store_cursor_close(c);
+	store_clear(g->txn, GRAPH_T_DIRTY);
+}

@@ -1,0 +1,436 @@
+#include <stdlib.h>
+
+#include "common/base/wire_reader.h"
+#include "common/base/wire_writer.h"
+#include "common/graph/graph_schema.h"
+
+/* More claims on one address than this are not even looked at. */
+#define BINDINGS_SCAN_MAX 64
+
+struct graph_reader {
+	struct store_txn *txn;
+	int begin_error; /* of the last graph_begin */
+};
+
+static const enum graph_table table_of[] = {
+	[GRAPH_OUT] = GRAPH_T_OUT,
+	[GRAPH_IN] = GRAPH_T_IN,
+	[GRAPH_BLOCKS_OUT] = GRAPH_T_BLOCKS_OUT,
+	[GRAPH_BLOCKS_IN] = GRAPH_T_BLOCKS_IN,
+};
+
+int
+graph_reader_new(struct store *store, struct graph_reader **out, struct err_msg *msg)
+{
+	struct graph_reader *r = calloc(1, sizeof(*r));
+	struct slice value;
+	int rc;
+
+	*out = NULL;
+	if (r == NULL) {
+		return err_set(msg, ERR_NOMEM, "out of memory");
+	}
+	rc = store_begin_read(store, &r->txn);
+	if (rc != 0) {
+		free(r);
+		return err_set(msg, rc, "the graph cannot be read: %s", err_text(rc));
+	}
+	if (!store_get(r->txn, GRAPH_T_STATE, GRAPH_STATE_EPOCH, &value)) {
+		rc = store_txn_error(r->txn) != 0 ? ERR_CORRUPT : ERR_NOTFOUND;
+		graph_reader_free(r);
+		return err_set(msg, rc,
+			"the store holds no graph: make one with "
+			"`trustctl init`, or restore a backup");
+	}
+	store_pause(r->txn);
+	*out = r;
+	return 0;
+}
+
+void
+graph_reader_free(struct graph_reader *r)
+{
+	if (r != NULL) {
+		store_abort(r->txn);
+		free(r);
+	}
+}
+
+int
+graph_begin(struct graph_reader *r)
+{
+	r->begin_error = store_renew(r->txn);
+	return r->begin_error;
+}
+
+void
+graph_end(struct graph_reader *r)
+{
+	store_pause(r->txn);
+}
+
+int
+graph_error(const struct graph_reader *r)
+{
+	return r->begin_error != 0 ? r->begin_error : store_txn_error(r->txn);
+}
+
+graph_node
+graph_find_digest(struct graph_reader *r, const struct digest *digest)
+{
+	graph_node node = GRAPH_NONE;
+	struct slice value;
+
+	if (!store_get(r->txn, GRAPH_T_NODES, digest_slice(digest), &value)) {
+		return GRAPH_NONE;
+	}
+	if (graph_node_decode(digest, value, &node) != 0) {
+		store_txn_fail(r->txn, ERR_CORRUPT);
+		return GRAPH_NONE;
+	}
+	return node;
+}
+
+graph_node
+graph_find(struct graph_reader *r, const struct principal *p)
+{
+	struct digest digest;
+
+	principal_digest(p, &digest);
+	return graph_find_digest(r, &digest);
+}
+
+/* principal_get - the record of a node; false where there is none */
+static bool
+principal_get(struct graph_reader *r, graph_node node, struct digest *digest_out,
+	struct slice *text_out)
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	struct wire_reader reader;
+	struct slice value;
+
+	if (!store_get(r->txn, GRAPH_T_PRINCIPALS, graph_node_key(node, key), &value)) {
+		return false;
+	}
+	wire_reader_init(&reader, value);
+	wire_read_copy(&reader, digest_out->bytes, DIGEST_LEN);
+	*text_out = wire_reader_rest(&reader);
+	if (wire_reader_error(&reader) != 0 || text_out->len == 0) {
+		store_txn_fail(r->txn, ERR_CORRUPT);
+		return false;
+	}
+	return true;
+}
+
+bool
+graph_digest_of(struct graph_reader *r, graph_node node, struct digest *out)
+{
+	struct slice text;
+
+	return principal_get(r, node, out, &text);
+}
+
+bool
+graph_text_of(struct graph_reader *r, graph_node node, struct slice *out)
+{
+	struct digest digest;
+
+	return principal_get(r, node, &digest, out);
+}
+
+/* edge_of - decodes; damage sticks and is no edge */
+static bool
+edge_of(struct graph_reader *r, enum graph_table table, graph_node node, struct slice value,
+	struct graph_edge *out)
+{
+	if (graph_edge_decode(table, node, value, out) != 0) {
+		store_txn_fail(r->txn, ERR_CORRUPT);
+		return false;
+	}
+	return true;
+}
+
+bool
+graph_edge_get(struct graph_reader *r, enum graph_direction dir, graph_node from, graph_node to,
+	struct graph_edge *out)
+{
+	struct graph_cursor c;
+	bool found;
+
+	graph_list(r, dir, from, &c);
+	found = graph_seek(&c, to, out) && out->peer == to;
+	graph_cursor_close(&c);
+	return found;
+}
+
+uint64_t
+graph_degree(struct graph_reader *r, enum graph_direction dir, graph_node node)
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	struct store_cursor *c = store_cursor_open(r->txn, table_of[dir]);
+	uint64_t count = store_set_count(c, graph_node_key(node, key));
+
+	store_cursor_close(c);
+	return count;
+}
+
+void
+graph_list(struct graph_reader *r, enum graph_direction dir, graph_node node,
+	struct graph_cursor *c)
+{
+	*c = (struct graph_cursor){
+		.reader = r,
+		.cursor = store_cursor_open(r->txn, table_of[dir]),
+		.dir = dir,
+		.node = node,
+	};
+}
+
+bool
+graph_next(struct graph_cursor *c, struct graph_edge *out)
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	struct slice value;
+	bool found = c->started
+			     ? store_set_next(c->cursor, &value)
+			     : store_set_first(c->cursor, graph_node_key(c->node, key), &value);
+
+	c->started = true;
+	return found && edge_of(c->reader, table_of[c->dir], c->node, value, out);
+}
+
+bool
+graph_seek(struct graph_cursor *c, graph_node peer, struct graph_edge *out)
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	uint8_t prefix[GRAPH_NODE_KEY_LEN];
+	struct slice value;
+
+	c->started = true;
+	return store_set_seek(c->cursor, graph_node_key(c->node, key),
+		       graph_node_key(peer, prefix), &value) &&
+	       edge_of(c->reader, table_of[c->dir], c->node, value, out);
+}
+
+void
+graph_cursor_close(struct graph_cursor *c)
+{
+	store_cursor_close(c->cursor);
+	c->cursor = NULL;
+}
+
+/* identity_get - flags and revocation; false where there is nothing to say of it */
+static bool
+identity_get(struct graph_reader *r, graph_node node, struct graph_identity *out)
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	struct slice value;
+
+	if (!store_get(r->txn, GRAPH_T_IDENTITIES, graph_node_key(node, key), &value)) {
+		return false;
+	}
+	if (graph_identity_decode(node, value, out) != 0) {
+		store_txn_fail(r->txn, ERR_CORRUPT);
+		return false;
+	}
+	return true;
+}
+
+static bool
+has_flag(struct graph_reader *r, graph_node node, uint8_t flag)
+{
+	struct graph_identity identity;
+
+	return identity_get(r, node, &identity) && (identity.flags & flag) != 0;
+}
+
+bool
+graph_is_hosted(struct graph_reader *r, graph_node identity)
+{
+	return has_flag(r, identity, GRAPH_IDENTITY_HOSTED);
+}
+
+bool
+graph_signs_always(struct graph_reader *r, graph_node identity)
+{
+	return has_flag(r, identity, GRAPH_IDENTITY_SIGNS_ALWAYS);
+}
+
+bool
+graph_is_revoked(struct graph_reader *r, graph_node node, uint64_t now_s, uint64_t *since_out)
+{
+	struct graph_identity identity;
+
+	if (!identity_get(r, node, &identity) ||
+		(identity.flags & GRAPH_IDENTITY_REVOKED) == 0 ||
+		identity.revoked_since_s > now_s) {
+		return false;
+	}
+	if (since_out != NULL) {
+		*since_out = identity.revoked_since_s;
+	}
+	return true;
+}
+
+size_t
+graph_bindings(struct graph_reader *r, graph_node address,
+	struct graph_binding out[GRAPH_BINDINGS_MAX])
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	struct store_cursor *c = store_cursor_open(r->txn, GRAPH_T_BINDS_IN);
+	struct graph_edge edge;
+	struct slice value;
+	size_t count = 0;
+	bool more = store_set_first(c, graph_node_key(address, key), &value);
+
+	for (int i = 0; more && i < BINDINGS_SCAN_MAX; i++) {
+		struct graph_binding binding;
+
+		if (!edge_of(r, GRAPH_T_BINDS_IN, address, value, &edge)) {
+			count = 0;
+			break;
+		}
+		binding = (struct graph_binding){
+			edge.peer, graph_is_hosted(r, edge.peer), edge.exp_s};
+		/* Our own word is never crowded out by claims of others. */
+		if (count < GRAPH_BINDINGS_MAX) {
+			out[count++] = binding;
+		} else if (binding.hosted) {
+			out[GRAPH_BINDINGS_MAX - 1] = binding;
+		}
+		more = store_set_next(c, &value);
+	}
+	store_cursor_close(c);
+	return count;
+}
+
+size_t
+graph_bound_addresses(struct graph_reader *r, graph_node identity, graph_node *out, size_t cap)
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	struct store_cursor *c = store_cursor_open(r->txn, GRAPH_T_BINDS_OUT);
+	struct graph_edge edge;
+	struct slice value;
+	size_t count = 0;
+	bool more = store_set_first(c, graph_node_key(identity, key), &value);
+
+	while (more && count < cap) {
+		if (!edge_of(r, GRAPH_T_BINDS_OUT, identity, value, &edge)) {
+			count = 0;
+			break;
+		}
+		out[count++] = edge.peer;
+		more = store_set_next(c, &value);
+	}
+	store_cursor_close(c);
+	return count;
+}
+
+graph_node
+graph_site(struct graph_reader *r)
+{
+	struct principal self;
+	struct slice value;
+
+	if (!store_get(r->txn, GRAPH_T_STATE, GRAPH_STATE_SITE, &value)) {
+		return GRAPH_NONE;
+	}
+	if (principal_from_thumbprint(value, &self) != 0) {
+		store_txn_fail(r->txn, ERR_CORRUPT);
+		return GRAPH_NONE;
+	}
+	return graph_find(r, &self);
+}
+
+uint64_t
+graph_epoch(struct graph_reader *r)
+{
+	struct wire_reader reader;
+	struct slice value;
+	uint64_t epoch;
+
+	if (!store_get(r->txn, GRAPH_T_STATE, GRAPH_STATE_EPOCH, &value)) {
+		return 0;
+	}
+	wire_reader_init(&reader, value);
+	epoch = wire_read_u64(&reader);
+	if (wire_reader_finish(&reader) != 0) {
+		store_txn_fail(r->txn, ERR_CORRUPT);
+	}
+	return epoch;
+}
+
+bool
+graph_is_empty(struct graph_reader *r)
+{
+	return store_count(r->txn, GRAPH_T_OUT) == 0;
+}
+
+int
+graph_stats(struct graph_reader *r, struct graph_stats *out)
+{
+	*out = (struct graph_stats){
+		.statements = store_count(r->txn, GRAPH_T_STATEMENTS),
+		.principals = store_count(r->txn, GRAPH_T_PRINCIPALS),
+		.edges = store_count(r->txn, GRAPH_T_OUT),
+		.blocks = store_count(r->txn, GRAPH_T_BLOCKS_OUT),
+		.revocations = store_count(r->txn, GRAPH_T_REVOCATIONS),
+		.tombstones = store_count(r->txn, GRAPH_T_TOMBSTONES),
+	};
+	return graph_error(r);
+}
+
+int
+graph_get(struct graph_reader *r, const struct digest *id, struct graph_record *out)
+{
+	struct graph_statement record;
+	struct slice value;
+
+	if (!store_get(r->txn, GRAPH_T_STATEMENTS, digest_slice(id), &value)) {
+		return graph_error(r) != 0 ? graph_error(r) : ERR_NOTFOUND;
+	}
+	if (graph_statement_decode(value, &record) != 0) {
+		store_txn_fail(r->txn, ERR_CORRUPT);
+		return ERR_CORRUPT;
+	}
+	*out = (struct graph_record){*id, record.number, record.first_seen_s, record.jws};
+	return 0;
+}
+
+int
+graph_visit(struct graph_reader *r, uint64_t after, graph_visit_fn *visit, void *ctx)
+{
+	uint8_t start[8];
+	struct store_cursor *c = store_cursor_open(r->txn, GRAPH_T_NUMBERS);
+	struct graph_record record;
+	struct wire_writer w;
+	struct digest id;
+	struct slice key;
+	struct slice value;
+	int rc = 0;
+	bool more;
+
+	if (after == UINT64_MAX) {
+		store_cursor_close(c);
+		return graph_error(r);
+	}
+	wire_writer_init(&w, start, sizeof(start));
+	wire_write_u64(&w, after + 1);
+	more = store_cursor_seek(c, slice_of(start, sizeof(start)), &key, &value);
+	while (more && rc == 0) {
+		if (value.len != DIGEST_LEN) {
+			store_txn_fail(r->txn, ERR_CORRUPT);
+			break;
+		}
+		memcpy(id.bytes, value.data, DIGEST_LEN);
+		rc = graph_get(r, &id, &record);
+		if (rc == ERR_NOTFOUND) {
+			store_txn_fail(r->txn, ERR_CORRUPT);
+			break;
+		}
+		rc = rc != 0 ? rc : visit(ctx, &record);
+		more = store_cursor_next(c, &key, &value);
+	}
+	store_cursor_close(c);
+	return rc != 0 ? rc : graph_error(r);
+}

@@ -1,0 +1,457 @@
+#include "common/graph/graph_schema.h"
+
+#include <assert.h>
+
+#include "common/base/encoding.h"
+#include "common/base/wire_reader.h"
+#include "common/base/wire_writer.h"
+
+#define RECORD_VERSION 1
+
+const struct store_table graph_tables[] = {
+	[GRAPH_T_STATEMENTS] = {"statements", STORE_PLAIN},
+	[GRAPH_T_HISTORY] = {"history", STORE_SET},
+	[GRAPH_T_CERTS] = {"certs", STORE_SET},
+	[GRAPH_T_FROZEN] = {"frozen", STORE_PLAIN},
+	[GRAPH_T_TOMBSTONES] = {"tombstones", STORE_PLAIN},
+	[GRAPH_T_HOSTED] = {"hosted", STORE_PLAIN},
+	[GRAPH_T_STATE] = {"state", STORE_PLAIN},
+	[GRAPH_T_NUMBERS] = {"numbers", STORE_PLAIN},
+	[GRAPH_T_FACTS] = {"facts", STORE_PLAIN},
+	[GRAPH_T_REGISTERS] = {"registers", STORE_PLAIN},
+	[GRAPH_T_ISSUED] = {"issued", STORE_SET},
+	[GRAPH_T_REVOCATIONS] = {"revocations", STORE_SET},
+	[GRAPH_T_DIRTY] = {"dirty", STORE_PLAIN},
+	[GRAPH_T_NODES] = {"nodes", STORE_PLAIN},
+	[GRAPH_T_PRINCIPALS] = {"principals", STORE_PLAIN},
+	[GRAPH_T_IDENTITIES] = {"identities", STORE_PLAIN},
+	[GRAPH_T_OUT] = {"out", STORE_SET},
+	[GRAPH_T_IN] = {"in", STORE_SET},
+	[GRAPH_T_BLOCKS_OUT] = {"blocks_out", STORE_SET},
+	[GRAPH_T_BLOCKS_IN] = {"blocks_in", STORE_SET},
+	[GRAPH_T_BINDS_OUT] = {"binds_out", STORE_SET},
+	[GRAPH_T_BINDS_IN] = {"binds_in", STORE_SET},
+};
+
+const size_t graph_table_count = ARRAY_LEN(graph_tables);
+
+static_assert(ARRAY_LEN(graph_tables) == GRAPH_T_COUNT, "a table without a row");
+static_assert(GRAPH_T_COUNT <= STORE_TABLES_MAX, "more tables than a store holds");
+
+/* finish - the bytes of a writer whose buffer is as large as what is written */
+static struct slice
+finish(const struct wire_writer *w)
+{
+	struct slice out = {0};
+	int rc = wire_writer_finish(w, &out);
+
+	assert(rc == 0);
+	(void)rc;
+	return out;
+}
+
+/* word_of - up to 8 bytes, big-endian */
+static inline uint64_t
+word_of(const uint8_t *bytes, size_t n)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		word = word << 8 | bytes[i];
+	}
+	return word;
+}
+
+/* mix - the finaliser of SplitMix64 (Steele, Lea and Flood 2014) */
+static inline uint64_t
+mix(uint64_t h)
+{
+	h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9U;
+	h = (h ^ (h >> 27)) * 0x94d049bb133111ebU;
+	return h ^ (h >> 31);
+}
+
+/* check_of - a value mixed from table, key and record; against accidents only */
+static uint64_t
+check_of(uint8_t table, uint64_t key, const uint8_t *record, size_t len)
+{
+	uint64_t h = mix(key ^ (uint64_t)table << 56);
+
+	for (; len >= 8; len -= 8, record += 8) {
+		h = mix(h ^ word_of(record, 8));
+	}
+	return mix(h ^ word_of(record, len));
+}
+
+struct slice
+graph_node_key(graph_node node, uint8_t buf[GRAPH_NODE_KEY_LEN])
+{
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_NODE_KEY_LEN);
+	wire_write_u32(&w, node);
+	return finish(&w);
+}
+
+struct slice
+graph_issued_key(
+	const struct digest *issuer, enum graph_class class, uint8_t buf[GRAPH_ISSUED_KEY_LEN])
+{
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_ISSUED_KEY_LEN);
+	wire_write_bytes(&w, digest_slice(issuer));
+	wire_write_u8(&w, (uint8_t) class);
+	return finish(&w);
+}
+
+struct slice
+graph_cert_key(const struct digest *issuer, const struct digest *device,
+	uint8_t buf[GRAPH_CERT_KEY_LEN])
+{
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_CERT_KEY_LEN);
+	wire_write_bytes(&w, digest_slice(issuer));
+	wire_write_bytes(&w, digest_slice(device));
+	return finish(&w);
+}
+
+void
+graph_register_key(const struct thumbprint *iss, enum statement_act act, struct slice subject,
+	struct digest *out)
+{
+	const struct slice parts[] = {slice_str(iss->text), SLICE(" "),
+		slice_str(statement_act_name(act)), SLICE(" "), subject};
+
+	digest_sha256_parts(parts, ARRAY_LEN(parts), out);
+}
+
+enum graph_table graph_class_table(enum graph_class class)
+{
+	return class == GRAPH_CLASS_REVOKE ? GRAPH_T_REVOCATIONS : GRAPH_T_ISSUED;
+}
+
+int
+graph_raw_of(struct slice thumbprint, struct digest *out)
+{
+	size_t len = 0;
+	int rc = base64url_decode(thumbprint, out->bytes, sizeof(out->bytes), &len);
+
+	return rc == 0 && len != sizeof(out->bytes) ? ERR_INVALID : rc;
+}
+
+void
+graph_thumbprint_of(const struct digest *raw, struct thumbprint *out)
+{
+	base64url_encode(digest_slice(raw), out->text);
+}
+
+int
+graph_statement_encode(const struct graph_statement *in,
+	uint8_t buf[GRAPH_STATEMENT_LEN + STATEMENT_MAX], struct slice *out)
+{
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_STATEMENT_LEN + STATEMENT_MAX);
+	wire_write_u8(&w, RECORD_VERSION);
+	wire_write_u8(&w, (uint8_t)in->class);
+	wire_write_u64(&w, in->number);
+	wire_write_u64(&w, in->first_seen_s);
+	wire_write_bytes(&w, in->jws);
+	return wire_writer_finish(&w, out);
+}
+
+/* class_of_byte - through a check, as it indexes tables */
+static int
+class_of_byte(uint8_t byte, enum graph_class *out)
+{
+	*out = byte < GRAPH_CLASS_COUNT ? (enum graph_class)byte : GRAPH_CLASS_WAITING;
+	return byte < GRAPH_CLASS_COUNT ? 0 : ERR_CORRUPT;
+}
+
+int
+graph_statement_decode(struct slice in, struct graph_statement *out)
+{
+	struct wire_reader r;
+
+	wire_reader_init(&r, in);
+	if (wire_read_u8(&r) != RECORD_VERSION ||
+		class_of_byte(wire_read_u8(&r), &out->class) != 0) {
+		return ERR_CORRUPT;
+	}
+	out->number = wire_read_u64(&r);
+	out->first_seen_s = wire_read_u64(&r);
+	out->jws = wire_reader_rest(&r);
+	return wire_reader_error(&r) != 0 || out->jws.len == 0 || out->jws.len > STATEMENT_MAX
+		       ? ERR_CORRUPT
+		       : 0;
+}
+
+int
+graph_fact_encode(const struct graph_fact *in, uint8_t buf[GRAPH_FACT_MAX], struct slice *out)
+{
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_FACT_MAX);
+	wire_write_u8(&w, RECORD_VERSION);
+	wire_write_u8(&w, (uint8_t)in->class);
+	wire_write_u8(&w, (uint8_t)in->act);
+	wire_write_u8(&w, in->level);
+	wire_write_u8(&w, in->flags);
+	wire_write_u64(&w, in->seq);
+	wire_write_u64(&w, in->iat_s);
+	wire_write_u64(&w, in->exp_s);
+	wire_write_u64(&w, in->since_s);
+	wire_write_u64(&w, in->first_seen_s);
+	wire_write_bytes(&w, digest_slice(&in->issuer));
+	wire_write_bytes(&w, digest_slice(&in->signer));
+	wire_write_string(&w, graph_fact_subject(in));
+	return wire_writer_finish(&w, out);
+}
+
+int
+graph_fact_decode(const struct digest *id, struct slice in, struct graph_fact *out)
+{
+	struct wire_reader r;
+	struct slice subject;
+	uint8_t act;
+
+	out->id = *id;
+	wire_reader_init(&r, in);
+	if (wire_read_u8(&r) != RECORD_VERSION ||
+		class_of_byte(wire_read_u8(&r), &out->class) != 0) {
+		return ERR_CORRUPT;
+	}
+	act = wire_read_u8(&r);
+	out->level = wire_read_u8(&r);
+	out->flags = wire_read_u8(&r);
+	out->seq = wire_read_u64(&r);
+	out->iat_s = wire_read_u64(&r);
+	out->exp_s = wire_read_u64(&r);
+	out->since_s = wire_read_u64(&r);
+	out->first_seen_s = wire_read_u64(&r);
+	wire_read_copy(&r, out->issuer.bytes, DIGEST_LEN);
+	wire_read_copy(&r, out->signer.bytes, DIGEST_LEN);
+	subject = wire_read_string(&r);
+	if (wire_reader_finish(&r) != 0 || act > STATEMENT_INTRODUCE ||
+		out->level > TRUST_LEVEL_STRONG || subject.len >= PRINCIPAL_TEXT_MAX) {
+		return ERR_CORRUPT;
+	}
+	out->act = (enum statement_act)act;
+	out->subject_len = (uint16_t)subject.len;
+	memcpy(out->subject, subject.data, subject.len);
+	out->subject[subject.len] = '\0';
+	return 0;
+}
+
+void
+graph_fact_register(const struct graph_fact *fact, struct digest *out)
+{
+	struct thumbprint iss;
+
+	graph_thumbprint_of(&fact->issuer, &iss);
+	graph_register_key(&iss, fact->act, graph_fact_subject(fact), out);
+}
+
+/* gravity - of a revocation: by the root, then what it revokes, as graph_merge.h orders them */
+static uint64_t
+gravity(const struct graph_fact *fact)
+{
+	struct slice subject = graph_fact_subject(fact);
+	uint64_t what = 0;
+
+	if (slice_starts_with(subject, SLICE("id:"))) {
+		what = 2;
+	} else if (slice_starts_with(subject, SLICE("key:"))) {
+		what = 1;
+	}
+	return (graph_fact_is_by_root(fact) ? 4U : 0U) + what;
+}
+
+struct slice
+graph_rank_encode(const struct graph_fact *fact, uint8_t buf[GRAPH_RANK_LEN])
+{
+	bool is_revocation = fact->class == GRAPH_CLASS_REVOKE;
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_RANK_LEN);
+	wire_write_u64(&w, is_revocation ? gravity(fact) : fact->iat_s);
+	wire_write_u64(&w, is_revocation ? ~fact->since_s : 0);
+	wire_write_bytes(&w, digest_slice(&fact->id));
+	return finish(&w);
+}
+
+int
+graph_rank_decode(struct slice in, struct digest *id_out)
+{
+	if (in.len != GRAPH_RANK_LEN) {
+		return ERR_CORRUPT;
+	}
+	memcpy(id_out->bytes, in.data + GRAPH_RANK_LEN - DIGEST_LEN, DIGEST_LEN);
+	return 0;
+}
+
+struct slice
+graph_history_encode(const struct graph_history *in, uint8_t buf[GRAPH_HISTORY_LEN])
+{
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_HISTORY_LEN);
+	wire_write_u64(&w, in->first_seen_s);
+	wire_write_bytes(&w, digest_slice(&in->signer));
+	wire_write_bytes(&w, digest_slice(&in->id));
+	return finish(&w);
+}
+
+int
+graph_history_decode(struct slice in, struct graph_history *out)
+{
+	struct wire_reader r;
+
+	wire_reader_init(&r, in);
+	out->first_seen_s = wire_read_u64(&r);
+	wire_read_copy(&r, out->signer.bytes, DIGEST_LEN);
+	wire_read_copy(&r, out->id.bytes, DIGEST_LEN);
+	return wire_reader_finish(&r) == 0 ? 0 : ERR_CORRUPT;
+}
+
+struct slice
+graph_cert_encode(const struct graph_cert *in, uint8_t buf[GRAPH_CERT_LEN])
+{
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_CERT_LEN);
+	wire_write_u64(&w, in->iat_s);
+	wire_write_u64(&w, in->exp_s);
+	wire_write_u64(&w, in->first_seen_s);
+	wire_write_bytes(&w, digest_slice(&in->id));
+	return finish(&w);
+}
+
+int
+graph_cert_decode(struct slice in, struct graph_cert *out)
+{
+	struct wire_reader r;
+
+	wire_reader_init(&r, in);
+	out->iat_s = wire_read_u64(&r);
+	out->exp_s = wire_read_u64(&r);
+	out->first_seen_s = wire_read_u64(&r);
+	wire_read_copy(&r, out->id.bytes, DIGEST_LEN);
+	return wire_reader_finish(&r) == 0 ? 0 : ERR_CORRUPT;
+}
+
+/* edge_check - over table, node and the bytes before the check */
+static uint16_t
+edge_check(enum graph_table table, graph_node node, const uint8_t *record)
+{
+	return (uint16_t)check_of(
+		(uint8_t)table, node, record, GRAPH_EDGE_LEN - sizeof(uint16_t));
+}
+
+struct slice
+graph_edge_encode(enum graph_table table, graph_node node, const struct graph_edge *in,
+	uint8_t buf[GRAPH_EDGE_LEN])
+{
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_EDGE_LEN);
+	wire_write_u32(&w, in->peer);
+	wire_write_u32(&w, in->exp_s);
+	wire_write_u32(&w, in->first_seen_s);
+	wire_write_u8(&w, in->level);
+	wire_write_u8(&w, in->flags);
+	wire_write_u16(&w, edge_check(table, node, buf));
+	return finish(&w);
+}
+
+int
+graph_edge_decode(
+	enum graph_table table, graph_node node, struct slice in, struct graph_edge *out)
+{
+	struct wire_reader r;
+	uint16_t check;
+
+	wire_reader_init(&r, in);
+	out->peer = wire_read_u32(&r);
+	out->exp_s = wire_read_u32(&r);
+	out->first_seen_s = wire_read_u32(&r);
+	out->level = wire_read_u8(&r);
+	out->flags = wire_read_u8(&r);
+	check = wire_read_u16(&r);
+	if (wire_reader_finish(&r) != 0 || out->peer == GRAPH_NONE ||
+		out->level < TRUST_LEVEL_WEAK || out->level > TRUST_LEVEL_STRONG) {
+		return ERR_CORRUPT;
+	}
+	return check == edge_check(table, node, in.data) ? 0 : ERR_CORRUPT;
+}
+
+/* node_check - the first bytes of a digest say enough of it */
+static uint32_t
+node_check(const struct digest *digest, const uint8_t *record)
+{
+	return (uint32_t)check_of(
+		GRAPH_T_NODES, word_of(digest->bytes, 8), record, GRAPH_NODE_KEY_LEN);
+}
+
+struct slice
+graph_node_encode(const struct digest *digest, graph_node node, uint8_t buf[GRAPH_NODE_LEN])
+{
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_NODE_LEN);
+	wire_write_u32(&w, node);
+	wire_write_u32(&w, node_check(digest, buf));
+	return finish(&w);
+}
+
+int
+graph_node_decode(const struct digest *digest, struct slice in, graph_node *out)
+{
+	struct wire_reader r;
+	uint32_t check;
+
+	wire_reader_init(&r, in);
+	*out = wire_read_u32(&r);
+	check = wire_read_u32(&r);
+	return wire_reader_finish(&r) == 0 && *out != GRAPH_NONE &&
+			       check == node_check(digest, in.data)
+		       ? 0
+		       : ERR_CORRUPT;
+}
+
+static uint32_t
+identity_check(graph_node node, const uint8_t *record)
+{
+	return (uint32_t)check_of(
+		GRAPH_T_IDENTITIES, node, record, GRAPH_IDENTITY_LEN - sizeof(uint32_t));
+}
+
+struct slice
+graph_identity_encode(
+	graph_node node, const struct graph_identity *in, uint8_t buf[GRAPH_IDENTITY_LEN])
+{
+	struct wire_writer w;
+
+	wire_writer_init(&w, buf, GRAPH_IDENTITY_LEN);
+	wire_write_u8(&w, in->flags);
+	wire_write_u64(&w, in->revoked_since_s);
+	wire_write_u32(&w, identity_check(node, buf));
+	return finish(&w);
+}
+
+int
+graph_identity_decode(graph_node node, struct slice in, struct graph_identity *out)
+{
+	struct wire_reader r;
+	uint32_t check;
+
+	wire_reader_init(&r, in);
+	out->flags = wire_read_u8(&r);
+	out->revoked_since_s = wire_read_u64(&r);
+	check = wire_read_u32(&r);
+	return wire_reader_finish(&r) == 0 && check == identity_check(node, in.data)
+		       ? 0
+		       : ERR_CORRUPT;
+}

@@ -1,0 +1,124 @@
+/*
+ * graph_txn.h - the inside of a graph transaction, shared by the files that write; private to
+ * common/graph.
+ *
+ *	graph_merge.c    statements in: registers, quotas, waiting ones
+ *	graph_index.c    the records of one statement and the lists it stands in
+ *	graph_belief.c   what is believed of one issuer
+ *	graph_derive.c   edges and identities of the issuers that changed
+ *	graph_rebuild.c  everything derived, anew
+ *
+ * Errors stick in the store's transaction, so most functions return nothing and are
+ * checked at the end.
+ */
+#ifndef COMMON_GRAPH_GRAPH_TXN_H
+#define COMMON_GRAPH_GRAPH_TXN_H
+
+#include "common/graph/graph_schema.h"
+
+/** An edge about to be stored, with what decides between two statements for it. */
+struct graph_candidate {
+	struct graph_edge edge;
+	uint64_t iat_s;
+	struct digest id;
+};
+
+/** As many edges as one issuer may have; the stored ones and the new ones are compared. */
+struct graph_scratch {
+	struct graph_candidate fresh[GRAPH_QUOTA_VOUCHES];
+	struct graph_edge stored[GRAPH_QUOTA_VOUCHES];
+};
+
+struct graph_txn {
+	struct store_txn *txn;
+	bool fold_local_part;
+	uint64_t last_number; /* of receipt */
+	graph_node last_node;
+	struct graph_scratch *scratch; /* owned */
+};
+
+/** Begins on a write transaction (borrowed). @return 0, ERR_NOMEM, ERR_NOTREADY before graph_create, the store's. */
+NODISCARD int graph_txn_init(struct graph_txn *g, struct store_txn *txn,
+	const struct graph_options *options, struct err_msg *msg);
+/** Derives what changed and stores the counters. @return 0 or the sticky error. */
+NODISCARD int graph_txn_finish(struct graph_txn *g, struct err_msg *msg);
+void graph_txn_fini(struct graph_txn *g);
+
+/** The sticky error with words in msg, or 0. */
+NODISCARD int graph_txn_check(const struct graph_txn *g, struct err_msg *msg);
+
+/* graph_index.c */
+
+/** What of a statement decides; the subject as it is written. */
+void graph_fact_of(const struct statement *st, uint64_t first_seen_s, struct graph_fact *out);
+
+/** Reads a fact. False where there is none; damage sticks. */
+bool graph_fact_get(struct store_txn *txn, const struct digest *id, struct graph_fact *out);
+
+/** The statement in force of a register. False where there is none. */
+bool graph_register_get(struct store_txn *txn, const struct digest *reg, struct digest *id_out,
+	uint64_t *seq_out);
+
+enum graph_class graph_class_of(enum statement_act act);
+
+/** True when the fact is to replace what stands in its register: greater seq, then greater id. */
+bool graph_is_newer(const struct graph_fact *fact, const struct digest *id, uint64_t seq);
+
+/** Stores statement, number and fact. */
+void graph_index_store(
+	struct graph_txn *g, const struct graph_fact *fact, struct slice jws, uint64_t number);
+
+/** Stores number and fact of a statement that is there. */
+void graph_index_describe(struct graph_txn *g, const struct graph_fact *fact, uint64_t number);
+
+/** Enters a stored statement into the list of its class and, where it has one, its register. */
+void graph_index_enter(struct graph_txn *g, const struct graph_fact *fact);
+
+/** Takes a statement out of everything but its register's memory. */
+void graph_index_drop(struct graph_txn *g, const struct graph_fact *fact);
+
+/** As graph_index_drop, and forgets what was remembered for its register. */
+void graph_index_forget(struct graph_txn *g, const struct graph_fact *fact);
+
+/** Remembers since when a register's edge, or a device's certificate, was seen. */
+void graph_index_remember(struct graph_txn *g, const struct graph_fact *fact);
+
+/** Notes that the issuer's edges have to be derived anew. */
+void graph_mark_dirty(struct graph_txn *g, const struct digest *issuer);
+
+/** True when the root has certified the key at any time. */
+bool graph_is_certified(
+	struct store_txn *txn, const struct digest *issuer, const struct digest *key);
+
+/** The number of a principal, made when it is new; GRAPH_NONE with a sticky error. */
+graph_node graph_intern(struct graph_txn *g, const struct principal *p);
+
+/* graph_belief.c */
+
+struct graph_belief {
+	struct store_txn *txn;
+	struct digest issuer;
+	uint64_t identity_since_s; /* UINT64_MAX: not revoked */
+	size_t count;
+	struct graph_revoked {
+		struct digest what; /* a key or a statement */
+		uint64_t since_s;
+		bool is_key;
+		bool by_root;
+	} revoked[GRAPH_QUOTA_REVOCATIONS];
+};
+
+/** Reads the issuer's revocations. */
+void graph_belief_load(
+	struct graph_belief *b, struct store_txn *txn, const struct digest *issuer);
+
+/** True when a statement with this id, signed by this key and first seen then, counts. */
+bool graph_believes(const struct graph_belief *b, const struct digest *signer,
+	const struct digest *id, uint64_t first_seen_s);
+
+/* graph_derive.c */
+
+/** Makes the edges of every issuer marked dirty. */
+void graph_derive_dirty(struct graph_txn *g);
+
+#endif

@@ -1,0 +1,56 @@
+#include "common/graph/store_layout.h"
+
+#include <stdio.h>
+
+#include "common/graph/graph_merge.h"
+#include "common/graph/private.h"
+
+static const char *const names[] = {
+	[STORE_LAYOUT_GRAPH] = "graph",
+	[STORE_LAYOUT_PRIVATE] = "private",
+	[STORE_LAYOUT_LEDGER] = "ledger",
+	[STORE_LAYOUT_KEYS] = "keys",
+};
+
+int
+store_layout_path(
+	const char *root, enum store_layout_part part, char out[PATH_MAX], struct err_msg *msg)
+{
+	int n = snprintf(out, PATH_MAX, "%s/%s", root, names[part]);
+
+	if (n < 0 || n >= PATH_MAX) {
+		return err_set(msg, ERR_TOOBIG, "the path of the store is longer than %d bytes",
+			PATH_MAX - 1);
+	}
+	return 0;
+}
+
+int
+store_layout_open(enum store_layout_part part, const char *root, enum store_mode mode,
+	struct store **out, struct err_msg *msg)
+{
+	char path[PATH_MAX];
+	struct store_config config = {.path = path, .mode = mode};
+	int rc = store_layout_path(root, part, path, msg);
+
+	*out = NULL;
+	if (rc != 0) {
+		return rc;
+	}
+	switch (part) {
+	case STORE_LAYOUT_GRAPH:
+		config.tables = graph_tables;
+		config.table_count = graph_table_count;
+		config.schema_version = GRAPH_SCHEMA_VERSION;
+		break;
+	case STORE_LAYOUT_PRIVATE:
+		config.tables = private_tables;
+		config.table_count = PRIVATE_TABLE_COUNT;
+		config.schema_version = PRIVATE_SCHEMA_VERSION;
+		break;
+	case STORE_LAYOUT_LEDGER:
+	case STORE_LAYOUT_KEYS:
+		return err_set(msg, ERR_UNSUPPORTED, "%s: not a store of this version", path);
+	}
+	return store_lmdb_open(&config, out, msg);
+}
