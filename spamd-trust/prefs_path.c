@@ -48,7 +48,9 @@ put(struct path_writer *w, struct slice text)
 		w->failed = true;
 		return;
 	}
-	memcpy(w->out + w->len, text.data, text.len);
+	if (text.len > 0) {
+		memcpy(w->out + w->len, text.data, text.len);
+	}
 	w->len += text.len;
 	w->out[w->len] = '\0';
 }

@@ -1,5 +1,7 @@
 #include <criterion/criterion.h>
 
+#include <stdio.h>
+
 #include "common/base/err.h"
 #include "common/scan/verdict.h"
 
