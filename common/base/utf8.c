@@ -44,3 +44,17 @@ utf8_is_valid(struct slice text)
 	}
 	return true;
 }
+
+bool
+utf8_has_control(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.data[i];
+		bool is_c1 = c == 0xc2 && i + 1 < text.len && text.data[i + 1] < 0xa0;
+
+		if (c < ' ' || c == 0x7f || is_c1) {
+			return true;
+		}
+	}
+	return false;
+}

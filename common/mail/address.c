@@ -112,12 +112,6 @@ is_dot_atom(struct slice local)
 	return !after_dot;
 }
 
-static bool
-is_control(uint8_t c)
-{
-	return c < ' ' || c == 0x7f;
-}
-
 /* put_local - writes the local part in its canonical form */
 static int
 put_local(struct slice local, bool fold, struct address *out)
@@ -125,7 +119,7 @@ put_local(struct slice local, bool fold, struct address *out)
 	bool quote = !is_dot_atom(local);
 	size_t at = 0;
 
-	if (!utf8_is_valid(local)) {
+	if (!utf8_is_valid(local) || utf8_has_control(local)) {
 		return ERR_INVALID;
 	}
 	if (quote) {
@@ -134,9 +128,6 @@ put_local(struct slice local, bool fold, struct address *out)
 	for (size_t i = 0; i < local.len; i++) {
 		uint8_t c = fold ? ascii_lower(local.data[i]) : local.data[i];
 
-		if (is_control(c)) {
-			return ERR_INVALID;
-		}
 		if (c == '"' || c == '\\') {
 			out->text[at++] = '\\';
 		}

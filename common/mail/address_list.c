@@ -172,6 +172,16 @@ resume(struct list_parser *p, size_t start)
 	}
 }
 
+/* read_group_end - ";", behind which only another element's comma may come */
+static int
+read_group_end(struct list_parser *p)
+{
+	(void)lexer_accept(&p->lx, ';');
+	p->in_group = false;
+	lexer_skip_cfws(&p->lx);
+	return at_separator(p) ? 0 : lexer_fail(&p->lx, ERR_INVALID);
+}
+
 /* read_list - stops for good at ERR_NOMEM, at the bound, and at unclosed quotes or comments */
 static void
 read_list(struct list_parser *p)
@@ -180,28 +190,22 @@ read_list(struct list_parser *p)
 
 	for (;;) {
 		size_t start;
+		int ret = 0;
 
 		lexer_skip_cfws(lx);
+		start = lx->at;
 		if (lexer_peek(lx) == LEXER_END) {
 			return;
 		}
-		if (lexer_accept(lx, ',')) {
-			continue;
+		if (lexer_peek(lx) == ';' && p->in_group) {
+			ret = read_group_end(p);
+		} else if (!lexer_accept(lx, ',')) {
+			ret = read_element(p);
 		}
-		start = lx->at;
-		if (p->in_group && lexer_accept(lx, ';')) {
-			p->in_group = false;
-			lexer_skip_cfws(lx);
-			if (!at_separator(p)) {
-				lexer_fail(lx, ERR_INVALID);
-			}
-		} else {
-			(void)read_element(p);
+		if (ret == ERR_NOMEM || (ret != 0 && p->out->count == p->cap)) {
+			return;
 		}
-		if (lx->error != 0) {
-			if (lx->error == ERR_NOMEM || p->out->count == p->cap) {
-				return;
-			}
+		if (ret != 0) {
 			resume(p, start);
 		}
 	}

@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "common/base/utf8.h"
 #include "common/statement/statement_private.h"
 
 /* Object and one object or list inside it. */
@@ -340,21 +341,6 @@ read_identity_body(const json_t *object, struct statement *out, struct err_msg *
 	return read_guardians(object, out, msg);
 }
 
-/* has_control - C0, DEL, and C1 as UTF-8 (RFC 3629) writes it: nothing that moves a terminal's cursor */
-static bool
-has_control(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t c = text.data[i];
-		bool c1 = c == 0xc2 && i + 1 < text.len && text.data[i + 1] < 0xa0;
-
-		if (c < 0x20 || c == 0x7f || c1) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static int
 read_device_body(const json_t *object, struct statement *out, struct err_msg *msg)
 {
@@ -372,7 +358,7 @@ read_device_body(const json_t *object, struct statement *out, struct err_msg *ms
 	if (role.data != NULL && statement_role_parse(role, &body->role) != 0) {
 		return err_set(msg, ERR_INVALID, "`role` is neither mail nor node");
 	}
-	if (label.len > STATEMENT_LABEL_MAX || has_control(label)) {
+	if (label.len > STATEMENT_LABEL_MAX || utf8_has_control(label)) {
 		return err_set(msg, ERR_INVALID,
 			"`label` has more than %d bytes or a control character",
 			STATEMENT_LABEL_MAX);

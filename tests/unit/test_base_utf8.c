@@ -34,3 +34,27 @@ Test(utf8, knows_what_rfc_3629_allows)
 			utf8_is_valid(rows[i].text), rows[i].is_valid, "%s", rows[i].label);
 	}
 }
+
+static const struct {
+	const char *label;
+	struct slice text;
+	bool has_control;
+} control_rows[] = {
+	{"empty", SLICE(""), false},
+	{"printable", SLICE("a ~\xc2\xa0\xc3\x85\xf0\x9f\x92\xa9"), false},
+	{"cut after C2", SLICE("a\xc2"), false},
+	{"NUL", SLICE("a\0b"), true},
+	{"TAB", SLICE("a\tb"), true},
+	{"unit separator", SLICE("a\x1f"), true},
+	{"DEL", SLICE("a\x7f"), true},
+	{"first of C1", SLICE("a\xc2\x80"), true},
+	{"last of C1", SLICE("a\xc2\x9f"), true},
+};
+
+Test(utf8, finds_control_characters)
+{
+	for (size_t i = 0; i < ARRAY_LEN(control_rows); i++) {
+		cr_expect_eq(utf8_has_control(control_rows[i].text),
+			control_rows[i].has_control, "%s", control_rows[i].label);
+	}
+}

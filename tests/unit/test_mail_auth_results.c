@@ -111,6 +111,15 @@ static const struct {
 		      " header.from=alice@example.org;\n\tarc=none"),
 		"mx.example.org; iprev=pass smtp.remote-ip=[192.0.2.1]; auth=pass"
 		" smtp.auth=[alice] header.from=[alice@example.org]; arc=none"},
+	{"policyd-spf",
+		SLICE(" mx.example.org; spf=pass (mailfrom) smtp.mailfrom=example.net"
+		      " (client-ip=192.0.2.1; helo=h; envelope-from=a@example.net;"
+		      " receiver=<UNKNOWN>)"),
+		"mx.example.org; spf=pass smtp.mailfrom=[example.net]"},
+	{"OpenARC",
+		SLICE("mx.example.org; arc=pass smtp.remote-ip=192.0.2.1 arc.chain=a.example:b.example"),
+		"mx.example.org; arc=pass smtp.remote-ip=[192.0.2.1]"
+		" arc.chain=[a.example:b.example]"},
 	{"Exim, quoted address", SLICE("h; iprev=fail policy.iprev=\"192.0.2.1\""),
 		"h; iprev=fail policy.iprev=[192.0.2.1]"},
 	{"amavis",
