@@ -5,8 +5,8 @@
  * The canonical form is local-part "@" domain: the domain as domain.h makes it, the local
  * part byte for byte, its ASCII case folded where the caller says so, quoted only where it
  * must be (`"alice"@x` is alice@x, `"a b"@x` stays), so that equal addresses have equal
- * bytes. It holds no control character (C1 included), no NUL and only valid UTF-8. Lists of addresses as
- * in From and To are the business of address_list.h.
+ * bytes. It holds no control character (C1 included), no NUL and only valid UTF-8. Lists of
+ * addresses as in From and To are the business of address_list.h.
  */
 #ifndef COMMON_MAIL_ADDRESS_H
 #define COMMON_MAIL_ADDRESS_H

@@ -96,7 +96,10 @@ static const struct {
 	{"quoted line ending", SLICE("\"a\\\r\n b\"@example.org"), ERR_INVALID, 3},
 	{"header injection", SLICE("alice@example.org\nBcc: bob@example.net"), ERR_INVALID, 18},
 	{"local part not UTF-8", SLICE("j\xf6rg@example.org"), ERR_INVALID, 0},
-	{"C1 control as UTF-8", SLICE("a\xc2\x9b" "b@example.org"), ERR_INVALID, 0},
+	{"C1 control as UTF-8",
+		SLICE("a\xc2\x9b"
+		      "b@example.org"),
+		ERR_INVALID, 0},
 	{"local part of 65", SLICE(LOCAL_64 "a@example.org"), ERR_TOOBIG, 65},
 	{"local part of 66 with its quotes", SLICE("\"" LOCAL_64 "\"@example.org"), 0, 0},
 	{"local part of 65 that needs quotes",
