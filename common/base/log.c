@@ -19,6 +19,7 @@ static struct {
 	enum log_sink_kind sink;
 	atomic_int fd;
 	enum log_level max_level;
+	unsigned int generation; /* counts log_open, for the stamps that threads keep */
 	bool also_stderr;
 	bool has_format;
 	char target[LOG_TARGET_MAX];
@@ -93,6 +94,9 @@ log_open(const struct log_config *config)
 		return ERR_NOTFOUND;
 	}
 	if (config->sink == LOG_SINK_FILE) {
+		if (strlen(config->target) >= sizeof(state.target)) {
+			return ERR_RANGE;
+		}
 		fd = open_file(config->target);
 		if (fd < 0) {
 			return err_from_errno(errno);
@@ -109,6 +113,7 @@ log_open(const struct log_config *config)
 	copy_text(state.target, sizeof(state.target), config->target);
 	copy_text(state.ident, sizeof(state.ident), config->ident);
 	copy_text(state.format, sizeof(state.format), config->timestamp_format);
+	state.generation++;
 	if (state.sink == LOG_SINK_SYSLOG) {
 		openlog(state.ident, LOG_PID, facility);
 	}
@@ -150,6 +155,7 @@ log_enabled(enum log_level level)
  */
 static _Thread_local struct {
 	time_t second;
+	unsigned int generation; /* of the state it was made for */
 	bool is_file_form;
 	size_t len;
 	char text[LOG_FORMAT_MAX];
@@ -167,6 +173,7 @@ make_stamp(time_t second, bool is_file_form)
 	}
 	(void)localtime_r(&second, &tm);
 	stamp.second = second;
+	stamp.generation = state.generation;
 	stamp.is_file_form = is_file_form;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored \
@@ -183,7 +190,8 @@ put_stamp(char *line, size_t cap, bool is_file_form)
 	size_t n = 0;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec != stamp.second || is_file_form != stamp.is_file_form) {
+	if (now.tv_sec != stamp.second || stamp.generation != state.generation ||
+		is_file_form != stamp.is_file_form) {
 		make_stamp(now.tv_sec, is_file_form);
 	}
 	if (stamp.len == 0) {

@@ -45,7 +45,8 @@ struct log_config {
 /**
  * Sets the sink; before the first call everything up to INFO goes to stderr.
  * On failure the old sink stays. Not to be called while other threads log.
- * @return 0; ERR_NOTFOUND for an unknown facility; what open(2) said for a file.
+ * @return 0; ERR_NOTFOUND for an unknown facility; ERR_RANGE for a path too long to be kept;
+ * what open(2) said for a file.
  */
 NODISCARD int log_open(const struct log_config *config);
 
