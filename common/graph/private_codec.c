@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "common/base/utf8.h"
 #include "common/base/wire_reader.h"
 #include "common/base/wire_writer.h"
 #include "common/mail/address.h"
@@ -40,7 +41,7 @@ private_name_make(struct slice text, struct private_name *out)
 {
 	struct address address;
 
-	if (text.len == 0) {
+	if (text.len == 0 || utf8_has_control(text)) {
 		return ERR_INVALID;
 	}
 	if (slice_find_byte(text, '@') < text.len &&
@@ -51,9 +52,6 @@ private_name_make(struct slice text, struct private_name *out)
 		return ERR_TOOBIG;
 	}
 	for (size_t i = 0; i < text.len; i++) {
-		if (text.data[i] < 0x20 || text.data[i] == 0x7f) {
-			return ERR_INVALID;
-		}
 		out->text[i] = (char)ascii_lower(text.data[i]);
 	}
 	out->len = text.len;
