@@ -70,6 +70,17 @@ rules_default_fill(struct rule_table *table, struct arena *arena)
 	return 0;
 }
 
+bool
+rules_default_is_ours(struct slice name)
+{
+	for (size_t i = 0; i < rules_default_count; i++) {
+		if (slice_eq(name, slice_str(rules_default[i].name))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 struct slice
 rules_default_name(struct slice name)
 {

@@ -24,6 +24,9 @@ extern const size_t rules_default_count;
 /** Puts all of them into an empty table. @return 0 or ERR_NOMEM. */
 NODISCARD int rules_default_fill(struct rule_table *table, struct arena *arena);
 
+/** Is it one of our own? (Present names only.) */
+bool rules_default_is_ours(struct slice name);
+
 /** The present name of a rule that was renamed, else the name itself. */
 struct slice rules_default_name(struct slice name);
 

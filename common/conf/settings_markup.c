@@ -55,7 +55,10 @@ set_score(struct setting_change *c)
 		return ERR_NOMEM;
 	}
 	if (relative && !rule->has_score) {
-		return invalid(c, "(n) changes a score, but the rule has none yet");
+		/* A change to a rule of the distribution, which is not here: no matter. */
+		return rules_default_is_ours(name)
+			       ? invalid(c, "(n) changes a score, but the rule has none yet")
+			       : 0;
 	}
 	score += relative ? rule->score : 0;
 	if (!(score >= -SCORE_MAX && score <= SCORE_MAX)) {

@@ -4,7 +4,7 @@
  * A row names a setting, where it is kept, how its value reads and what it means. A type
  * knows how to set and how to print a value; the special ones (score, add_header, ...) are
  * types like the others. To add a setting: a field in struct settings, a row in
- * settings_table.c, and `settings-reference` for the documentation.
+ * settings_table.c, and the documentation rewritten (test_conf_reference.c).
  */
 #ifndef COMMON_CONF_SETTINGS_TABLE_H
 #define COMMON_CONF_SETTINGS_TABLE_H
