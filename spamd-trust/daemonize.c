@@ -77,9 +77,11 @@ daemonize_ready(struct daemonize *d)
 	if (null < 0) {
 		return;
 	}
-	/* Standard error stays where the log goes there. */
 	(void)dup2(null, STDIN_FILENO);
 	(void)dup2(null, STDOUT_FILENO);
+	if (!log_uses_stderr()) {
+		(void)dup2(null, STDERR_FILENO);
+	}
 	if (null > STDERR_FILENO) {
 		(void)close(null);
 	}

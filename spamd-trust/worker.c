@@ -13,8 +13,10 @@
 /* Connections taken in a row before those that are open get their turn. */
 #define ACCEPT_BATCH 16
 
-#define RETRY_MS          100
-#define REFUSED_PERIOD_MS 60000
+#define RETRY_MS 100
+
+/* The same trouble is logged once in this time. */
+#define LOG_PERIOD_MS 60000
 
 /* A connection without a byte must be this old before it gives way to a new one. */
 #define IDLE_GRACE_MS 1000
@@ -53,6 +55,16 @@ evict_idle(struct worker *w)
 	return false;
 }
 
+/* pause_accepting - until a connection ends, or one is old enough to give way */
+static void
+pause_accepting(struct worker *w)
+{
+	static const struct timeval pause = {.tv_usec = RETRY_MS * 1000};
+
+	set_accepting(w, false);
+	(void)event_add(w->retry, &pause);
+}
+
 /* has_room - is there a place for one more connection? */
 static bool
 has_room(struct worker *w)
@@ -60,7 +72,7 @@ has_room(struct worker *w)
 	if (w->session_count < w->service->connections_max || evict_idle(w)) {
 		return true;
 	}
-	set_accepting(w, false);
+	pause_accepting(w);
 	return false;
 }
 
@@ -68,17 +80,18 @@ has_room(struct worker *w)
 static void
 accept_failed(struct worker *w)
 {
-	static const struct timeval pause = {.tv_usec = RETRY_MS * 1000};
+	uint64_t now_ms = clock_mono_ms();
 
 	if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) {
 		return;
 	}
-	if (evict_idle(w)) {
-		return;
+	if (w->shortage_logged_ms == 0 || now_ms - w->shortage_logged_ms >= LOG_PERIOD_MS) {
+		log_warn_errno("spamd: cannot accept a connection");
+		w->shortage_logged_ms = now_ms;
 	}
-	log_warn_errno("spamd: cannot accept a connection");
-	set_accepting(w, false);
-	(void)event_add(w->retry, &pause);
+	if (!evict_idle(w)) {
+		pause_accepting(w);
+	}
 }
 
 static const struct listener *
@@ -194,7 +207,7 @@ worker_count_refused(struct worker *w, const char *address)
 	uint64_t now_ms = clock_mono_ms();
 
 	w->refused_count++;
-	if (w->refused_logged_ms == 0 || now_ms - w->refused_logged_ms >= REFUSED_PERIOD_MS) {
+	if (w->refused_logged_ms == 0 || now_ms - w->refused_logged_ms >= LOG_PERIOD_MS) {
 		log_warn("spamd: refused connections over the limit of one address: count=%llu "
 			 "last=[%s]",
 			(unsigned long long)w->refused_count, address);

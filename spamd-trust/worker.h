@@ -29,7 +29,7 @@ struct worker {
 	struct event_base *base;
 	struct event *accepts[LISTENERS_MAX];
 	struct event *wakeup;
-	struct event *retry; /* accepts again after the process ran out of descriptors */
+	struct event *retry; /* accepts again after a pause */
 	struct event *stop_timer;
 	int wakeup_fd;
 	pthread_t thread;
@@ -45,6 +45,7 @@ struct worker {
 	uint64_t
 		refused_count; /* connections over the limit per peer, since the last line about them */
 	uint64_t refused_logged_ms;
+	uint64_t shortage_logged_ms; /* last line about missing descriptors; 0: none */
 	uint8_t scratch[WORKER_SCRATCH_BYTES];
 };
 

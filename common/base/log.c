@@ -149,6 +149,12 @@ log_enabled(enum log_level level)
 	return level <= state.max_level && state.sink != LOG_SINK_NULL;
 }
 
+bool
+log_uses_stderr(void)
+{
+	return state.sink == LOG_SINK_STDERR || state.also_stderr;
+}
+
 /*
  * The stamp of the present second, kept per thread: localtime_r takes a lock that all threads
  * would meet at, several times for each message.

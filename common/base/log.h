@@ -55,6 +55,9 @@ NODISCARD int log_reopen(void);
 
 bool log_enabled(enum log_level level);
 
+/** Does any of it go to standard error? */
+bool log_uses_stderr(void);
+
 void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+"""Start, pid file, signals, sockets and exit status: what scripts around spamd rely on (SPEC 12)."""
+
+import grp
+import os
+import pathlib
+import signal
+import socket
+import stat
+import subprocess
+
+import harness
+from harness import HAM, SPAMD, process_exists, request, wait_for
+
+PONG = b"SPAMD/1.5 0 PONG\r\n"
+
+
+class ForegroundTest(harness.DaemonTest):
+    def test_pid_file_log_and_exit_status(self):
+        spamd = self.daemon("-x").start()
+        self.assertEqual(spamd.pid, spamd.process.pid)
+        self.assertEqual(spamd.pidfile.read_text(), f"{spamd.pid}\n")
+        spamd.wait_log(
+            rf"info: spamd: server started on IO::Socket::IP \[127\.0\.0\.1\]:{spamd.port}, "
+            rf"UNIX domain socket {spamd.socket} \(running version 4\.0\.1\)$"
+        )
+        self.assertEqual(spamd.stop(), 0)
+        spamd.wait_log(r"info: spamd: server killed by SIGTERM, shutting down$")
+        self.assertFalse(spamd.pidfile.exists())
+        self.assertFalse(spamd.socket.exists())
+
+    def test_interrupt_ends_it_too(self):
+        spamd = self.daemon("-x").start()
+        worker = spamd.worker_pid()
+        spamd.process.send_signal(signal.SIGINT)
+        self.assertEqual(spamd.process.wait(harness.PATIENCE_S), 0)
+        spamd.wait_log(r"server killed by SIGINT, shutting down$")
+        self.assertFalse(process_exists(worker))
+
+    def test_hup_keeps_the_pid_and_takes_the_new_configuration(self):
+        spamd = self.daemon("-x", "-p", "0").start()
+        self.assertEqual(spamd.spamc("-c").stdout, b"0.0/5.0\n")
+        spamd.config.write_text("required_score 7\n")
+        spamd.process.send_signal(signal.SIGHUP)
+        pid = spamd.pid
+        spamd.wait_started(2)
+        self.assertEqual(spamd.pid, pid)
+        self.assertEqual(spamd.pidfile.read_text(), f"{pid}\n")
+        self.assertEqual(spamd.spamc("-c").stdout, b"0.0/7.0\n")
+        self.assertEqual(spamd.spamc_unix("-c").stdout, b"0.0/7.0\n")
+        self.assertEqual(spamd.stop(), 0)
+
+    def test_hup_reopens_the_log_file(self):
+        spamd = self.daemon("-x").start()
+        rotated = spamd.log.with_suffix(".1")
+        spamd.log.rename(rotated)
+        spamd.process.send_signal(signal.SIGHUP)
+        wait_for(spamd.starts, "a start in the new log file", spamd.tail)
+        self.assertIn("server hit by SIGHUP, restarting", rotated.read_text())
+
+    def test_hup_with_a_bad_configuration_changes_nothing(self):
+        spamd = self.daemon("-x").start()
+        worker = spamd.worker_pid()
+        spamd.config.unlink()
+        spamd.process.send_signal(signal.SIGHUP)
+        spamd.wait_log(r"error: spamd: SIGHUP: not restarting, .*local\.cf")
+        self.assertEqual(spamd.exchange(request("PING")), PONG)
+        self.assertEqual(spamd.worker_pid(), worker)
+        self.assertEqual(len(spamd.starts()), 1)
+
+    def test_worker_process_that_dies_is_replaced(self):
+        spamd = self.daemon("-x").start()
+        worker = spamd.worker_pid()
+        os.kill(worker, signal.SIGKILL)
+        wait_for(lambda: spamd.worker_pid() != worker, "a new worker process", spamd.tail)
+        self.assertEqual(spamd.exchange(request("PING")), PONG)
+        spamd.wait_log(rf"handled cleanup of child pid \[{worker}\] due to SIGCHLD")
+
+    def test_worker_process_follows_a_supervisor_that_was_killed(self):
+        spamd = self.daemon("-x").start()
+        self.assertEqual(spamd.exchange(request("PING")), PONG)
+        worker = spamd.worker_pid()
+        spamd.process.kill()
+        spamd.process.wait()
+        wait_for(lambda: not process_exists(worker), "the end of the worker", spamd.tail)
+
+    def test_usr2_writes_stack_traces_and_pipe_is_ignored(self):
+        spamd = self.daemon("-x").start()
+        self.assertEqual(spamd.exchange(request("PING")), PONG)
+        for number in (signal.SIGUSR2, signal.SIGPIPE):
+            spamd.process.send_signal(number)
+        spamd.wait_log(rf"stack trace of process {spamd.pid},")
+        spamd.wait_log(rf"stack trace of process {spamd.worker_pid()},")
+        self.assertEqual(spamd.exchange(request("PING")), PONG)
+
+    def test_request_under_way_is_answered_before_the_end(self):
+        spamd = self.daemon("-x").start()
+        with spamd.connect() as connection:
+            sent = request("CHECK", HAM)
+            connection.sendall(sent[:60])
+            spamd.wait_log(r"connection from")
+            with spamd.connect() as probe:  # handled later than the bytes above
+                probe.sendall(request("PING"))
+                harness.read_all(probe)
+            spamd.process.send_signal(signal.SIGTERM)
+            spamd.wait_log("shutting down")
+            connection.sendall(sent[60:])
+            self.assertIn(b"Spam: False", harness.read_all(connection))
+
+
+class BackgroundTest(harness.DaemonTest):
+    def start(self):
+        spamd = self.daemon("-x", "-d")
+        done = spamd.run()
+        self.assertEqual(done.returncode, 0, done.stderr + spamd.tail())
+        spamd.wait_started()
+        self.addCleanup(self.end, spamd)
+        return spamd
+
+    def end(self, spamd):
+        for _, pid in spamd.starts():
+            if process_exists(pid):
+                os.kill(pid, signal.SIGTERM)
+                wait_for(lambda: not process_exists(pid), f"the end of {pid}", spamd.tail)
+
+    def test_returns_when_it_listens_and_the_pid_file_is_there(self):
+        spamd = self.daemon("-x", "-d")
+        self.addCleanup(self.end, spamd)
+        self.assertEqual(spamd.run().returncode, 0, spamd.tail())
+        pid = int(spamd.pidfile.read_text())
+        self.assertTrue(process_exists(pid))
+        self.assertEqual(spamd.spamc_unix("-K").stdout, b"SPAMD/1.5 0\n")
+        self.assertEqual(os.readlink(f"/proc/{pid}/cwd"), "/")
+        self.assertEqual(os.getsid(pid), pid)
+
+    def test_hup_gives_a_new_pid(self):
+        spamd = self.start()
+        old = spamd.pid
+        os.kill(old, signal.SIGHUP)
+        spamd.wait_started(2)
+        self.assertNotEqual(spamd.pid, old)
+        wait_for(
+            lambda: spamd.pidfile.exists() and spamd.pidfile.read_text() == f"{spamd.pid}\n",
+            "the new pid file",
+            spamd.tail,
+        )
+        wait_for(lambda: not process_exists(old), "the end of the old process", spamd.tail)
+        self.assertEqual(spamd.exchange(request("PING")), PONG)
+
+    def test_failed_start_is_seen_by_the_caller(self):
+        first = self.daemon("-x").start()
+        second = self.daemon("-x", "-d", "--socketpath", first.socket)
+        done = second.run()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("in use", done.stderr)
+        self.assertFalse(second.pidfile.exists())
+        self.assertEqual(first.spamc_unix("-K").returncode, 0)
+
+
+class SocketTest(harness.DaemonTest):
+    def test_stale_socket_is_replaced(self):
+        spamd = self.daemon("-x", "--socketmode", "0600")
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(spamd.socket))
+        spamd.start()
+        self.assertEqual(stat.S_IMODE(spamd.socket.stat().st_mode), 0o600)
+        self.assertEqual(spamd.spamc_unix("-K").returncode, 0)
+
+    def test_another_file_is_not_replaced(self):
+        spamd = self.daemon("-x")
+        spamd.socket.write_text("precious")
+        done = spamd.run()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("not a socket", done.stderr)
+        self.assertEqual(spamd.socket.read_text(), "precious")
+
+    def test_owner_and_group(self):
+        if not harness.is_root():
+            self.skipTest("changing owners needs root")
+        spamd = self.daemon("-x", "--socketowner", "mail", "--socketgroup", "daemon").start()
+        self.assertEqual((spamd.socket.owner(), spamd.socket.group()), ("mail", "daemon"))
+        missing = self.daemon("-x", "--socketowner", "no-such-user")
+        self.assertIn("no user no-such-user", missing.run().stderr)
+
+
+class PrivilegeTest(harness.DaemonTest):
+    def status_of(self, pid):
+        lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+        return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+    def setUp(self):
+        super().setUp()
+        if not harness.is_root():
+            self.skipTest("needs root")
+
+    def test_workers_give_up_everything(self):
+        for options in (("-u", "nobody"), ()):  # without -u: the default user
+            spamd = self.daemon("-x", *options, user=False).start()
+            self.assertEqual(spamd.exchange(request("PING")), PONG)
+            status = self.status_of(spamd.worker_pid())
+            uid = str(harness.account_uid())
+            self.assertEqual(status["Uid"].split(), [uid] * 4)
+            self.assertEqual(set(status["Gid"].split()), {status["Gid"].split()[0]})
+            self.assertNotIn("0", status["Gid"].split())
+            self.assertNotIn("0", status["Groups"].split())
+            self.assertEqual(int(status["CapEff"], 16), 0)
+            self.assertEqual(self.status_of(spamd.pid)["Uid"].split()[0], "0")
+
+    def test_group_can_be_chosen(self):
+        spamd = self.daemon("-x", "-g", "mail").start()
+        self.assertEqual(spamd.exchange(request("PING")), PONG)
+        gid = str(grp.getgrnam("mail").gr_gid)
+        self.assertEqual(self.status_of(spamd.worker_pid())["Gid"].split(), [gid] * 4)
+
+    def test_root_and_unknown_names_are_refused(self):
+        for options, text in (
+            (("-u", "root"), "must not run as root"),
+            (("-u", "no-such-user"), "no user no-such-user"),
+            (("-g", "no-such-group"), "no group no-such-group"),
+        ):
+            with self.subTest(options=options):
+                done = self.daemon("-x", *options).run()
+                self.assertEqual(done.returncode, 78)
+                self.assertIn(text, done.stderr)
+
+
+class CommandLineTest(harness.DaemonTest):
+    def run_plain(self, *options):
+        return subprocess.run(
+            [SPAMD, *options], capture_output=True, text=True, check=False, timeout=60
+        )
+
+    def test_version_and_help(self):
+        done = self.run_plain("-V")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(
+            done.stdout,
+            r"\ASpamAssassin Server version 4\.0\.1\n  running on spamd-trust \S+\n"
+            r"  with SSL support \(.*\)\n  with zlib support \(.*\)\n\Z",
+        )
+        done = self.run_plain("--help")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("--listen", done.stdout)
+
+    def test_usage_errors(self):
+        for options, status in ((["--bogus"], 64), (["-F", "1"], 2), (["-q"], 64)):
+            done = self.run_plain(*options)
+            self.assertEqual(done.returncode, status, options)
+            self.assertEqual(done.stdout, "")
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_check_config(self):
+        good = self.daemon("-x", "--check-config", config="required_score 4\n").run()
+        self.assertEqual(good.returncode, 0, good.stderr)
+        bad = self.daemon("-x", "--check-config", config="required_score 4\nrequird_score 5\n")
+        done = bad.run()
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("local.cf:2", done.stderr)
+        self.assertIn("required_score", done.stderr, "the nearest name")
+        self.assertFalse(bad.log.exists())
+
+    def test_unknown_setting_is_logged_and_does_not_keep_it_from_starting(self):
+        spamd = self.daemon("-x", config="requird_score 5\n").start()
+        spamd.wait_log(r"info: config: .*local\.cf:1: .*requird_score")
+
+    def test_address_that_cannot_be_used(self):
+        done = self.daemon("-x", "-i", "192.0.2.1:783").run()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("192.0.2.1", done.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
