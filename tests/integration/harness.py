@@ -150,6 +150,12 @@ class Daemon:
             lambda: re.search(pattern, self.log_text(), re.M), f"log line {pattern}", self.tail
         )
 
+    def wait_log_count(self, text, count):
+        """Waits until the log holds the text that often."""
+        wait_for(
+            lambda: self.log_text().count(text) >= count, f"{count} times {text!r}", self.tail
+        )
+
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
