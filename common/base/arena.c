@@ -55,6 +55,7 @@ arena_reset(struct arena *a)
 	}
 	a->current = a->first;
 	a->used_total = 0;
+	a->exhausted = false;
 }
 
 static struct arena_block *
@@ -76,6 +77,19 @@ grow(struct arena *a, size_t size)
 	return block;
 }
 
+bool
+arena_is_exhausted(const struct arena *a)
+{
+	return a->exhausted;
+}
+
+static void *
+fail(struct arena *a)
+{
+	a->exhausted = true;
+	return NULL;
+}
+
 void *
 arena_alloc(struct arena *a, size_t size)
 {
@@ -85,16 +99,16 @@ arena_alloc(struct arena *a, size_t size)
 	void *out = NULL;
 
 	if (size > a->max || size > SIZE_MAX - align) {
-		return NULL;
+		return fail(a);
 	}
 	rounded = (size + align - 1) / align * align;
 	if (rounded > a->max - a->used_total) {
-		return NULL;
+		return fail(a);
 	}
 	if (block == NULL || block->size - block->used < rounded) {
 		block = grow(a, rounded);
 		if (block == NULL) {
-			return NULL;
+			return fail(a);
 		}
 	}
 	out = block->bytes + block->used;
@@ -110,7 +124,7 @@ arena_alloc_array(struct arena *a, size_t count, size_t size)
 	size_t total = 0;
 
 	if (__builtin_mul_overflow(count, size, &total)) {
-		return NULL;
+		return fail(a);
 	}
 	return arena_alloc(a, total);
 }
@@ -118,7 +132,7 @@ arena_alloc_array(struct arena *a, size_t count, size_t size)
 char *
 arena_strdup(struct arena *a, struct slice s)
 {
-	char *out = s.len == SIZE_MAX ? NULL : arena_alloc(a, s.len + 1);
+	char *out = s.len == SIZE_MAX ? fail(a) : arena_alloc(a, s.len + 1);
 
 	if (out != NULL && s.len > 0) {
 		memcpy(out, s.data, s.len);

@@ -26,12 +26,19 @@ struct arena {
 	size_t used_total;
 	size_t block_size; /* of the next block */
 	size_t max;
+	bool exhausted; /* an allocation failed since the last reset */
 };
 
 /** Starts empty, without allocating; hands out at most max bytes until the next reset. */
 void arena_init(struct arena *a, size_t max);
 void arena_fini(struct arena *a);
 void arena_reset(struct arena *a);
+
+/**
+ * Did any allocation fail since the last reset? So code that treats a failed copy as "absent"
+ * can be checked once, at its end.
+ */
+bool arena_is_exhausted(const struct arena *a);
 
 /** Zeroed memory, aligned for any object; NULL at the maximum or out of memory. Zero bytes give a valid pointer. */
 void *arena_alloc(struct arena *a, size_t size);

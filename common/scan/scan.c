@@ -253,15 +253,19 @@ look(const struct scanner *scanner, const struct settings *settings,
 	return ret;
 }
 
-static void
-conclude(struct verdict *v)
+/* conclude - rules and scores; a copy that failed anywhere on the way makes the whole scan fail */
+static int
+conclude(const struct settings *settings, bool gtube, struct arena *arena, struct verdict *v)
 {
 	const struct evidence *e = &v->details->evidence;
+	int ret = 0;
 
 	v->evidence = e->level;
 	if (e->has_sender) {
 		v->sender = principal_value(&e->sender);
 	}
+	ret = scan_rules(settings, gtube, arena, v);
+	return arena_is_exhausted(arena) ? ERR_NOMEM : ret;
 }
 
 int
@@ -281,8 +285,7 @@ scan_message(const struct scanner *scanner, const struct settings *settings,
 	if (ret != 0) {
 		return ret;
 	}
-	conclude(out);
-	return scan_rules(settings, has_gtube(&header), arena, out);
+	return conclude(settings, has_gtube(&header), arena, out);
 }
 
 int
@@ -315,6 +318,5 @@ scan_address(const struct scanner *scanner, const struct settings *settings,
 	if (ret != 0) {
 		return ret;
 	}
-	conclude(out);
-	return scan_rules(settings, false, arena, out);
+	return conclude(settings, false, arena, out);
 }
