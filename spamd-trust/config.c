@@ -12,7 +12,7 @@
 const char *
 config_site_dir(const struct options *options)
 {
-	static const char *const usual[] = CONFIG_SITE_DIRS;
+	static const char *const usual[] = SETTINGS_SITE_DIRS;
 	struct stat st = {0};
 
 	if (options->site_config_path != NULL || options->config_path != NULL) {

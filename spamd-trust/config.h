@@ -3,7 +3,7 @@
  *
  * Order: --pre lines; *.pre of the site directory; -C (a file, or *.pre then *.cf of a
  * directory); *.cf of the site directory; --cf lines. Without -C and --siteconfigpath the
- * site directory is the first that exists of CONFIG_SITE_DIRS; with -C alone there is none, so that what
+ * site directory is the first that exists of SETTINGS_SITE_DIRS; with -C alone there is none, so that what
  * is read is what was named.
  */
 #ifndef SPAMD_TRUST_CONFIG_H
@@ -11,12 +11,6 @@
 
 #include "common/conf/settings.h"
 #include "spamd-trust/options.h"
-
-/** Where a SpamAssassin installation, or ours, keeps its files. */
-#define CONFIG_SITE_DIRS                                                          \
-	{                                                                         \
-		"/etc/spamd-trust", "/etc/spamassassin", "/etc/mail/spamassassin" \
-	}
 
 /** The site directory; NULL where there is none. */
 const char *config_site_dir(const struct options *options);

@@ -26,6 +26,12 @@
 #include "common/conf/rule_table.h"
 #include "common/conf/strlist.h"
 
+/** Where a SpamAssassin installation, or ours, keeps its files: the first that exists counts. */
+#define SETTINGS_SITE_DIRS                                                        \
+	{                                                                         \
+		"/etc/spamd-trust", "/etc/spamassassin", "/etc/mail/spamassassin" \
+	}
+
 /** How our rules act (DESIGN 7). */
 enum settings_trust_mode {
 	SETTINGS_TRUST_OBSERVE, /**< everything is computed and shown, all our scores are 0 */
