@@ -1,12 +1,74 @@
 /*
- * cmd.h - the functions behind the rows of the command table, one file an area.
+ * cmd.h - the functions behind the rows of the command table, one file an area, and what
+ * they share.
  */
 #ifndef TRUSTCTL_CMD_H
 #define TRUSTCTL_CMD_H
 
-#include "trustctl/command.h"
+#include "trustctl/actor.h"
+#include "trustctl/site.h"
 
 /* cmd_help.c */
 int cmd_help(struct ctl *ctl);
+
+/* cmd_init.c */
+int cmd_init(struct ctl *ctl);
+
+/* cmd_user.c */
+int cmd_user_add(struct ctl *ctl);
+int cmd_user_list(struct ctl *ctl);
+int cmd_user_show(struct ctl *ctl);
+
+/* cmd_friend.c */
+int cmd_friend_add(struct ctl *ctl);
+int cmd_friend_remove(struct ctl *ctl);
+int cmd_friend_list(struct ctl *ctl);
+
+/* cmd_block.c */
+int cmd_block(struct ctl *ctl);
+int cmd_unblock(struct ctl *ctl);
+
+/* cmd_vouch.c */
+int cmd_vouch(struct ctl *ctl);
+
+/* cmd_import.c */
+int cmd_import(struct ctl *ctl);
+
+/* cmd_scan.c: both are one scan, with and without the reasons */
+int cmd_scan(struct ctl *ctl);
+int cmd_why(struct ctl *ctl);
+
+/* cmd_statement.c */
+int cmd_statement_list(struct ctl *ctl);
+int cmd_statement_show(struct ctl *ctl);
+int cmd_statement_verify(struct ctl *ctl);
+int cmd_statement_import(struct ctl *ctl);
+int cmd_statement_export(struct ctl *ctl);
+
+/* cmd_status.c */
+int cmd_status(struct ctl *ctl);
+int cmd_rebuild(struct ctl *ctl);
+
+/* cmd_backup.c */
+int cmd_backup(struct ctl *ctl);
+int cmd_restore(struct ctl *ctl);
+
+/** @return an exit status. */
+typedef int cmd_site_fn(struct ctl *ctl, struct site *site, void *arg);
+
+/** Opens the store, runs `work`, closes it; with SITE_READ inside site_begin and site_end. */
+int cmd_with_site(struct ctl *ctl, enum site_mode mode, cmd_site_fn *work, void *arg);
+
+/** Prints a table, releases it. @return an exit status */
+int cmd_print_table(const struct ctl *ctl, struct table *table);
+
+/** As cmd_print_table for a single record. */
+int cmd_print_record(const struct ctl *ctl, struct table *table);
+
+/**
+ * Finds the actor of --user or --site in a snapshot of its own, for commands that write.
+ * @return 0, or an exit status, having said why.
+ */
+int cmd_actor(struct ctl *ctl, struct site *site, struct actor *out);
 
 #endif

@@ -12,11 +12,10 @@
 #include <sysexits.h>
 
 #include "common/base/clock.h"
+#include "common/graph/store_layout.h"
 #include "product_version.h"
 #include "trustctl/command.h"
 #include "trustctl/help.h"
-
-#define DEFAULT_ROOT "/var/lib/spamd-trust"
 
 static const char *
 store_root(const struct options *options)
@@ -26,7 +25,7 @@ store_root(const struct options *options)
 	if (options_has(options, OPTION_STORE)) {
 		return options->value[OPTION_STORE];
 	}
-	return root != NULL && root[0] != '\0' ? root : DEFAULT_ROOT;
+	return root != NULL && root[0] != '\0' ? root : STORE_LAYOUT_ROOT_DEFAULT;
 }
 
 /* explain - `--help` at whatever level the words name */

@@ -1,5 +1,6 @@
 #include "trustctl/print.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -173,16 +174,35 @@ table_none(struct table *t)
 	}
 }
 
-size_t
-table_rows(const struct table *t)
-{
-	return t->cell_count / t->column_count;
-}
-
 static struct slice
 cell_text(const struct table *t, const struct table_cell *cell)
 {
 	return slice_take(slice_skip(dynbuf_slice(&t->text), cell->start), cell->len);
+}
+
+static int
+compare_rows(const void *a, const void *b, void *table)
+{
+	const struct table_cell *left = a;
+	const struct table_cell *right = b;
+
+	return slice_cmp(cell_text(table, left), cell_text(table, right));
+}
+
+void
+table_sort(struct table *t)
+{
+	assert(t->columns[0].kind == COLUMN_TEXT);
+	if (t->error == 0 && t->cell_count > 0) {
+		qsort_r(t->cells, table_rows(t), t->column_count * sizeof(*t->cells),
+			compare_rows, t);
+	}
+}
+
+size_t
+table_rows(const struct table *t)
+{
+	return t->cell_count / t->column_count;
 }
 
 /* format_time - "YYYY-MM-DD HH:MM" in UTC */

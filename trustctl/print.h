@@ -84,6 +84,9 @@ void table_bool(struct table *t, bool value);
 /** A cell without a value: "-" for people, null in JSON. */
 void table_none(struct table *t);
 
+/** Sorts the rows by their first column, a text. */
+void table_sort(struct table *t);
+
 size_t table_rows(const struct table *t);
 
 /** Prints all rows. @return 0, ERR_NOMEM. */

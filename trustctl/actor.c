@@ -1,0 +1,86 @@
+#include "trustctl/actor.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+int
+actor_find_user(struct site *site, const char *name, struct actor *out)
+{
+	struct slice text = slice_str(name);
+	struct principal address;
+	struct private_user user;
+
+	/* Aliases may be bare logins; whatever has an "@" is compared as an address. */
+	if (slice_find_byte(text, '@') < text.len &&
+		principal_parse_human(text, site->settings->fold_local_part, &address, NULL) ==
+			0 &&
+		address.kind == PRINCIPAL_ADDR) {
+		text = principal_value(&address);
+	}
+	if (!private_user_find(site->private_reader, text, &user)) {
+		return ERR_NOTFOUND;
+	}
+	*out = (struct actor){.digest = user.digest, .identity = user.identity};
+	(void)snprintf(out->name, sizeof(out->name), "%.*s", SLICE_ARG(user.address));
+	return 0;
+}
+
+int
+actor_find_site(struct site *site, struct actor *out, struct err_msg *msg)
+{
+	graph_node node = graph_site(site->graph);
+	struct slice text;
+
+	*out = (struct actor){.is_site = true};
+	if (node == GRAPH_NONE || !graph_text_of(site->graph, node, &text) ||
+		!graph_digest_of(site->graph, node, &out->digest) ||
+		thumbprint_parse(slice_skip(text, strlen("id:")), &out->identity) != 0) {
+		return err_set(msg, ERR_NOTREADY,
+			"the store at %s has no site identity; run: trustctl --store %s init "
+			"--domain DOMAIN",
+			site->root, site->root);
+	}
+	(void)snprintf(out->name, sizeof(out->name), "the site");
+	return 0;
+}
+
+int
+actor_find(const struct ctl *ctl, struct site *site, struct actor *out)
+{
+	const char *name = ctl->options->value[OPTION_USER];
+	struct err_msg msg;
+
+	if (options_has(ctl->options, OPTION_SITE) == (name != NULL)) {
+		return command_fail(ctl, EX_USAGE, "either --user USER or --site is needed");
+	}
+	if (name == NULL) {
+		return actor_find_site(site, out, &msg) == 0 ? 0 : command_fail_msg(ctl, &msg);
+	}
+	if (actor_find_user(site, name, out) != 0) {
+		return command_fail(ctl, EX_NOUSER,
+			"no user \"%s\" here; \"trustctl user list\" shows all, \"trustctl user "
+			"add\" makes one",
+			name);
+	}
+	return 0;
+}
+
+int
+actor_signer(const struct site *site, const struct actor *actor, struct keypair **out,
+	struct err_msg *msg)
+{
+	struct keystore keys;
+	int rc = site_keys(site, &keys, msg);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = keystore_load_device(&keys, &actor->identity, out, msg);
+	if (rc == ERR_NOTFOUND) {
+		return err_set(msg, ERR_NOTREADY,
+			"%s has no device key in %s/keys, so nothing can be signed; put the key "
+			"files back from a backup",
+			actor->name, site->root);
+	}
+	return rc;
+}

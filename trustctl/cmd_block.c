@@ -1,0 +1,112 @@
+#include <sysexits.h>
+
+#include "trustctl/cmd.h"
+#include "trustctl/entry.h"
+#include "trustctl/publish.h"
+#include "trustctl/subject.h"
+
+struct block_work {
+	struct actor actor;
+	struct principal subject;
+	struct entry entry;
+	struct keypair *signer;
+	struct publisher publisher;
+	bool block;   /* false: unblock */
+	bool publish; /* block: as asked; unblock: where one was published */
+};
+
+static int
+store_block(void *ctx, struct site_txn *txn, struct err_msg *msg)
+{
+	struct block_work *work = ctx;
+	bool published = work->publish;
+	int rc = entry_store(txn, &work->actor, &work->subject, &work->entry, msg);
+
+	if (rc == 0 && !work->block) {
+		rc = publish_was(
+			txn, &work->actor, STATEMENT_BLOCK, &work->subject, &published, msg);
+	}
+	if (rc != 0 || !published) {
+		return rc;
+	}
+	return work->signer == NULL
+		       ? err_set(msg, ERR_NOTREADY,
+				 "a published block cannot be changed without a key")
+		       : publish_block(txn, &work->publisher, &work->subject, work->block, msg);
+}
+
+static int
+prepare(struct ctl *ctl, struct site *site, struct block_work *work)
+{
+	const char *note = ctl->options->value[OPTION_NOTE];
+	struct err_msg msg;
+	int status = cmd_actor(ctl, site, &work->actor);
+
+	if (status == EX_OK) {
+		status = subject_parse(ctl, site->settings, ctl->args[0], &work->subject);
+	}
+	if (status != EX_OK) {
+		return status;
+	}
+	if (site_begin(site, &msg) != 0) {
+		return command_fail_msg(ctl, &msg);
+	}
+	entry_load(site, &work->actor, &work->subject, ctl->now_s, &work->entry);
+	if (site_end(site, &msg) != 0) {
+		return command_fail_msg(ctl, &msg);
+	}
+	if (!work->block && !work->entry.record.blocked) {
+		return command_fail(ctl, EX_DATAERR, "%s does not block %s", work->actor.name,
+			work->subject.text);
+	}
+	work->entry.record.blocked = work->block;
+	if (note != NULL && entry_set_note(&work->entry, note, &msg) != 0) {
+		return command_fail(ctl, EX_USAGE, "--note: %s", msg.text);
+	}
+	return EX_OK;
+}
+
+static int
+change_block(struct ctl *ctl, struct site *site, void *arg)
+{
+	struct block_work *work = arg;
+	struct err_msg msg;
+	int rc = 0;
+	int status = prepare(ctl, site, work);
+
+	if (status != EX_OK) {
+		return status;
+	}
+	if (work->publish || !work->block) {
+		rc = actor_signer(site, &work->actor, &work->signer, &msg);
+	}
+	work->publisher = (struct publisher){
+		.actor = &work->actor,
+		.signer = work->signer,
+		.now_s = ctl->now_s,
+		.aud = STATEMENT_OPEN,
+	};
+	/* Without a key a private block can still be taken back. */
+	if (rc == 0 || (rc == ERR_NOTREADY && !work->block)) {
+		rc = site_update(site, store_block, work, &msg);
+	}
+	keypair_free(work->signer);
+	return rc == 0 ? EX_OK : command_fail_msg(ctl, &msg);
+}
+
+int
+cmd_block(struct ctl *ctl)
+{
+	struct block_work work = {
+		.block = true, .publish = options_has(ctl->options, OPTION_PUBLISH)};
+
+	return cmd_with_site(ctl, SITE_WRITE, change_block, &work);
+}
+
+int
+cmd_unblock(struct ctl *ctl)
+{
+	struct block_work work = {.block = false};
+
+	return cmd_with_site(ctl, SITE_WRITE, change_block, &work);
+}

@@ -1,0 +1,199 @@
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#include "common/graph/store_layout.h"
+#include "trustctl/cmd.h"
+
+/** Text of all problems together. */
+#define PROBLEMS_MAX 4096
+
+static const struct column columns[] = {
+	{"store", "Store", COLUMN_TEXT},
+	{"domain", "Domain", COLUMN_TEXT},
+	{"identity", "Site identity", COLUMN_TEXT},
+	{"schema", "Schema", COLUMN_NUMBER},
+	{"epoch", "Epoch", COLUMN_TEXT},
+	{"users", "Users", COLUMN_NUMBER},
+	{"statements", "Statements", COLUMN_NUMBER},
+	{"principals", "Principals", COLUMN_NUMBER},
+	{"edges", "Edges", COLUMN_NUMBER},
+	{"blocks", "Blocks", COLUMN_NUMBER},
+	{"revocations", "Revocations", COLUMN_NUMBER},
+	{"tombstones", "Tombstones", COLUMN_NUMBER},
+	{"graph_bytes", "Graph, bytes used", COLUMN_NUMBER},
+	{"graph_readers", "Graph, readers", COLUMN_NUMBER},
+	{"private_bytes", "Private, bytes used", COLUMN_NUMBER},
+	{"private_readers", "Private, readers", COLUMN_NUMBER},
+	{"problems", "Problems", COLUMN_TEXT},
+};
+
+/* check_mode - a problem when others may do what `forbidden` says */
+static void
+check_mode(const struct site *site, enum store_layout_part part, const char *file,
+	mode_t forbidden, struct dynbuf *problems)
+{
+	char directory[PATH_MAX];
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (store_layout_path(site->root, part, directory, NULL) != 0) {
+		return;
+	}
+	int n = snprintf(path, sizeof(path), "%s%s", directory, file);
+
+	if (n < 0 || n >= PATH_MAX || stat(path, &st) != 0) {
+		return;
+	}
+	if ((st.st_mode & forbidden) != 0) {
+		(void)dynbuf_printf(problems, "%s%s has mode %04o; run: chmod %04o %s",
+			dynbuf_slice(problems).len > 0 ? "; " : "", path,
+			(unsigned int)(st.st_mode & 07777),
+			(unsigned int)(st.st_mode & 07777 & ~forbidden), path);
+	}
+}
+
+static void
+check_modes(const struct site *site, struct dynbuf *problems)
+{
+	static const struct {
+		enum store_layout_part part;
+		const char *file;
+		mode_t forbidden;
+	} checks[] = {
+		{STORE_LAYOUT_GRAPH, "", 022},
+		{STORE_LAYOUT_GRAPH, "/data.mdb", 027},
+		{STORE_LAYOUT_PRIVATE, "", 027},
+		{STORE_LAYOUT_PRIVATE, "/data.mdb", 027},
+		{STORE_LAYOUT_LEDGER, "", 027},
+		{STORE_LAYOUT_KEYS, "", 077},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+		check_mode(site, checks[i].part, checks[i].file, checks[i].forbidden, problems);
+	}
+}
+
+static uint64_t
+count_users(struct site *site)
+{
+	struct private_cursor cursor;
+	struct private_user user;
+	uint64_t count = 0;
+
+	private_users(site->private_reader, &cursor);
+	while (private_next_user(&cursor, &user)) {
+		count++;
+	}
+	private_cursor_close(&cursor);
+	return count;
+}
+
+/* put_usage - how big a store is, and how many read it (ourselves included) */
+static void
+put_usage(struct table *table, struct store *store)
+{
+	struct store_usage usage;
+
+	if (store_usage(store, &usage) == 0) {
+		table_number(table, usage.bytes_used);
+		table_number(table, usage.readers);
+	} else {
+		table_none(table);
+		table_none(table);
+	}
+}
+
+static void
+put_site(struct table *table, struct ctl *ctl, struct site *site)
+{
+	struct slice domain = private_site_domain(site->private_reader);
+	struct actor actor;
+	char epoch[32];
+
+	table_str(table, ctl->root);
+	table_text(table, domain);
+	if (actor_find_site(site, &actor, NULL) == 0) {
+		table_str(table, actor.identity.text);
+	} else {
+		table_none(table);
+	}
+	table_number(table, GRAPH_SCHEMA_VERSION);
+	(void)snprintf(
+		epoch, sizeof(epoch), "%016llx", (unsigned long long)graph_epoch(site->graph));
+	table_str(table, epoch);
+}
+
+static int
+status(struct ctl *ctl, struct site *site, void *arg)
+{
+	struct graph_stats stats;
+	struct dynbuf problems;
+	struct table table;
+
+	(void)arg;
+	if (graph_stats(site->graph, &stats) != 0) {
+		return command_fail(
+			ctl, EX_DATAERR, "the graph in %s cannot be counted", ctl->root);
+	}
+	dynbuf_init(&problems, PROBLEMS_MAX);
+	check_modes(site, &problems);
+	table_init(&table, columns, ARRAY_LEN(columns));
+	put_site(&table, ctl, site);
+	table_number(&table, count_users(site));
+	table_number(&table, stats.statements);
+	table_number(&table, stats.principals);
+	table_number(&table, stats.edges);
+	table_number(&table, stats.blocks);
+	table_number(&table, stats.revocations);
+	table_number(&table, stats.tombstones);
+	put_usage(&table, site->graph_store);
+	put_usage(&table, site->private_store);
+
+	bool sound = dynbuf_slice(&problems).len == 0;
+
+	if (sound) {
+		table_none(&table);
+	} else {
+		table_text(&table, dynbuf_slice(&problems));
+	}
+	dynbuf_fini(&problems);
+	int exit_status = cmd_print_record(ctl, &table);
+
+	return exit_status == EX_OK && !sound
+		       ? command_fail(ctl, EX_NOPERM, "files of the store are open to others")
+		       : exit_status;
+}
+
+int
+cmd_status(struct ctl *ctl)
+{
+	return cmd_with_site(ctl, SITE_READ, status, NULL);
+}
+
+static int
+rebuild_work(void *ctx, struct graph_txn *txn, struct err_msg *msg)
+{
+	(void)ctx;
+	return graph_rebuild(txn, msg);
+}
+
+static int
+rebuild(struct ctl *ctl, struct site *site, void *arg)
+{
+	const struct graph_options options = {
+		.fold_local_part = site->settings->fold_local_part};
+	struct err_msg msg;
+
+	(void)arg;
+	if (graph_update(site->graph_store, &options, rebuild_work, NULL, &msg) != 0) {
+		return command_fail_msg(ctl, &msg);
+	}
+	return EX_OK;
+}
+
+int
+cmd_rebuild(struct ctl *ctl)
+{
+	return cmd_with_site(ctl, SITE_WRITE, rebuild, NULL);
+}

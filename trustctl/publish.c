@@ -1,0 +1,154 @@
+#include "trustctl/publish.h"
+
+#include <stdio.h>
+
+/* next_seq - the number of the next statement of a register */
+static int
+next_seq(struct site_txn *txn, const struct thumbprint *iss, enum statement_act act,
+	const struct principal *sub, uint64_t *out, struct err_msg *msg)
+{
+	int rc = graph_last_seq(txn->graph, iss, act, sub, out);
+
+	if (rc != 0) {
+		return err_set(msg, rc, "cannot read the graph: %s", err_text(rc));
+	}
+	(*out)++;
+	return 0;
+}
+
+static int
+add(struct site_txn *txn, const struct issued *made, uint64_t now_s, struct err_msg *msg)
+{
+	enum graph_outcome outcome;
+	int rc = graph_add(txn->graph, issued_slice(made), &made->st, now_s, &outcome, msg);
+
+	if (rc != 0) {
+		return rc;
+	}
+	switch (outcome) {
+	case GRAPH_ADDED:
+	case GRAPH_REPLACED:
+	case GRAPH_KNOWN:
+		return 0;
+	case GRAPH_OVER_QUOTA:
+		return err_set(msg, ERR_DENIED,
+			"the quota of %s statements of this identity is used up by newer ones; "
+			"take some back first",
+			statement_act_name(made->st.act));
+	case GRAPH_STALE:
+	case GRAPH_TOMBSTONED:
+	case GRAPH_CONFLICT:
+		break;
+	}
+	return err_set(msg, ERR_DENIED, "the graph refused the new %s statement about %s",
+		statement_act_name(made->st.act), made->st.sub.text);
+}
+
+static struct issuer
+issuer_of(const struct publisher *by)
+{
+	return (struct issuer){
+		.identity = by->actor->identity,
+		.signer = by->signer,
+		.now_s = by->now_s,
+		.aud = by->aud,
+	};
+}
+
+int
+publish_vouch(struct site_txn *txn, const struct publisher *by, const struct principal *subject,
+	enum trust_level level, struct err_msg *msg)
+{
+	const struct issuer issuer = issuer_of(by);
+	struct issued made;
+	uint64_t seq;
+	int rc = next_seq(txn, &issuer.identity, STATEMENT_VOUCH, subject, &seq, msg);
+
+	if (rc == 0) {
+		rc = issue_vouch(&issuer, seq, subject, level, &made, msg);
+	}
+	return rc == 0 ? add(txn, &made, by->now_s, msg) : rc;
+}
+
+int
+publish_block(struct site_txn *txn, const struct publisher *by, const struct principal *subject,
+	bool in_force, struct err_msg *msg)
+{
+	const struct issuer issuer = issuer_of(by);
+	struct issued made;
+	uint64_t seq;
+	int rc = next_seq(txn, &issuer.identity, STATEMENT_BLOCK, subject, &seq, msg);
+
+	if (rc == 0) {
+		rc = in_force ? issue_block(
+					&issuer, seq, subject, STATEMENT_WHY_SPAM, &made, msg)
+			      : issue_unblock(&issuer, seq, subject, &made, msg);
+	}
+	return rc == 0 ? add(txn, &made, by->now_s, msg) : rc;
+}
+
+int
+publish_was(struct site_txn *txn, const struct actor *actor, enum statement_act act,
+	const struct principal *subject, bool *out, struct err_msg *msg)
+{
+	uint64_t seq;
+	int rc = next_seq(txn, &actor->identity, act, subject, &seq, msg);
+
+	*out = rc == 0 && seq > 1;
+	return rc;
+}
+
+/* is_missing - the register was never written */
+static int
+is_missing(struct site_txn *txn, const struct issued *made, bool *out, struct err_msg *msg)
+{
+	uint64_t seq;
+	int rc = next_seq(txn, &made->st.iss, made->st.act, &made->st.sub, &seq, msg);
+
+	*out = rc == 0 && seq == 1;
+	return rc;
+}
+
+static int
+add_if_missing(struct site_txn *txn, int issue_rc, const struct issued *made, uint64_t now_s,
+	struct err_msg *msg)
+{
+	bool missing;
+
+	if (issue_rc != 0) {
+		return issue_rc;
+	}
+	int rc = is_missing(txn, made, &missing, msg);
+
+	return rc == 0 && missing ? add(txn, made, now_s, msg) : rc;
+}
+
+int
+publish_identity(struct site_txn *txn, const struct publish_keys *keys,
+	enum statement_role role, const struct principal *address, uint64_t now_s,
+	struct err_msg *msg)
+{
+	struct issuer issuer = {.signer = keys->root, .now_s = now_s, .aud = STATEMENT_OPEN};
+	struct statement_identity_body identity = {0};
+	struct statement_device_body device = {.role = role};
+	struct issued made;
+
+	public_key_thumbprint(keypair_public(keys->root), &issuer.identity);
+	public_key_thumbprint(keypair_public(keys->next), &identity.next);
+
+	int rc = add_if_missing(
+		txn, issue_identity(&issuer, 1, &identity, &made, msg), &made, now_s, msg);
+
+	if (rc == 0) {
+		rc = add_if_missing(txn,
+			issue_device(
+				&issuer, 1, keypair_public(keys->device), &device, &made, msg),
+			&made, now_s, msg);
+	}
+	issuer.signer = keys->device;
+	if (rc == 0 && address != NULL) {
+		rc = add_if_missing(
+			txn, issue_bind(&issuer, 1, address, &made, msg), &made, now_s, msg);
+	}
+	return rc == 0 ? graph_set_hosted(txn->graph, &issuer.identity, msg) : rc;
+}

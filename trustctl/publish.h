@@ -1,0 +1,50 @@
+/*
+ * publish.h - signs statements and puts them into the graph, in one transaction.
+ *
+ * The next sequence number of the register is taken from the graph inside the same
+ * transaction, so two programs never use one twice. What the graph would not keep (an
+ * issuer beyond his quota) is an error here, before anything is changed: a person must not
+ * believe that he vouched for somebody when he did not.
+ */
+#ifndef TRUSTCTL_PUBLISH_H
+#define TRUSTCTL_PUBLISH_H
+
+#include "trustctl/actor.h"
+
+/** The actor at work: who signs, when, and for whom to see. */
+struct publisher {
+	const struct actor *actor;
+	const struct keypair *signer; /**< borrowed */
+	uint64_t now_s;
+	enum statement_aud aud;
+};
+
+/** @param level TRUST_LEVEL_NONE takes an earlier vouch back. */
+NODISCARD int publish_vouch(struct site_txn *txn, const struct publisher *by,
+	const struct principal *subject, enum trust_level level, struct err_msg *msg);
+
+/** @param in_force false takes an earlier block back. */
+NODISCARD int publish_block(struct site_txn *txn, const struct publisher *by,
+	const struct principal *subject, bool in_force, struct err_msg *msg);
+
+/** True when the actor ever published that kind of statement about the subject. */
+NODISCARD int publish_was(struct site_txn *txn, const struct actor *actor,
+	enum statement_act act, const struct principal *subject, bool *out,
+	struct err_msg *msg);
+
+/** Keys of an identity in the making. */
+struct publish_keys {
+	const struct keypair *root;
+	const struct keypair *next;
+	const struct keypair *device;
+};
+
+/**
+ * Makes the statements of a new identity that are not there yet: itself, its device, and the
+ * address it uses (NULL: none). Marks it as hosted here. May run again.
+ */
+NODISCARD int publish_identity(struct site_txn *txn, const struct publish_keys *keys,
+	enum statement_role role, const struct principal *address, uint64_t now_s,
+	struct err_msg *msg);
+
+#endif
