@@ -334,6 +334,9 @@ auth_results_parse(
 	}
 	read_id(&p);
 	read_statements(&p);
+	if (p.lx.saw_quote) {
+		lexer_fail(&p.lx, ERR_INVALID);
+	}
 	if (p.lx.error == 0) {
 		return 0;
 	}

@@ -6,8 +6,11 @@
  * second reading exists: unquoted values with any visible character, a semicolon at the
  * end, `action=`, `from=` and `x-...=` without a property type. A body that cannot be read
  * to its end gives no result at all: half a field is what an injected comment or quote
- * leaves behind. Whether the field is to be believed (its place, its authserv-id) is
- * decided elsewhere.
+ * leaves behind. Stricter in one point: a comment with an odd number of double quotes is
+ * refused. Filters put the sender's address into comments, and where they do not escape it
+ * `"a) dkim=pass ..."@example.com` ends the comment and goes on with results of its own.
+ *
+ * Whether the field is to be believed (its place, its authserv-id) is decided elsewhere.
  */
 #ifndef COMMON_MAIL_AUTH_RESULTS_H
 #define COMMON_MAIL_AUTH_RESULTS_H

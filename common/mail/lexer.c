@@ -113,6 +113,7 @@ lexer_comment(struct lexer *lx)
 {
 	size_t start = lx->at;
 	size_t depth = 0;
+	bool in_quote = false;
 	int c;
 
 	do {
@@ -121,6 +122,8 @@ lexer_comment(struct lexer *lx)
 			depth++;
 		} else if (c == ')') {
 			depth--;
+		} else if (c == '"') {
+			in_quote = !in_quote;
 		} else if (c == '\\') {
 			take_pair(lx);
 		}
@@ -128,6 +131,7 @@ lexer_comment(struct lexer *lx)
 			lexer_fail_at(lx, ERR_TOOBIG, start);
 		}
 	} while (depth > 0 && c != LEXER_END);
+	lx->saw_quote |= in_quote;
 	return finish(lx, start, c, ')');
 }
 

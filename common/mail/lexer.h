@@ -23,6 +23,7 @@ struct lexer {
 	struct slice in;
 	size_t at;       /**< offset of the next byte */
 	bool saw_cfws;   /**< blanks or comments were skipped */
+	bool saw_quote;  /**< a comment ended behind an odd number of quotes */
 	int error;       /**< 0, ERR_INVALID, or ERR_TOOBIG for comments nested too deep */
 	size_t error_at; /**< where the token at fault starts */
 };

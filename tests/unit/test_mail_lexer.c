@@ -42,6 +42,17 @@ Test(lexer, takes_tokens_with_what_is_inside)
 	cr_expect_eq(lx.error, 0);
 }
 
+Test(lexer, notes_comments_that_end_inside_quotes)
+{
+	struct lexer even = lexer_over(SLICE("(\"a\") (\\\") (\"b (\"))"));
+	struct lexer odd = lexer_over(SLICE("(\") (\"a\")"));
+
+	lexer_skip_cfws(&even);
+	cr_expect_not(even.saw_quote);
+	lexer_skip_cfws(&odd);
+	cr_expect(odd.saw_quote);
+}
+
 static const struct {
 	const char *label;
 	struct slice in;
