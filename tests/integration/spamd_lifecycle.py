@@ -93,6 +93,19 @@ class ForegroundTest(harness.DaemonTest):
         spamd.wait_log(rf"stack trace of process {spamd.worker_pid()},")
         self.assertEqual(spamd.exchange(request("PING")), PONG)
 
+    def test_service_manager_is_told(self):
+        path = self.dir / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(path))
+            manager.settimeout(harness.PATIENCE_S)
+            spamd = self.daemon("-x").start(env={**os.environ, "NOTIFY_SOCKET": str(path)})
+            self.assertEqual(manager.recv(100), b"READY=1")
+            spamd.process.send_signal(signal.SIGHUP)
+            self.assertEqual(manager.recv(100), b"RELOADING=1")
+            self.assertEqual(manager.recv(100), b"READY=1")
+            spamd.stop()
+            self.assertEqual(manager.recv(100), b"STOPPING=1")
+
     def test_request_under_way_is_answered_before_the_end(self):
         spamd = self.daemon("-x").start()
         with spamd.connect() as connection:
