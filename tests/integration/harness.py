@@ -166,6 +166,7 @@ class Daemon:
 
     def worker_pid(self):
         """The process that handles mail."""
+        self.wait_log("spawned child process")
         match = re.findall(r"spawned child process, pid (\d+)", self.log_text())
         return int(match[-1])
 
