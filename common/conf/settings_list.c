@@ -279,8 +279,9 @@ const struct setting_type setting_type_clear_networks = {
 	"nothing", set_clear_networks, print_clear};
 
 /*
- * set_networks - adds what can be read. An entry that cannot is left out, which trusts less;
- * one with ! left out would trust more, so that is dangerous.
+ * set_networks - adds what can be read. An entry that cannot is left out, which trusts less
+ * (the list counts as set even when nothing is left: it must not follow the other one); an
+ * exclusion left out would trust more, so that is dangerous.
  */
 static int
 set_networks(struct setting_change *c)
@@ -313,13 +314,21 @@ set_networks(struct setting_change *c)
 	return first_error;
 }
 
+/*
+ * print_networks - loopback comes by itself; it is written where one of trusted and internal
+ * was set and holds nothing else, since an unset list would follow the other one
+ */
 static void
 print_networks(const struct setting_row *row, const struct settings *s, struct dynbuf *out)
 {
 	const struct netlist *field = setting_field_const(s, row);
+	size_t first = has_loopback(s, field) ? NETLIST_LOOPBACK_COUNT : 0;
+	bool any_set = s->trusted_networks_set || s->internal_networks_set;
 
-	for (size_t i = has_loopback(s, field) ? NETLIST_LOOPBACK_COUNT : 0; i < field->count;
-		i++) {
+	if (first > 0 && field->count == first && any_set) {
+		(void)dynbuf_printf(out, "%s 127.0.0.1\n", row->name);
+	}
+	for (size_t i = first; i < field->count; i++) {
 		char text[NETLIST_ENTRY_TEXT_MAX];
 
 		(void)dynbuf_printf(

@@ -313,6 +313,29 @@ Test(settings, a_bad_line_leaves_the_value_before_it)
 	settings_free(s);
 }
 
+Test(settings, a_list_of_networks_without_a_good_entry_is_empty_not_unset)
+{
+	struct settings *s = NULL;
+	struct settings *again = NULL;
+	struct net_address a = {{0}};
+	struct dynbuf out;
+
+	dynbuf_init(&out, 1024 * 1024);
+	cr_assert_eq(net_address_parse(SLICE("192.0.2.7"), &a), 0);
+	cr_assert_eq(load_with("trusted_networks 192.0.2.\ninternal_networks mail.example.org",
+			     &start, &s, NULL),
+		0);
+	cr_assert_not(netlist_contains(&s->internal_networks, &a));
+	cr_assert_eq(settings_print(s, &out), 0);
+	again = load(dynbuf_cstr(&out));
+	cr_assert_not(
+		netlist_contains(&again->internal_networks, &a), "printed and read again");
+	cr_assert(netlist_contains(&again->trusted_networks, &a));
+	dynbuf_fini(&out);
+	settings_free(s);
+	settings_free(again);
+}
+
 Test(settings, networks_have_loopback_and_stand_in_for_each_other)
 {
 	static const struct {
