@@ -81,7 +81,7 @@ extern const size_t graph_table_count;
 NODISCARD int graph_create(struct store *store, uint64_t epoch, struct err_msg *msg);
 
 /** Work inside a graph transaction; may run more than once, each time from the same start. */
-typedef int graph_update_fn(void *ctx, struct graph_txn *txn, struct err_msg *msg);
+typedef int graph_update_fn(void *ctx, struct graph_txn *g, struct err_msg *msg);
 
 /**
  * Runs work in a write transaction and commits it, again where the map had to grow: the way
@@ -98,8 +98,8 @@ NODISCARD int graph_update(struct store *store, const struct graph_options *opti
 NODISCARD int graph_txn_begin(struct store *store, const struct graph_options *options,
 	struct graph_txn **out, struct err_msg *msg);
 /** Derives what changed, commits and frees. */
-NODISCARD int graph_txn_commit(struct graph_txn *txn, struct err_msg *msg);
-void graph_txn_abort(struct graph_txn *txn);
+NODISCARD int graph_txn_commit(struct graph_txn *g, struct err_msg *msg);
+void graph_txn_abort(struct graph_txn *g);
 
 /**
  * Merges one verified statement; edges follow when the transaction ends.
@@ -107,30 +107,30 @@ void graph_txn_abort(struct graph_txn *txn);
  * restore and site peers (of several the earliest counts).
  * @return 0 with *outcome set, or an error of the store, which sticks.
  */
-NODISCARD int graph_add(struct graph_txn *txn, struct slice jws, const struct statement *st,
+NODISCARD int graph_add(struct graph_txn *g, struct slice jws, const struct statement *st,
 	uint64_t first_seen_s, enum graph_outcome *outcome, struct err_msg *msg);
 
 /** Refuses an id for good, and erases the statement where it is there. */
-NODISCARD int graph_bury(struct graph_txn *txn, const struct digest *id, struct err_msg *msg);
+NODISCARD int graph_bury(struct graph_txn *g, const struct digest *id, struct err_msg *msg);
 
 /** Marks an identity as hosted here (a local user), or as the site itself. */
 NODISCARD int graph_set_hosted(
-	struct graph_txn *txn, const struct thumbprint *identity, struct err_msg *msg);
+	struct graph_txn *g, const struct thumbprint *identity, struct err_msg *msg);
 NODISCARD int graph_set_site(
-	struct graph_txn *txn, const struct thumbprint *identity, struct err_msg *msg);
+	struct graph_txn *g, const struct thumbprint *identity, struct err_msg *msg);
 
 /** A new epoch, for a graph that was put back from a backup. */
-NODISCARD int graph_set_epoch(struct graph_txn *txn, uint64_t epoch, struct err_msg *msg);
+NODISCARD int graph_set_epoch(struct graph_txn *g, uint64_t epoch, struct err_msg *msg);
 
 /** The greatest seq of a register, 0 where there is none: the next statement takes one more. */
-NODISCARD int graph_last_seq(struct graph_txn *txn, const struct thumbprint *iss,
+NODISCARD int graph_last_seq(struct graph_txn *g, const struct thumbprint *iss,
 	enum statement_act act, const struct principal *sub, uint64_t *seq_out);
 
 /**
  * Drops everything derived and makes it anew; same transaction. Numbers of principals change.
  * @return 0; ERR_CORRUPT when a kept record is damaged (msg names it).
  */
-NODISCARD int graph_rebuild(struct graph_txn *txn, struct err_msg *msg);
+NODISCARD int graph_rebuild(struct graph_txn *g, struct err_msg *msg);
 
 /** A stored statement. */
 struct graph_record {

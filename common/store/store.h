@@ -98,10 +98,11 @@ bool store_is_stale(const struct store *store);
  */
 NODISCARD int store_copy(struct store *store, const char *directory, struct err_msg *msg);
 
+/** In memory only the readers are counted. */
 struct store_usage {
-	uint64_t bytes_used;
+	uint64_t bytes_used; /**< of the file, free pages within it included */
 	uint64_t bytes_mapped;
-	uint64_t readers;
+	uint64_t readers; /**< slots of the reader table that were ever in use */
 };
 NODISCARD int store_usage(struct store *store, struct store_usage *out);
 

@@ -24,7 +24,7 @@ PROGRAMS = ("spamd-trust", "trustctl", "gossip")
 CONFINED = [
     (
         re.compile(r"\b(MDB_|mdb_|<lmdb\.h>)"),
-        re.compile(r"^common/store/store_lmdb\w*\.c$"),
+        re.compile(r"^common/store/store_lmdb\w*\.[ch]$"),
         "LMDB stays behind common/store/store.h",
     ),
     (

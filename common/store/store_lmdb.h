@@ -1,0 +1,62 @@
+/*
+ * store_lmdb.h - the LMDB backend from the inside; private to store_lmdb*.c, which are the
+ * only files that know LMDB.
+ *
+ *	store_lmdb.c        transactions, tables, cursors, the size of the map
+ *	store_lmdb_env.c    opening, checking, copying, closing an environment
+ *	store_file.c        the files, without LMDB
+ */
+#ifndef COMMON_STORE_STORE_LMDB_H
+#define COMMON_STORE_STORE_LMDB_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <lmdb.h>
+
+#include "common/store/store_backend.h"
+#include "common/store/store_file.h"
+
+struct lmdb_store {
+	struct store base;
+	MDB_env *env;
+	MDB_dbi dbis[STORE_TABLES_MAX];
+	enum store_mode mode;
+	size_t map_max;
+	struct store_file file;
+	atomic_bool
+		is_broken; /* a failed write of its header: LMDB refuses all until opened anew */
+
+	/*
+	 * Writers only: the map may be exchanged when no transaction of this process is open.
+	 * Guarded by lock; readers never touch it.
+	 */
+	pthread_mutex_t lock;
+	size_t active;
+	bool must_grow;
+	bool must_adopt; /* another process made the map larger */
+};
+
+/* store_lmdb_env.c */
+int lmdb_usage(struct store *base, struct store_usage *out);
+bool lmdb_is_stale(const struct store *base);
+int lmdb_copy(struct store *base, const char *directory, struct err_msg *msg);
+void lmdb_close(struct store *base);
+
+/* store_lmdb.c */
+
+extern const struct store_ops lmdb_ops;
+
+/** LMDB's or the system's error as ours. */
+int lmdb_code_of(int rc);
+
+/**
+ * lmdb_code_of for what came from writing: a full map is noted, so that it grows before the
+ * next transaction, and a short write on a full disk is told from a broken one.
+ */
+int lmdb_write_error(struct lmdb_store *store, int rc);
+
+/** Borrows. */
+MDB_val lmdb_val_of(struct slice s);
+
+#endif
