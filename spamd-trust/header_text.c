@@ -1,152 +1,28 @@
 #include "spamd-trust/header_text.h"
 
+#include <openssl/evp.h>
+
 #include "spamd-trust/text_wrap.h"
 
-/* Columns of a folded line, a tab counting as eight. */
+/* Columns of a folded line. */
 #define FOLD_COLUMNS 79
-#define TAB_COLUMNS  8
 
-/* Longest encoded word (RFC 2047 section 2). */
-#define ENCODED_WORD_MAX 75
+/* Bytes that become base64 at a time: a multiple of three, so that pieces join. */
+#define BASE64_CHUNK 48
 
-static bool
-is_plain(uint8_t c)
+/* skip_blanks - in front of a text */
+static struct slice
+skip_blanks(struct slice text)
 {
-	return c >= 0x20 && c <= 0x7e;
-}
-
-static bool
-is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n';
-}
-
-/* is_utf8_tail - a byte that must not start an encoded word */
-static bool
-is_utf8_tail(uint8_t c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/* q_len - columns of one byte in Q encoding (RFC 2047 section 4.2, as in a phrase) */
-static size_t
-q_len(uint8_t c)
-{
-	return ascii_is_alpha(c) || ascii_is_digit(c) || c == ' ' ? 1 : 3;
-}
-
-static void
-add_q(struct dynbuf *out, uint8_t c)
-{
-	if (c == ' ') {
-		(void)dynbuf_add_byte(out, '_');
-	} else if (q_len(c) == 1) {
-		(void)dynbuf_add_byte(out, c);
-	} else {
-		(void)dynbuf_printf(out, "=%02X", c);
+	while (text.len > 0 && ascii_is_space(text.data[0])) {
+		text = slice_skip(text, 1);
 	}
-}
-
-/* char_len - bytes of the character at the start: a lead byte and its tail */
-static size_t
-char_len(struct slice text)
-{
-	size_t len = 1;
-
-	while (len < text.len && len < 4 && is_utf8_tail(text.data[len])) {
-		len++;
-	}
-	return len;
-}
-
-/* add_encoded - a run of text as encoded words, none cut inside a character */
-static void
-add_encoded(struct dynbuf *out, struct slice run, struct slice charset)
-{
-	size_t room = ENCODED_WORD_MAX - (charset.len + 7);
-	size_t used = 0;
-
-	(void)dynbuf_printf(out, "=?%.*s?Q?", SLICE_ARG(charset));
-	while (run.len > 0) {
-		size_t n = char_len(run);
-		size_t len = 0;
-
-		for (size_t i = 0; i < n; i++) {
-			len += q_len(run.data[i]);
-		}
-		if (used + len > room && used > 0) {
-			(void)dynbuf_printf(out, "?= =?%.*s?Q?", SLICE_ARG(charset));
-			used = 0;
-		}
-		for (size_t i = 0; i < n; i++) {
-			add_q(out, run.data[i]);
-		}
-		used += len;
-		run = slice_skip(run, n);
-	}
-	(void)dynbuf_add_str(out, "?=");
-}
-
-/* word_len - bytes up to a blank; tells whether they must be encoded */
-static size_t
-word_len(struct slice text, bool *is_foreign_out)
-{
-	size_t len = 0;
-
-	*is_foreign_out = false;
-	while (len < text.len && !is_blank(text.data[len])) {
-		*is_foreign_out = *is_foreign_out || !is_plain(text.data[len]);
-		len++;
-	}
-	return len;
-}
-
-/*
- * run_len - bytes of the words at the start that are encoded as one
- *
- * Blanks between two encoded words are not shown (RFC 2047 section 6.2), so a blank that
- * counts is encoded with them.
- */
-static size_t
-run_len(struct slice text)
-{
-	bool is_foreign = false;
-	size_t len = word_len(text, &is_foreign);
-
-	while (len < text.len && text.data[len] == ' ') {
-		size_t next = word_len(slice_skip(text, len + 1), &is_foreign);
-
-		if (!is_foreign) {
-			break;
-		}
-		len += 1 + next;
-	}
-	return len;
-}
-
-void
-header_text_encode(struct dynbuf *out, struct slice value, struct slice charset)
-{
-	struct slice name = slice_is_empty(charset) ? SLICE("UTF-8") : slice_take(charset, 30);
-
-	while (value.len > 0) {
-		bool is_foreign = false;
-		size_t len = word_len(value, &is_foreign);
-
-		if (is_foreign) {
-			len = run_len(value);
-			add_encoded(out, slice_take(value, len), name);
-		} else {
-			len += len < value.len;
-			(void)dynbuf_add(out, slice_take(value, len));
-		}
-		value = slice_skip(value, len);
-	}
+	return text;
 }
 
 /* fold_lines - a value of several lines: nothing but their ends is changed */
 static void
-fold_lines(struct dynbuf *out, struct slice value, struct slice eol)
+fold_lines(struct dynbuf *out, struct slice value)
 {
 	size_t end = slice_find_byte(value, '\n');
 
@@ -155,51 +31,47 @@ fold_lines(struct dynbuf *out, struct slice value, struct slice eol)
 
 		(void)dynbuf_add(out, slice_take(value, end));
 		text_trim_end(out, floor);
-		(void)dynbuf_add(out, eol);
-		(void)dynbuf_add_byte(out, '\t');
-		value = slice_skip(value, end + 1);
-		while (value.len > 0 && ascii_is_space(value.data[0])) {
-			value = slice_skip(value, 1);
-		}
+		(void)dynbuf_add_str(out, "\n\t");
+		value = skip_blanks(slice_skip(value, end + 1));
 		end = slice_find_byte(value, '\n');
 	}
 	(void)dynbuf_add(out, value);
 }
 
-void
-header_text_fold(struct dynbuf *out, struct slice value, size_t start, struct slice eol)
+/* add_without_empty_lines - lines of blanks would end the header */
+static void
+add_without_empty_lines(struct dynbuf *out, struct slice text)
 {
-	size_t column = start;
-	size_t floor = dynbuf_slice(out).len;
-	bool is_first = true;
+	while (text.len > 0) {
+		struct slice line = slice_take(text, slice_find_byte(text, '\n') + 1);
+
+		text = slice_skip(text, line.len);
+		if (text.len == 0 || slice_trim(line).len > 0) {
+			(void)dynbuf_add(out, line);
+		}
+	}
+}
+
+void
+header_text_fold(struct dynbuf *out, struct slice value, size_t start)
+{
+	struct text_wrap wrap = {
+		.start = start,
+		.width = FOLD_COLUMNS,
+		.prefix = SLICE("\t"),
+		.elements = TEXT_WRAP_PIECES,
+	};
+	struct dynbuf folded;
 
 	if (slice_find_byte(value, '\n') < value.len) {
-		fold_lines(out, value, eol);
+		fold_lines(out, value);
 		return;
 	}
-	while (value.len > 0) {
-		size_t len = 0;
-
-		while (len < value.len && !ascii_is_wsp(value.data[len]) &&
-			value.data[len] != ',') {
-			len++;
-		}
-		len += len < value.len;
-		if (!is_first && column + len > FOLD_COLUMNS) {
-			text_trim_end(out, floor);
-			/* A line of nothing but blanks would end the header: it is used again. */
-			if (dynbuf_slice(out).len > floor) {
-				(void)dynbuf_add(out, eol);
-				(void)dynbuf_add_byte(out, '\t');
-				floor = dynbuf_slice(out).len;
-			}
-			column = TAB_COLUMNS;
-		}
-		(void)dynbuf_add(out, slice_take(value, len));
-		column += len;
-		is_first = false;
-		value = slice_skip(value, len);
-	}
+	dynbuf_init(&folded, SIZE_MAX);
+	text_wrap_add(&folded, &wrap, value);
+	add_without_empty_lines(out, dynbuf_slice(&folded));
+	dynbuf_join_error(out, &folded);
+	dynbuf_fini(&folded);
 }
 
 void
@@ -207,5 +79,105 @@ header_text_flat(struct dynbuf *out, struct slice value)
 {
 	for (size_t i = 0; i < value.len; i++) {
 		(void)dynbuf_add_byte(out, value.data[i] == '\n' ? ' ' : value.data[i]);
+	}
+}
+
+/* is_foreign - must not stand in a header as it is */
+static bool
+is_foreign(uint8_t c)
+{
+	return (c < 0x20 && c != '\t') || c > 0x7e;
+}
+
+/* needs_q - is written as =XX in Q encoding (RFC 2047 section 4.2) */
+static bool
+needs_q(uint8_t c)
+{
+	return c < 0x20 || c > 0x7e || c == '=' || c == '?' || c == '_';
+}
+
+static void
+add_q(struct dynbuf *out, struct slice text)
+{
+	(void)dynbuf_add_str(out, "=?UTF-8?Q?");
+	for (size_t i = 0; i < text.len; i++) {
+		if (needs_q(text.data[i])) {
+			(void)dynbuf_printf(out, "=%02X", text.data[i]);
+		} else {
+			(void)dynbuf_add_byte(out, text.data[i] == ' ' ? '_' : text.data[i]);
+		}
+	}
+	(void)dynbuf_add_str(out, "?=");
+}
+
+static void
+add_b(struct dynbuf *out, struct slice text)
+{
+	unsigned char piece[BASE64_CHUNK / 3 * 4 + 1];
+
+	(void)dynbuf_add_str(out, "=?UTF-8?B?");
+	while (text.len > 0) {
+		struct slice chunk = slice_take(text, BASE64_CHUNK);
+		int len = EVP_EncodeBlock(piece, chunk.data, (int)chunk.len);
+
+		(void)dynbuf_add(out, slice_of(piece, (size_t)len));
+		text = slice_skip(text, chunk.len);
+	}
+	(void)dynbuf_add_str(out, "?=");
+}
+
+/* add_encoded - the shorter of the two, counted as the original does */
+static void
+add_encoded(struct dynbuf *out, struct slice text)
+{
+	size_t escaped = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		escaped += needs_q(text.data[i]);
+	}
+	if (text.len + 2 * escaped <= 4 * (text.len + 2) / 3) {
+		add_q(out, text);
+	} else {
+		add_b(out, text);
+	}
+}
+
+/* encode_line - a line without its end */
+static void
+encode_line(struct dynbuf *out, struct slice line)
+{
+	size_t first = 0;
+	size_t last = line.len;
+
+	while (first < line.len && !is_foreign(line.data[first])) {
+		first++;
+	}
+	if (first == line.len) {
+		(void)dynbuf_add(out, line);
+		return;
+	}
+	while (first > 0 && !ascii_is_wsp(line.data[first - 1])) {
+		first--;
+	}
+	while (!is_foreign(line.data[last - 1])) {
+		last--;
+	}
+	while (last < line.len && !ascii_is_wsp(line.data[last])) {
+		last++;
+	}
+	(void)dynbuf_add(out, slice_take(line, first));
+	add_encoded(out, slice_skip(slice_take(line, last), first));
+	(void)dynbuf_add(out, slice_skip(line, last));
+}
+
+void
+header_text_encode(struct dynbuf *out, struct slice value)
+{
+	while (value.len > 0) {
+		size_t end = slice_find_byte(value, '\n');
+
+		encode_line(out, slice_take(value, end));
+		(void)dynbuf_add_str(out, end < value.len ? "\n" : "");
+		value = slice_skip(value, end + 1);
 	}
 }

@@ -199,8 +199,12 @@ static void
 add_id_field(struct dynbuf *out, const char *name, struct slice id)
 {
 	(void)dynbuf_printf(out, ",%s=", name);
-	for (size_t i = 0; i < id.len; i++) {
-		(void)dynbuf_add_byte(out, id.data[i] == ',' ? '_' : id.data[i]);
+	while (id.len > 0) {
+		size_t comma = slice_find_byte(id, ',');
+
+		add_escaped(out, slice_take(id, comma));
+		(void)dynbuf_add_str(out, comma < id.len ? "_" : "");
+		id = slice_skip(id, comma + 1);
 	}
 }
 

@@ -3,7 +3,6 @@
 #include "common/conf/settings.h"
 #include "spamd-trust/header_text.h"
 #include "spamd-trust/markup_internal.h"
-#include "spamd-trust/text_wrap.h"
 
 /* Value of one added field before folding; a report of VERDICT_RULES_MAX rows fits. */
 #define FIELD_MAX (1024 * 1024)
@@ -19,6 +18,10 @@ markup_add_lines(struct dynbuf *out, struct slice text, struct slice eol)
 {
 	struct slice line = {0};
 
+	if (slice_eq(eol, SLICE("\n"))) {
+		(void)dynbuf_add(out, text);
+		return;
+	}
 	while (message_next_line(&text, &line)) {
 		if (!slice_ends_with(line, SLICE("\n"))) {
 			(void)dynbuf_add(out, line);
@@ -42,6 +45,19 @@ markup_expand_tag(const struct presentation *p, struct slice tag, struct dynbuf 
 	dynbuf_fini(&text);
 }
 
+/* trim_line_ends - cuts all CRLF and LF off the end */
+static void
+trim_line_ends(struct dynbuf *b)
+{
+	struct slice text = dynbuf_slice(b);
+
+	while (slice_ends_with(text, SLICE("\n"))) {
+		text.len--;
+		text.len -= slice_ends_with(text, SLICE("\r"));
+	}
+	dynbuf_truncate(b, text.len);
+}
+
 /* is_left_out - a field about trust where the verdict has nothing to say about it */
 static bool
 is_left_out(const struct presentation *p, struct slice template)
@@ -53,33 +69,31 @@ is_left_out(const struct presentation *p, struct slice template)
 						 slice_eq(template, SLICE("_TRUSTEVIDENCE_")));
 }
 
-/* add_field - one X-Spam field: tags replaced, encoded, folded */
+/* add_field - one X-Spam field: tags replaced, folded, encoded */
 static void
 add_field(const struct presentation *p, const struct strpair *header, struct slice eol,
 	struct dynbuf *out)
 {
-	const struct settings *settings = p->settings;
 	struct dynbuf raw;
 	struct dynbuf value;
-	size_t start = dynbuf_slice(out).len;
 
 	dynbuf_init(&raw, FIELD_MAX);
 	dynbuf_init(&value, FIELD_MAX);
 	template_expand(p, header->value, &raw);
-	while (slice_ends_with(dynbuf_slice(&raw), SLICE("\n"))) {
-		dynbuf_truncate(&raw, dynbuf_slice(&raw).len - 1);
-	}
-	header_text_encode(&value, dynbuf_slice(&raw), settings->report_charset);
-
-	(void)dynbuf_add_str(out, "X-Spam-");
-	(void)dynbuf_add(out, header->name);
-	(void)dynbuf_add_str(out, ": ");
-	if (settings->fold_headers) {
-		header_text_fold(out, dynbuf_slice(&value), dynbuf_slice(out).len - start, eol);
+	trim_line_ends(&raw);
+	if (p->settings->fold_headers) {
+		header_text_fold(
+			&value, dynbuf_slice(&raw), header->name.len + strlen("X-Spam-: "));
 	} else {
-		header_text_flat(out, dynbuf_slice(&value));
+		header_text_flat(&value, dynbuf_slice(&raw));
 	}
-	(void)dynbuf_add(out, eol);
+	dynbuf_reset(&raw);
+	(void)dynbuf_add_str(&raw, "X-Spam-");
+	(void)dynbuf_add(&raw, header->name);
+	(void)dynbuf_add_str(&raw, ": ");
+	header_text_encode(&raw, dynbuf_slice(&value));
+	(void)dynbuf_add_byte(&raw, '\n');
+	markup_add_lines(out, dynbuf_slice(&raw), eol);
 	dynbuf_join_error(out, &raw);
 	dynbuf_join_error(out, &value);
 	dynbuf_fini(&raw);
@@ -235,6 +249,22 @@ add_old_as_spam(const struct presentation *p, struct kept_lines lines, bool has_
 	}
 }
 
+/* add_old_as_ham - the old fields; where Subject is one to rewrite, it is made for ham too */
+static void
+add_old_as_ham(const struct presentation *p, struct kept_lines lines, bool has_subject,
+	struct slice eol, struct dynbuf *out)
+{
+	struct slice line = {0};
+
+	while (next_kept_line(&lines, &line)) {
+		markup_add_lines(out, line, eol);
+	}
+	if (!has_subject && !slice_is_empty(p->settings->rewrite_subject)) {
+		add_line_end(eol, out);
+		markup_add_lines(out, SLICE("Subject: \n"), eol);
+	}
+}
+
 /* write_in_place - SPEC 9.2 */
 static void
 write_in_place(const struct presentation *p, struct dynbuf *out)
@@ -251,9 +281,8 @@ write_in_place(const struct presentation *p, struct dynbuf *out)
 		add_old_as_spam(p, lines,
 			message_last_field(split.header, SLICE("Subject"), &line), eol, out);
 	} else {
-		while (next_kept_line(&lines, &line)) {
-			markup_add_lines(out, line, eol);
-		}
+		add_old_as_ham(p, lines,
+			message_last_field(split.header, SLICE("Subject"), &line), eol, out);
 	}
 	markup_add_lines(out, split.separator, eol);
 	(void)dynbuf_add(out, split.body);

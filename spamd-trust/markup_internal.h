@@ -10,7 +10,10 @@
 /** The line end of the message. */
 struct slice markup_eol(const struct message_split *split);
 
-/** Appends text with every line end as given; a last line without one stays so. */
+/**
+ * Appends text with every line end CRLF where that is the message's; else as it is, as the
+ * original leaves a stray CRLF in the header of an LF message. A last line without end stays so.
+ */
 void markup_add_lines(struct dynbuf *out, struct slice text, struct slice eol);
 
 /** Appends the X-Spam-* fields of the verdict (SPEC 9.2 and 9.3). */

@@ -196,6 +196,9 @@ add_wrapper_body(
 {
 	struct slice charset = p->settings->report_charset;
 
+	if (slice_is_empty(charset)) {
+		charset = SLICE("UTF-8");
+	}
 	(void)dynbuf_printf(out,
 		"MIME-Version: 1.0\n"
 		"Content-Type: multipart/mixed; boundary=\"%s\"\n\n"
@@ -238,7 +241,9 @@ markup_write_wrapper(const struct presentation *p, struct dynbuf *out)
 	add_wrapper_body(p, is_plain_text(split.header), boundary, &text);
 	markup_add_lines(out, dynbuf_slice(&text), eol);
 	dynbuf_join_error(out, &text);
-	(void)dynbuf_add(out, slice_skip(p->message, split.mbox_line.len));
+	markup_add_lines(out, split.header, eol);
+	markup_add_lines(out, split.separator, eol);
+	(void)dynbuf_add(out, split.body);
 	dynbuf_reset(&text);
 	(void)dynbuf_printf(&text, "\n--%s--\n\n", boundary);
 	markup_add_lines(out, dynbuf_slice(&text), eol);

@@ -11,12 +11,16 @@ message_next_line(struct slice *rest, struct slice *line_out)
 	return line_out->len > 0;
 }
 
-/* is_empty_line - nothing but a line end, or a last CR */
+/*
+ * is_empty_line - ends the header
+ *
+ * In a CRLF message a lone LF does too, as in the original. In an LF message an empty line that
+ * ends in CRLF is a stray line to the original.
+ */
 static bool
-is_empty_line(struct slice line)
+is_empty_line(struct slice line, bool is_crlf)
 {
-	return slice_eq(line, SLICE("\n")) || slice_eq(line, SLICE("\r\n")) ||
-	       slice_eq(line, SLICE("\r"));
+	return slice_eq(line, SLICE("\n")) || (is_crlf && slice_eq(line, SLICE("\r\n")));
 }
 
 /* is_mbox_line - "From" and a blank, but not the obsolete "From :" */
@@ -57,7 +61,7 @@ name_len(struct slice line, size_t *colon_out)
 
 /* header_len - bytes of the lines of the header, from the start of `text` */
 static size_t
-header_len(struct slice text)
+header_len(struct slice text, bool is_crlf)
 {
 	struct slice rest = text;
 	struct slice line = {0};
@@ -66,7 +70,7 @@ header_len(struct slice text)
 	int stray = 0;
 
 	while (message_next_line(&rest, &line)) {
-		if (is_empty_line(line) || slice_starts_with(line, SLICE("--"))) {
+		if (is_empty_line(line, is_crlf) || slice_starts_with(line, SLICE("--"))) {
 			break;
 		}
 		if (!ascii_is_wsp(line.data[0]) && name_len(line, &colon) == 0) {
@@ -104,10 +108,10 @@ message_split(struct slice message)
 		rest = message;
 	}
 	out.is_crlf = is_crlf(rest);
-	out.header = slice_take(rest, header_len(rest));
+	out.header = slice_take(rest, header_len(rest, out.is_crlf));
 	rest = slice_skip(rest, out.header.len);
 	out.body = rest;
-	if (message_next_line(&rest, &line) && is_empty_line(line)) {
+	if (message_next_line(&rest, &line) && is_empty_line(line, out.is_crlf)) {
 		out.separator = line;
 		out.body = rest;
 	}

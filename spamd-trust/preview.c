@@ -17,6 +17,10 @@
 
 #define WRAP_COLUMNS 75
 
+/* So much of an HTML body is looked at. */
+#define HTML_MAX (64 * 1024)
+#define TEXT_MAX (HTML_MAX + 1024)
+
 /* has_nocase - the word (lower case) is somewhere in the text */
 static bool
 has_nocase(struct slice text, struct slice word)
@@ -54,9 +58,22 @@ first_part(struct slice body)
 	return rest;
 }
 
-/* text_of - the text a person would see first; empty where there is none */
+/* add_without_tags - of HTML: the text between its tags */
+static void
+add_without_tags(struct dynbuf *out, struct slice html)
+{
+	while (html.len > 0) {
+		size_t open = slice_find_byte(html, '<');
+
+		(void)dynbuf_add(out, slice_take(html, open));
+		html = slice_skip(html, open);
+		html = slice_skip(html, slice_find_byte(html, '>') + 1);
+	}
+}
+
+/* text_of - the text a person would see first; empty where there is none. `scratch` may hold it. */
 static struct slice
-text_of(struct slice message)
+text_of(struct slice message, struct dynbuf *scratch)
 {
 	for (int depth = 0; depth < NESTING_MAX; depth++) {
 		struct message_split split = message_split(message);
@@ -72,7 +89,11 @@ text_of(struct slice message)
 			has_nocase(encoding, SLICE("base64"))) {
 			break;
 		}
-		return split.body;
+		if (!slice_starts_with_nocase(type, SLICE("text/html"))) {
+			return split.body;
+		}
+		add_without_tags(scratch, slice_take(split.body, HTML_MAX));
+		return dynbuf_slice(scratch);
 	}
 	return slice_of(NULL, 0);
 }
@@ -100,6 +121,28 @@ next_paragraph(struct slice *rest)
 	return slice_take(start, len);
 }
 
+/* add_paragraph - blanks squeezed, cut after PREVIEW_MAX bytes, ended by a line end */
+static void
+add_paragraph(struct dynbuf *out, struct slice text)
+{
+	size_t count = 0;
+	bool is_blank = false;
+
+	for (size_t i = 0; i < text.len && count <= PREVIEW_MAX; i++) {
+		uint8_t c = text.data[i] > ' ' && text.data[i] != 0x7f ? text.data[i] : ' ';
+
+		if (c == ' ' && is_blank) {
+			continue;
+		}
+		is_blank = c == ' ';
+		count++;
+		if (count <= PREVIEW_MAX) {
+			(void)dynbuf_add_byte(out, c);
+		}
+	}
+	(void)dynbuf_add_str(out, count > PREVIEW_MAX ? " [...]\n" : "\n");
+}
+
 static bool
 is_ornament(uint8_t c)
 {
@@ -118,50 +161,55 @@ ornaments(struct slice text)
 	return len >= ORNAMENTS_MIN ? len : 0;
 }
 
-/* add_squeezed - appends with runs of blanks and control bytes as one blank */
+/* add_tidied - without ornaments, runs of blanks as one */
 static void
-add_squeezed(struct dynbuf *out, struct slice text)
+add_tidied(struct dynbuf *out, struct slice text)
 {
-	while (text.len > 0) {
-		struct slice all = dynbuf_slice(out);
-		size_t skip = ornaments(text);
-		uint8_t c = text.data[0];
+	bool is_blank = false;
 
-		if (skip > 0) {
-			text = slice_skip(text, skip);
-			continue;
+	while (text.len > 0) {
+		size_t skip = ornaments(text);
+
+		if (skip == 0) {
+			skip = 1;
+			if (!ascii_is_space(text.data[0]) || !is_blank) {
+				is_blank = ascii_is_space(text.data[0]);
+				(void)dynbuf_add_byte(out, is_blank ? ' ' : text.data[0]);
+			}
 		}
-		if (c > ' ' && c != 0x7f) {
-			(void)dynbuf_add_byte(out, c);
-		} else if (all.len > 0 && all.data[all.len - 1] != ' ') {
-			(void)dynbuf_add_byte(out, ' ');
-		}
-		text = slice_skip(text, 1);
+		text = slice_skip(text, skip);
 	}
 }
 
 void
 preview_write(struct slice message, struct dynbuf *out)
 {
-	static const struct text_wrap wrap = {
+	struct text_wrap wrap = {
 		.start = LABEL_COLUMNS,
 		.width = WRAP_COLUMNS,
-		.prefix = {(const uint8_t *)"  ", 2},
+		.prefix = SLICE("  "),
+		.overflows = true,
 	};
-	struct slice rest = text_of(message);
+	struct slice rest = {0};
+	struct slice first = {0};
 	struct dynbuf text;
+	struct dynbuf tidy;
 
-	dynbuf_init(&text, PARAGRAPHS_MAX * (PREVIEW_MAX + 8));
+	dynbuf_init(&text, TEXT_MAX);
+	dynbuf_init(&tidy, TEXT_MAX);
+	rest = text_of(message, &tidy);
 	for (int i = 0; i < PARAGRAPHS_MAX && dynbuf_slice(&text).len < PREVIEW_MAX; i++) {
-		struct slice paragraph = next_paragraph(&rest);
-
-		add_squeezed(&text, slice_take(paragraph, PREVIEW_MAX));
-		if (paragraph.len > PREVIEW_MAX) {
-			(void)dynbuf_add_str(&text, " [...]");
-		}
-		add_squeezed(&text, SLICE(" "));
+		add_paragraph(&text, slice_trim(next_paragraph(&rest)));
 	}
-	text_wrap_add(out, &wrap, dynbuf_slice(&text));
-	dynbuf_join_error(out, &text);
+	dynbuf_reset(&tidy);
+	add_tidied(&tidy, dynbuf_slice(&text));
+	first = dynbuf_slice(&tidy);
+	if (slice_starts_with(first, SLICE(" "))) {
+		/* Not printed, but the original counts it. */
+		first = slice_skip(first, 1);
+		wrap.start++;
+	}
+	text_wrap_add(out, &wrap, first);
 	dynbuf_fini(&text);
+	dynbuf_fini(&tidy);
 }

@@ -110,10 +110,8 @@ begin_request(struct spamd_proto *p)
 		spamd_proto_write_pong(p);
 		return SPAMD_STEP_ON;
 	case SPAMD_SKIP:
-		if (version >= 1.5) {
-			break;
-		}
-		p->state = SPAMD_STATE_REPLY;
+		p->state = version >= 1.5 ? SPAMD_STATE_HEADERS : SPAMD_STATE_REPLY;
+		p->block_start = p->pos;
 		return spamd_proto_tell(p, SPAMD_EVENT_SKIP);
 	case SPAMD_TELL:
 		break;

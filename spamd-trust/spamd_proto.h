@@ -14,7 +14,7 @@
  *	        SPAMD_EVENT_CHECKING  message read: log "checking message"; it is not accepted yet
  *	        SPAMD_EVENT_REQUEST   accepted: score it or act on the TELL, then answer with
  *	                              spamd_proto_reply_verdict() or spamd_proto_reply_tell()
- *	        SPAMD_EVENT_SKIP      nothing to do
+ *	        SPAMD_EVENT_SKIP      log it
  *	        SPAMD_EVENT_ERROR     refused: log it; the reply is there
  *	    status SPAMD_DONE: send spamd_proto_output(), throw away what the client still sends
  *	        (bounded in time), close
@@ -85,7 +85,7 @@ enum spamd_event_kind {
 	SPAMD_EVENT_NOTE,     /**< event.text is a warning for the log */
 	SPAMD_EVENT_CHECKING, /**< event.request.message is what was read; scanning commands only */
 	SPAMD_EVENT_REQUEST, /**< event.request is complete; a reply is awaited */
-	SPAMD_EVENT_SKIP,    /**< SKIP: no reply */
+	SPAMD_EVENT_SKIP,    /**< SKIP: no reply; told before its headers are read */
 	SPAMD_EVENT_ERROR,   /**< event.text is the warning for the log ("bad protocol: ...") */
 };
 

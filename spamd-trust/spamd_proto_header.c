@@ -161,7 +161,7 @@ end_headers(struct spamd_proto *p)
 	}
 	if (p->request.command == SPAMD_SKIP) {
 		p->state = SPAMD_STATE_REPLY;
-		return spamd_proto_tell(p, SPAMD_EVENT_SKIP);
+		return SPAMD_STEP_ON;
 	}
 	if (p->request.command != SPAMD_TELL) {
 		return spamd_proto_body_begin(p);

@@ -28,37 +28,40 @@ value_or(struct slice value, struct slice otherwise)
 	return slice_is_empty(value) ? otherwise : value;
 }
 
-/* add_either - the part of "a,b" that fits the verdict, or one of two words */
-static void
-add_either(const struct presentation *p, const struct tag *tag, const char *yes, const char *no,
-	struct dynbuf *out)
+/* yesno - Yes or No, or the part of "a,b" that fits the verdict */
+static struct slice
+yesno(const struct presentation *p, const struct tag *tag)
 {
 	size_t comma = slice_find_byte(tag->args, ',');
 
-	if (comma == tag->args.len) {
-		(void)dynbuf_add_str(out, p->verdict->is_spam ? yes : no);
-		return;
+	if (p->verdict->is_spam) {
+		return comma == 0 && tag->args.len > 0
+			       ? SLICE("")
+			       : value_or(slice_take(tag->args, comma), SLICE("Yes"));
 	}
-	(void)dynbuf_add(out, p->verdict->is_spam ? slice_take(tag->args, comma)
-						  : slice_skip(tag->args, comma + 1));
+	return comma < tag->args.len ? slice_skip(tag->args, comma + 1) : SLICE("No");
 }
 
-static bool
+static void
 add_yesno(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
-	add_either(p, tag, "Yes", "No", out);
-	return true;
+	(void)dynbuf_add(out, yesno(p, tag));
 }
 
-static bool
+static void
 add_yesnocaps(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
-	add_either(p, tag, "YES", "NO", out);
-	return true;
+	struct slice text = yesno(p, tag);
+
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.data[i];
+
+		(void)dynbuf_add_byte(out, (uint8_t)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
+	}
 }
 
 /* add_score - padded with the argument, zeros or blanks, to its length and three */
-static bool
+static void
 add_score(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	struct score_text score = score_text(p->verdict);
@@ -74,15 +77,13 @@ add_score(const struct presentation *p, const struct tag *tag, struct dynbuf *ou
 		(void)dynbuf_add(out, slice_take(tag->args, width - len));
 	}
 	(void)dynbuf_add_str(out, score.text);
-	return true;
 }
 
-static bool
+static void
 add_required(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	(void)dynbuf_add_str(out, score_text_required(p->verdict).text);
-	return true;
 }
 
 /* add_rules - sorted names, joined; with their scores where asked for */
@@ -105,21 +106,19 @@ add_rules(const struct presentation *p, struct slice separator, bool with_scores
 	}
 }
 
-static bool
+static void
 add_tests(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	add_rules(p, value_or(tag->args, SLICE(",")), false, out);
-	return true;
 }
 
-static bool
+static void
 add_tests_scores(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	add_rules(p, value_or(tag->args, SLICE(",")), true, out);
-	return true;
 }
 
-static bool
+static void
 add_stars(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	struct slice star = value_or(tag->args, SLICE("*"));
@@ -129,107 +128,93 @@ add_stars(const struct presentation *p, const struct tag *tag, struct dynbuf *ou
 		(void)dynbuf_add(out, star);
 		count++;
 	}
-	return true;
 }
 
-static bool
+static void
 add_hostname(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	(void)dynbuf_add(out, value_or(p->settings->report_hostname, p->hostname));
-	return true;
 }
 
-static bool
+static void
 add_remote_host(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	(void)dynbuf_add(out, value_or(p->remote_host, SLICE("localhost")));
-	return true;
 }
 
-static bool
+static void
 add_remote_address(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	(void)dynbuf_add(out, value_or(p->remote_address, SLICE("127.0.0.1")));
-	return true;
 }
 
-static bool
+static void
 add_header_rows(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	report_write_header_rows(p, out);
-	return true;
 }
 
-static bool
+static void
 add_summary(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	report_write_summary(p, out);
-	return true;
 }
 
-static bool
+static void
 add_preview(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	report_write_preview(p, out);
-	return true;
 }
 
-static bool
+static void
 add_contact(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	(void)dynbuf_add(out, p->settings->report_contact);
-	return true;
 }
 
-static bool
+static void
 add_autolearn(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	(void)dynbuf_add(out, p->verdict->autolearn);
-	return true;
 }
 
-static bool
+static void
 add_date(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	template_add_date(p->now_s, out);
-	return true;
 }
 
-/* add_header - the last field of that name, unfolded; the tag stays where there is none */
-static bool
+/* add_header - the last field of that name, unfolded */
+static void
 add_header(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	struct slice value = {0};
 
-	if (!message_last_field(message_split(p->message).header, tag->args, &value)) {
-		return false;
-	}
+	(void)message_last_field(message_split(p->message).header, tag->args, &value);
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.data[i] != '\r' && value.data[i] != '\n') {
 			(void)dynbuf_add_byte(out, value.data[i]);
 		}
 	}
-	return true;
 }
 
-static bool
+static void
 add_trust_tier(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	(void)dynbuf_add_str(out, p->verdict->has_trust ? tier_name(p->verdict->tier) : "");
-	return true;
 }
 
-static bool
+static void
 add_trust_evidence(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	const struct verdict *v = p->verdict;
@@ -239,22 +224,62 @@ add_trust_evidence(const struct presentation *p, const struct tag *tag, struct d
 		(void)dynbuf_add(
 			out, value_or(v->evidence_text, slice_str(evidence_name(v->evidence))));
 	}
-	return true;
 }
 
-static bool
+static void
 add_trust_path(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	(void)tag;
 	(void)dynbuf_add(out, p->verdict->has_trust ? p->verdict->path : SLICE(""));
-	return true;
 }
 
-/* A tag is a fixed text or has a writer, which answers false where the tag is to stay as it is. */
+/* Tags that the original knows and that speak of what is not known here: they vanish. */
+static const char *const empty_tags[] = {
+	"ASN",
+	"ASNCIDR",
+	"AUTOLEARNSCORE",
+	"AWL",
+	"AWLCOUNT",
+	"AWLMEAN",
+	"AWLPRESCORE",
+	"BAYESTC",
+	"BAYESTCHAMMY",
+	"BAYESTCLEARNED",
+	"BAYESTCSPAMMY",
+	"DCCB",
+	"DCCR",
+	"DCCREP",
+	"DKIMDOMAIN",
+	"DKIMIDENTITY",
+	"DKIMSELECTOR",
+	"EXTRACTTEXTCHARS",
+	"EXTRACTTEXTEXTENSIONS",
+	"EXTRACTTEXTFLAGS",
+	"EXTRACTTEXTTOOLS",
+	"EXTRACTTEXTTYPES",
+	"EXTRACTTEXTURIS",
+	"EXTRACTTEXTWORDS",
+	"FIRSTTRUSTEDIP",
+	"FIRSTTRUSTEDREVIP",
+	"HAMMYTOKENS",
+	"LASTEXTERNALHELO",
+	"LASTEXTERNALIP",
+	"LASTEXTERNALRDNS",
+	"LASTEXTERNALREVIP",
+	"PYZOR",
+	"RBL",
+	"RULESVERSION",
+	"SPAMMYTOKENS",
+	"SUBJPREFIX",
+	"TIMING",
+	"TOKENSUMMARY",
+};
+
+/* A tag is a fixed text or has a writer. */
 static const struct {
 	const char *name;
 	const char *text;
-	bool (*write)(const struct presentation *p, const struct tag *tag, struct dynbuf *out);
+	void (*write)(const struct presentation *p, const struct tag *tag, struct dynbuf *out);
 } tags[] = {
 	{"AUTOLEARN", NULL, add_autolearn},
 	{"BAYES", "0.5", NULL}, /* what the original says when the learner did not run */
@@ -268,15 +293,14 @@ static const struct {
 	{"REMOTEHOSTNAME", NULL, add_remote_host},
 	{"REPORT", NULL, add_header_rows},
 	{"REQD", NULL, add_required},
-	{"RULESVERSION", "", NULL},
 	{"SCORE", NULL, add_score},
 	{"STARS", NULL, add_stars},
 	{"SUBTESTS", "none", NULL},
+	{"SUBTESTSCOLLAPSED", "none", NULL},
 	{"SUBVERSION", COMPAT_SUBVERSION, NULL},
 	{"SUMMARY", NULL, add_summary},
 	{"TESTS", NULL, add_tests},
 	{"TESTSSCORES", NULL, add_tests_scores},
-	{"TIMING", "", NULL},
 	{"TRUSTEVIDENCE", NULL, add_trust_evidence},
 	{"TRUSTPATH", NULL, add_trust_path},
 	{"TRUSTTIER", NULL, add_trust_tier},
@@ -285,37 +309,24 @@ static const struct {
 	{"YESNOCAPS", NULL, add_yesnocaps},
 };
 
-/* is_word - a byte that a tag's name may hold */
+/* is_name_byte - what a tag's name is made of, underscores between its parts apart */
 static bool
-is_word(uint8_t c)
+is_name_byte(uint8_t c)
 {
-	return ascii_is_alpha(c) || ascii_is_digit(c) || c == '_';
+	return (c >= 'A' && c <= 'Z') || ascii_is_digit(c);
 }
 
-/*
- * find_tag - does a tag start at this underscore?
- *
- * The name ends at the next underscore or opening parenthesis; arguments end at `)_` on
- * the same line.
- */
+/* ends_tag - is the tag over at `end`, with or without arguments? */
 static bool
-find_tag(struct slice text, struct tag *out)
+ends_tag(struct slice text, size_t end, struct tag *out)
 {
-	size_t end = 2;
-	struct slice rest = {0};
+	struct slice rest = slice_take(slice_skip(text, end + 1), TAG_ARGS_MAX);
 	size_t close = 0;
 
-	while (end < text.len && text.data[end] != '_' && is_word(text.data[end])) {
-		end++;
-	}
-	if (end >= text.len || !is_word(text.data[1])) {
-		return false;
-	}
 	*out = (struct tag){.name = slice_skip(slice_take(text, end), 1), .len = end + 1};
-	if (text.data[end] == '_') {
-		return true;
+	if (end >= text.len || text.data[end] == '_') {
+		return end < text.len;
 	}
-	rest = slice_take(slice_skip(text, end + 1), TAG_ARGS_MAX);
 	rest = slice_take(rest, slice_find_byte(rest, '\n'));
 	close = slice_find(rest, SLICE(")_"));
 	if (text.data[end] != '(' || close == rest.len) {
@@ -326,7 +337,36 @@ find_tag(struct slice text, struct tag *out)
 	return true;
 }
 
-/* write_tag - false where the tag is unknown or has nothing to say */
+/*
+ * find_tag - does a tag start at this underscore?
+ *
+ * Capital letters and digits, parts joined by single underscores, then `(arguments)` on the
+ * same line or nothing, then an underscore. The longest name counts, so that _A_B_ is A_B.
+ */
+static bool
+find_tag(struct slice text, struct tag *out)
+{
+	size_t end = 1;
+	size_t last = 0; /* end of the longest name so far */
+	struct tag tag = {0};
+
+	if (text.len < 2 || !is_name_byte(text.data[1]) || ascii_is_digit(text.data[1])) {
+		return false;
+	}
+	while (end < text.len && is_name_byte(text.data[end])) {
+		while (end < text.len && is_name_byte(text.data[end])) {
+			end++;
+		}
+		if (ends_tag(text, end, &tag)) {
+			*out = tag;
+			last = end;
+		}
+		end += end < text.len && text.data[end] == '_';
+	}
+	return last > 0;
+}
+
+/* write_tag - false where the tag is unknown */
 static bool
 write_tag(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
@@ -335,10 +375,16 @@ write_tag(const struct presentation *p, const struct tag *tag, struct dynbuf *ou
 			continue;
 		}
 		if (tags[i].write != NULL) {
-			return tags[i].write(p, tag, out);
+			tags[i].write(p, tag, out);
+		} else {
+			(void)dynbuf_add_str(out, tags[i].text);
 		}
-		(void)dynbuf_add_str(out, tags[i].text);
 		return true;
+	}
+	for (size_t i = 0; i < sizeof(empty_tags) / sizeof(empty_tags[0]); i++) {
+		if (slice_eq(tag->name, slice_str(empty_tags[i]))) {
+			return true;
+		}
 	}
 	return false;
 }

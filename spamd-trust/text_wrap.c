@@ -1,5 +1,7 @@
 #include "spamd-trust/text_wrap.h"
 
+#define TAB_COLUMNS 8
+
 void
 text_trim_end(struct dynbuf *out, size_t floor)
 {
@@ -11,47 +13,66 @@ text_trim_end(struct dynbuf *out, size_t floor)
 	dynbuf_truncate(out, all.len);
 }
 
-/* next_element - a word, or a single blank */
+/* next_element - from the start of the text */
 static struct slice
-next_element(struct slice text)
+next_element(struct slice text, enum text_wrap_elements elements)
 {
+	bool is_pieces = elements == TEXT_WRAP_PIECES;
 	size_t len = 0;
 
-	while (len < text.len && !ascii_is_space(text.data[len])) {
+	while (len < text.len && !ascii_is_space(text.data[len]) &&
+		!(is_pieces && text.data[len] == ',')) {
 		len++;
 	}
-	return slice_take(text, len > 0 ? len : 1);
+	/* The blank or comma belongs to a piece, and is a word of its own. */
+	return slice_take(text, is_pieces || len == 0 ? len + 1 : len);
+}
+
+static size_t
+columns(struct slice text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		count += text.data[i] == '\t' ? TAB_COLUMNS : 1;
+	}
+	return count;
+}
+
+/* A line being filled. */
+struct filling {
+	size_t line_start; /* in the buffer */
+	size_t column;
+	bool has_element;
+};
+
+/* break_line - a line of nothing but blanks is left empty, prefix and all, as in the original */
+static void
+break_line(struct dynbuf *out, const struct text_wrap *wrap, struct filling *line)
+{
+	text_trim_end(out, line->line_start);
+	(void)dynbuf_add_byte(out, '\n');
+	line->line_start = dynbuf_slice(out).len;
+	(void)dynbuf_add(out, wrap->prefix);
+	line->column = columns(wrap->prefix);
+	line->has_element = false;
 }
 
 void
 text_wrap_add(struct dynbuf *out, const struct text_wrap *wrap, struct slice text)
 {
-	size_t column = wrap->start;
-	size_t floor = dynbuf_slice(out).len;
-	bool is_first = true;
+	struct filling line = {.line_start = dynbuf_slice(out).len, .column = wrap->start};
 
-	while (text.len > 0 && ascii_is_space(text.data[0])) {
-		text = slice_skip(text, 1);
-	}
-	if (column > wrap->width) {
-		/* The original breaks at once, and then cuts the blanks in front of all. */
-		(void)dynbuf_add(
-			out, ascii_is_space(wrap->prefix.data[0]) ? SLICE("") : wrap->prefix);
-		column = wrap->prefix.len;
-	}
 	while (text.len > 0) {
-		struct slice element = next_element(text);
+		struct slice element = next_element(text, wrap->elements);
+		size_t ahead = wrap->overflows ? 0 : columns(element);
 
-		if (!is_first && column + element.len > wrap->width) {
-			text_trim_end(out, floor);
-			(void)dynbuf_add_byte(out, '\n');
-			(void)dynbuf_add(out, wrap->prefix);
-			floor = dynbuf_slice(out).len;
-			column = wrap->prefix.len;
+		if (line.has_element && line.column + ahead > wrap->width) {
+			break_line(out, wrap, &line);
 		}
-		(void)dynbuf_add(out, ascii_is_space(element.data[0]) ? SLICE(" ") : element);
-		column += element.len;
-		is_first = false;
+		(void)dynbuf_add(out, element);
+		line.column += columns(element);
+		line.has_element = true;
 		text = slice_skip(text, element.len);
 	}
 }

@@ -1,21 +1,30 @@
 /*
- * text_wrap.h - line breaking as in the reports of the original (SPEC 10), byte for byte.
+ * text_wrap.h - line breaking as the original does it in reports and headers (SPEC 9.3, 10).
+ *
+ * Text is a sequence of elements. The first element of a line is taken whatever its length,
+ * each further one if the line stays within the width; blanks at the end of a broken line are
+ * cut. A tab counts eight columns.
  */
 #ifndef SPAMD_TRUST_TEXT_WRAP_H
 #define SPAMD_TRUST_TEXT_WRAP_H
 
 #include "common/base/dynbuf.h"
 
-struct text_wrap {
-	size_t start;        /**< columns taken on the first line */
-	size_t width;        /**< columns of a line at most, unless a single word is longer */
-	struct slice prefix; /**< of each further line */
+/** What the elements are. */
+enum text_wrap_elements {
+	TEXT_WRAP_WORDS,  /**< words and single blanks */
+	TEXT_WRAP_PIECES, /**< runs that end after one blank or comma */
 };
 
-/**
- * Appends text, less blanks in front, broken at its blanks. Words and single blanks are
- * elements of their own, so that a blank which does not fit starts the next line.
- */
+struct text_wrap {
+	size_t start; /**< columns of the first line that are taken already */
+	size_t width;
+	struct slice prefix; /**< of each further line */
+	enum text_wrap_elements elements;
+	bool overflows; /**< a line is broken only after it became longer than the width */
+};
+
+/** Appends the text in lines. */
 void text_wrap_add(struct dynbuf *out, const struct text_wrap *wrap, struct slice text);
 
 /** Cuts blanks off the end of `out`, but nothing before `floor`. */

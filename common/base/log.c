@@ -292,14 +292,19 @@ log_write_errno(enum log_level level, const char *fmt, ...)
 static size_t
 escape_byte(uint8_t c, char out[static 8])
 {
+	static const char short_escapes[][2] = {
+		{'\\', '\\'}, {'\t', 't'}, {'\r', 'r'}, {'\n', 'n'}};
+
 	if (c >= 0x20 && c < 0x7f && c != '\\') {
 		out[0] = (char)c;
 		return 1;
 	}
-	if (c == '\\' || c == '\t') {
-		out[0] = '\\';
-		out[1] = c == '\t' ? 't' : '\\';
-		return 2;
+	for (size_t i = 0; i < sizeof(short_escapes) / sizeof(short_escapes[0]); i++) {
+		if (c == (uint8_t)short_escapes[i][0]) {
+			out[0] = '\\';
+			out[1] = short_escapes[i][1];
+			return 2;
+		}
 	}
 	return (size_t)snprintf(out, 8, "\\x{%02X}", c);
 }

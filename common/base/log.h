@@ -7,7 +7,7 @@
  *
  * Values from outside must go through log_escape() (or be known printable): control
  * bytes, backslash and everything that is not ASCII are written \x{C3}-style, as the
- * original does (SPEC 11), a tab \t. Lines are cut at LOG_LINE_MAX. Never log keys or bodies.
+ * original does (SPEC 11), but for \t, \r and \n. Lines are cut at LOG_LINE_MAX. Never log keys or bodies.
  */
 #ifndef COMMON_BASE_LOG_H
 #define COMMON_BASE_LOG_H

@@ -76,8 +76,8 @@ static const struct {
 	{"every printable border", {(const uint8_t *)" ~", 2}, " ~"},
 	{"backslash", {(const uint8_t *)"a\\b", 3}, "a\\\\b"},
 	{"tab", {(const uint8_t *)"a\tb", 3}, "a\\tb"},
-	{"line feed", {(const uint8_t *)"a\nb", 3}, "a\\x{0A}b"},
-	{"carriage return", {(const uint8_t *)"\r", 1}, "\\x{0D}"},
+	{"line feed", {(const uint8_t *)"a\nb", 3}, "a\\nb"},
+	{"carriage return", {(const uint8_t *)"\r", 1}, "\\r"},
 	{"NUL", {(const uint8_t *)"a\0b", 3}, "a\\x{00}b"},
 	{"escape sequence", {(const uint8_t *)"\033[2J", 4}, "\\x{1B}[2J"},
 	{"DEL", {(const uint8_t *)"\177", 1}, "\\x{7F}"},
@@ -104,9 +104,9 @@ static const struct {
 	{1, ""},
 	{2, "a"},
 	{7, "a"},
-	{8, "a\\x{0A}"},
-	{9, "a\\x{0A}b"},
-	{10, "a\\x{0A}b"},
+	{8, "a\\x{01}"},
+	{9, "a\\x{01}b"},
+	{10, "a\\x{01}b"},
 };
 
 Test(log, escaped_text_is_cut_at_a_whole_character)
@@ -115,7 +115,7 @@ Test(log, escaped_text_is_cut_at_a_whole_character)
 		char out[16];
 
 		memset(out, '#', sizeof(out));
-		cr_expect_str_eq(log_escape(SLICE("a\nb"), out, cuts[i].cap), cuts[i].out,
+		cr_expect_str_eq(log_escape(SLICE("a\1b"), out, cuts[i].cap), cuts[i].out,
 			"room for %zu", cuts[i].cap);
 		cr_expect_eq(out[cuts[i].cap], '#', "room for %zu", cuts[i].cap);
 	}

@@ -83,7 +83,7 @@ Test(spamd_logline, requests)
 	logline_skipped(&line, &s);
 	assert_line("spamd: skipped large message in 1.3 seconds");
 	logline_warning(&line, SLICE("bad protocol: header error: a\\b\xff\n\t."));
-	assert_line("spamd: bad protocol: header error: a\\\\b\\x{FF}\\x{0A}\\t.");
+	assert_line("spamd: bad protocol: header error: a\\\\b\\x{FF}\\n\\t.");
 }
 
 Test(spamd_logline, verdicts)

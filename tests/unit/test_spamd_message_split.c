@@ -25,7 +25,9 @@ static const struct {
 	{"continuations are no stray lines", "|A: b\n x\n\ty\n z\n w\n|\n||L"},
 	{"blank before the colon", "|A : b\n|\n||L"},
 	{"LF message with a last CRLF line", "|A: b\n|\n|x\r\n|C"},
-	{"CRLF only in the middle", "|A: b\nB: c\r\n|\r\n|x\n|L"},
+	{"an empty CRLF line is a stray one in an LF message",
+		"|A: b\nB: c\r\n\r\nx\n|\n|y\n|L"},
+	{"a lone LF ends the header of a CRLF message", "|A: b\r\n|\n|x\r\n|C"},
 	{"first line after the mbox line counts", "From x\r\n|A: b\n|\n|x|L"},
 };
 

@@ -144,23 +144,22 @@ struct proto_row {
 		(const uint8_t *)(text), sizeof(text) - 1, \
 	}
 #define E76    "> SPAMD/1.0 76 Bad header line: "
-#define OK_HAM "> SPAMD/1.1 0 EX_OK\\x{0D}\\x{0A}Spam: False ; -3.5 / 5.0\\x{0D}\\x{0A}"
-#define CRLF   "\\x{0D}\\x{0A}"
+#define OK_HAM "> SPAMD/1.1 0 EX_OK\\r\\nSpam: False ; -3.5 / 5.0\\r\\n"
+#define CRLF   "\\r\\n"
 #define BAD    "error(bad protocol: header error: "
 
 static const struct proto_row rows[] = {
 	{"check", IN("CHECK SPAMC/1.5\r\nUser: bob\r\nContent-length: 2\r\n\r\nx\n"),
-		"user(bob) checking CHECK[x\\x{0A}]2 " OK_HAM CRLF},
+		"user(bob) checking CHECK[x\\n]2 " OK_HAM CRLF},
 	{"to the end without length", IN("CHECK SPAMC/1.5\r\n\r\na\nb"),
-		"checking CHECK[a\\x{0A}b]3 " OK_HAM CRLF},
+		"checking CHECK[a\\nb]3 " OK_HAM CRLF},
 	{"1.0 has no header block", IN("CHECK SPAMC/1.0\r\nUser: bob\r\n\r\nx\n"),
-		"checking CHECK[User: bob\\x{0D}\\x{0A}\\x{0D}\\x{0A}x\\x{0A}]15 " OK_HAM CRLF},
-	{"empty message", IN("CHECK SPAMC/1.5\r\n\r\n"),
-		"checking CHECK[\\x{0A}]0 " OK_HAM CRLF},
+		"checking CHECK[User: bob\\r\\n\\r\\nx\\n]15 " OK_HAM CRLF},
+	{"empty message", IN("CHECK SPAMC/1.5\r\n\r\n"), "checking CHECK[\\n]0 " OK_HAM CRLF},
 	{"length 0", IN("CHECK SPAMC/1.5\r\nContent-length: 0\r\n\r\n"),
-		"checking CHECK[\\x{0A}]0 " OK_HAM CRLF},
+		"checking CHECK[\\n]0 " OK_HAM CRLF},
 	{"bytes after the length", IN("CHECK SPAMC/1.5\r\nContent-length: 2\r\n\r\nx\nmore\n"),
-		"checking CHECK[x\\x{0A}]2 " OK_HAM CRLF},
+		"checking CHECK[x\\n]2 " OK_HAM CRLF},
 	{"length inside a line", IN("CHECK SPAMC/1.5\r\nContent-length: 2\r\n\r\nabc\nd\n"),
 		"checking " BAD "(Content-Length mismatch: Expected 2 bytes, got 4 bytes)) " E76
 		"(Content-Length mismatch: Expected 2 bytes, got 4 bytes)" CRLF},
@@ -178,24 +177,24 @@ static const struct proto_row rows[] = {
 		"(Content-Length mismatch: Expected  bytes, got 4 bytes)" CRLF},
 	{"the last length wins",
 		IN("CHECK SPAMC/1.5\r\nContent-length: 9\r\nContent-length: 2\r\n\r\nx\n"),
-		"checking CHECK[x\\x{0A}]2 " OK_HAM CRLF},
+		"checking CHECK[x\\n]2 " OK_HAM CRLF},
 	{"length in lower case is ignored",
 		IN("CHECK SPAMC/1.5\r\ncontent-length: 2\r\n\r\nx\ny\n"),
-		"checking CHECK[x\\x{0A}y\\x{0A}]4 " OK_HAM CRLF},
+		"checking CHECK[x\\ny\\n]4 " OK_HAM CRLF},
 	{"length line ends in LF", IN("CHECK SPAMC/1.5\r\nContent-length: 2\n\r\nx\n"),
-		"checking CHECK[x\\x{0A}]2 " OK_HAM CRLF},
+		"checking CHECK[x\\n]2 " OK_HAM CRLF},
 	{"length with a blank behind", IN("CHECK SPAMC/1.5\r\nContent-length: 2 \r\n\r\nx\n"),
 		BAD "(Content-Length contains non-numeric bytes)) " E76
 		    "(Content-Length contains non-numeric bytes)" CRLF},
 	{"each user in turn", IN("CHECK SPAMC/1.5\r\nUser: bob\r\nUser:  carol\n\r\nx\n"),
-		"user(bob) user(carol) checking CHECK[x\\x{0A}]2 " OK_HAM CRLF},
+		"user(bob) user(carol) checking CHECK[x\\n]2 " OK_HAM CRLF},
 	{"8-bit and DEL in the user", IN("CHECK SPAMC/1.5\r\nUser: \xC3\xA9\x7F\r\n\r\nx\n"),
-		"user(\\x{C3}\\x{A9}\\x{7F}) checking CHECK[x\\x{0A}]2 " OK_HAM CRLF},
+		"user(\\x{C3}\\x{A9}\\x{7F}) checking CHECK[x\\n]2 " OK_HAM CRLF},
 	{"control byte in the user", IN("CHECK SPAMC/1.5\r\nUser: a\tb\r\n\r\nx\n"),
 		BAD "(User header contains control chars)) " E76
 		    "(User header contains control chars)" CRLF},
 	{"NUL in an unknown header", IN("CHECK SPAMC/1.5\r\nX\0: \0\r\n\r\nx\n"),
-		"checking CHECK[x\\x{0A}]2 " OK_HAM CRLF},
+		"checking CHECK[x\\n]2 " OK_HAM CRLF},
 	{"no colon", IN("CHECK SPAMC/1.5\r\nUser bob\r\n\r\nx\n"),
 		BAD "(header not in 'Name: value' format)) " E76
 		    "(header not in 'Name: value' format)" CRLF},
@@ -213,32 +212,32 @@ static const struct proto_row rows[] = {
 	{"ping without its empty line", IN("PING SPAMC/1.5\r\n"),
 		BAD "(EOF during headers)) " E76 "(EOF during headers)" CRLF},
 	{"skip", IN("SKIP SPAMC/1.2\r\nrest"), "skip > "},
-	{"skip with headers", IN("SKIP SPAMC/1.5\r\nUser: bob\r\n\r\n"), "user(bob) skip > "},
+	{"skip with headers", IN("SKIP SPAMC/1.5\r\nUser: bob\r\n\r\n"), "skip user(bob) > "},
 	{"process", IN("PROCESS SPAMC/1.5\r\n\r\nx\n"),
-		"checking PROCESS[x\\x{0A}]2 > SPAMD/1.1 0 EX_OK" CRLF "Content-length: 4" CRLF
+		"checking PROCESS[x\\n]2 > SPAMD/1.1 0 EX_OK" CRLF "Content-length: 4" CRLF
 		"Spam: False ; -3.5 / 5.0" CRLF CRLF "BODY"},
 	{"process 1.2", IN("PROCESS SPAMC/1.2\r\n\r\nx\n"),
-		"checking PROCESS[x\\x{0A}]2 > SPAMD/1.1 0 EX_OK" CRLF
-		"Content-length: 4" CRLF CRLF "BODY"},
+		"checking PROCESS[x\\n]2 > SPAMD/1.1 0 EX_OK" CRLF "Content-length: 4" CRLF CRLF
+		"BODY"},
 	{"process 1.1", IN("PROCESS SPAMC/1.1\r\n\r\nx\n"),
-		"checking PROCESS[x\\x{0A}]2 > SPAMD/1.0 0 EX_OK" CRLF "BODY"},
+		"checking PROCESS[x\\n]2 > SPAMD/1.0 0 EX_OK" CRLF "BODY"},
 	{"headers 1.3", IN("HEADERS SPAMC/1.3\r\n\r\nx\n"),
-		"checking HEADERS[x\\x{0A}]2 > SPAMD/1.1 0 EX_OK" CRLF "Content-length: 4" CRLF
+		"checking HEADERS[x\\n]2 > SPAMD/1.1 0 EX_OK" CRLF "Content-length: 4" CRLF
 		"Spam: False ; -3.5 / 5.0" CRLF CRLF "BODY"},
 	{"report 1.2 as Exim reads it", IN("REPORT SPAMC/1.2\r\n\r\nx\n"),
-		"checking REPORT[x\\x{0A}]2 " OK_HAM CRLF "BODY"},
+		"checking REPORT[x\\n]2 " OK_HAM CRLF "BODY"},
 	{"report if spam says No", IN("REPORT_IFSPAM SPAMC/1.2\r\n\r\nx\n"),
-		"checking REPORT_IFSPAM[x\\x{0A}]2 > SPAMD/1.1 0 EX_OK" CRLF
+		"checking REPORT_IFSPAM[x\\n]2 > SPAMD/1.1 0 EX_OK" CRLF
 		"Spam: No ; -3.5 / 5.0" CRLF CRLF "BODY"},
 	{"symbols 1.2 end in CRLF", IN("SYMBOLS SPAMC/1.2\r\n\r\nx\n"),
-		"checking SYMBOLS[x\\x{0A}]2 " OK_HAM CRLF "BODY" CRLF},
+		"checking SYMBOLS[x\\n]2 " OK_HAM CRLF "BODY" CRLF},
 	{"tell", IN("TELL SPAMC/1.0\r\nMessage-class: spam\r\nSet: LOCAL,remote\r\n\r\nx\n"),
-		"TELL[x\\x{0A}]2 spam > SPAMD/1.1 0 EX_OK" CRLF
+		"TELL[x\\n]2 spam > SPAMD/1.1 0 EX_OK" CRLF
 		"DidSet: local,remote" CRLF CRLF CRLF},
 	{"tell nothing", IN("TELL SPAMC/1.5\r\nMessage-class: Spam\r\n\r\nx\n"),
-		"TELL[x\\x{0A}]2 ham > SPAMD/1.1 0 EX_OK" CRLF CRLF CRLF},
+		"TELL[x\\n]2 ham > SPAMD/1.1 0 EX_OK" CRLF CRLF CRLF},
 	{"tell forget", IN("TELL SPAMC/1.5\r\nSet: remote\r\nRemove: local\r\n\r\nx\n"),
-		"TELL[x\\x{0A}]2 ham > SPAMD/1.1 0 EX_OK" CRLF "DidSet: remote" CRLF
+		"TELL[x\\n]2 ham > SPAMD/1.1 0 EX_OK" CRLF "DidSet: remote" CRLF
 		"DidRemove: local" CRLF CRLF CRLF},
 	{"tell both ways", IN("TELL SPAMC/1.5\r\nSet: local\r\nRemove: local\r\n\r\nx\n"),
 		BAD "Unable to set local and remove local in the same operation.) " E76
@@ -256,17 +255,17 @@ static const struct proto_row rows[] = {
 	{"zlib: text, its last line end added, empty lines lost",
 		IN("CHECK SPAMC/1.5\r\nCompress: ZLIB\r\nContent-length: 14\r\n\r\n"
 		   "\x78\x9c\x4b\xe4\x4a\xe2\xe2\xe2\x02\x00\x04\x42\x00\xec"),
-		"checking CHECK[a\\x{0A}b\\x{0A}]6 " OK_HAM CRLF},
+		"checking CHECK[a\\nb\\n]6 " OK_HAM CRLF},
 	{"zlib: too short",
 		IN("CHECK SPAMC/1.5\r\nCompress: zlib\r\nContent-length: 13\r\n\r\n"
 		   "\x78\x9c\x4b\xe4\x4a\xe2\xe2\xe2\x02\x00\x04\x42\x00\xec"),
 		"note(zlib read 14 > expected_length 13) "
 		"error(service unavailable: zlib: failed to find end of zlib stream) "
-		"> SPAMD/1.0 69 Service Unavailable: zlib: failed to find end of zlib stream\\x{0A}" CRLF},
+		"> SPAMD/1.0 69 Service Unavailable: zlib: failed to find end of zlib stream\\n" CRLF},
 	{"zlib: not zlib",
 		IN("CHECK SPAMC/1.5\r\nCompress: zlib\r\nContent-length: 4\r\n\r\nabcd"),
 		"error(service unavailable: zlib: failed to find end of zlib stream) "
-		"> SPAMD/1.0 69 Service Unavailable: zlib: failed to find end of zlib stream\\x{0A}" CRLF},
+		"> SPAMD/1.0 69 Service Unavailable: zlib: failed to find end of zlib stream\\n" CRLF},
 	{"bound: command line",
 		IN("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx CHECK"),
 		BAD "(command line longer than 64 bytes)) " E76
@@ -438,15 +437,15 @@ static const struct {
 	{"in a compressed message",
 		"CHECK SPAMC/1.5\r\nCompress: zlib\r\nContent-length: 5\r\n\r\nx", 301000,
 		"error(service unavailable: zlib: child processing timeout) "
-		"> SPAMD/1.0 69 Service Unavailable: zlib: child processing timeout\\x{0A}" CRLF},
+		"> SPAMD/1.0 69 Service Unavailable: zlib: child processing timeout\\n" CRLF},
 	{"exact length without a final newline",
 		"CHECK SPAMC/1.5\r\nContent-length: 3\r\n\r\nabc", 1000 + SPAMD_SETTLE_MS,
 		"checking CHECK[abc]3 " OK_HAM CRLF},
 	{"length 0 on an open connection", "CHECK SPAMC/1.5\r\nContent-length: 0\r\n\r\n",
-		1000 + SPAMD_SETTLE_MS, "checking CHECK[\\x{0A}]0 " OK_HAM CRLF},
+		1000 + SPAMD_SETTLE_MS, "checking CHECK[\\n]0 " OK_HAM CRLF},
 	{"length in another spelling that agrees",
 		"CHECK SPAMC/1.5\r\nContent-Length: 4\r\n\r\nabc\n", 1000 + SPAMD_SETTLE_MS,
-		"checking CHECK[abc\\x{0A}]4 " OK_HAM CRLF},
+		"checking CHECK[abc\\n]4 " OK_HAM CRLF},
 };
 
 Test(spamd_proto, deadlines_decide_what_the_stream_does_not)
