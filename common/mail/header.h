@@ -22,7 +22,7 @@ struct header_limits {
 	size_t max_bytes; /**< of the header, from the start of the message */
 };
 
-/** Real mail stays below 200 fields and 64 KiB; these leave room and cost 100 KiB at most. */
+/** Real mail stays below 200 fields and 64 KiB; these leave room and cost 200 KiB at most. */
 #define HEADER_LIMITS_DEFAULT \
 	((struct header_limits){.max_fields = 2000, .max_bytes = 1024 * 1024})
 

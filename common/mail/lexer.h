@@ -18,7 +18,7 @@
 /** What lexer_peek returns at the end and after an error. */
 #define LEXER_END (-1)
 
-/** Fields are private, but for `at`, which a parser may save and put back. */
+/** Parsers may read all fields, and put back an `at` they saved; the rest is private. */
 struct lexer {
 	struct slice in;
 	size_t at;       /**< offset of the next byte */
