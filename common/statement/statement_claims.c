@@ -1,12 +1,10 @@
 #include <inttypes.h>
 
-#include <jansson.h>
-
 #include "common/base/utf8.h"
+#include "common/statement/small_json.h"
 #include "common/statement/statement_private.h"
 
-/* Object and one object or list inside it. */
-#define NESTING_MAX 2
+_Static_assert(SMALL_JSON_BYTES_MAX >= STATEMENT_PAYLOAD_MAX, "every payload can be parsed");
 
 /*
  * Small typed accessors over one JSON object. A member that is not there leaves the output as
@@ -14,27 +12,27 @@
  */
 
 static int
-get_number(const json_t *object, const char *name, uint64_t max, uint64_t *out,
+get_number(struct small_json_object object, const char *name, uint64_t max, uint64_t *out,
 	struct err_msg *msg)
 {
-	const json_t *value = json_object_get(object, name);
+	const struct small_json_member *member = small_json_find(object, name);
 
-	if (value == NULL) {
+	if (member == NULL) {
 		return 0;
 	}
-	if (!json_is_integer(value)) {
+	if (member->type != SMALL_JSON_INTEGER) {
 		return err_set(msg, ERR_INVALID, "`%s` is not an integer", name);
 	}
-	if (json_integer_value(value) < 0 || (uint64_t)json_integer_value(value) > max) {
+	if (member->number < 0 || (uint64_t)member->number > max) {
 		return err_set(msg, ERR_RANGE, "`%s` is outside 0 to %" PRIu64, name, max);
 	}
-	*out = (uint64_t)json_integer_value(value);
+	*out = (uint64_t)member->number;
 	return 0;
 }
 
 static int
-get_small(
-	const json_t *object, const char *name, uint8_t max, uint8_t *out, struct err_msg *msg)
+get_small(struct small_json_object object, const char *name, uint8_t max, uint8_t *out,
+	struct err_msg *msg)
 {
 	uint64_t value = *out;
 	int ret = get_number(object, name, max, &value, msg);
@@ -45,24 +43,25 @@ get_small(
 
 /* get_text - borrowed from the object; data is NULL when the member is not there */
 static int
-get_text(const json_t *object, const char *name, struct slice *out, struct err_msg *msg)
+get_text(struct small_json_object object, const char *name, struct slice *out,
+	struct err_msg *msg)
 {
-	const json_t *value = json_object_get(object, name);
+	const struct small_json_member *member = small_json_find(object, name);
 
 	*out = slice_of(NULL, 0);
-	if (value == NULL) {
+	if (member == NULL) {
 		return 0;
 	}
-	if (!json_is_string(value)) {
+	if (member->type != SMALL_JSON_STRING) {
 		return err_set(msg, ERR_INVALID, "`%s` is not a string", name);
 	}
-	*out = slice_of(json_string_value(value), json_string_length(value));
+	*out = member->text;
 	return 0;
 }
 
 static int
-get_thumbprint(
-	const json_t *object, const char *name, struct thumbprint *out, struct err_msg *msg)
+get_thumbprint(struct small_json_object object, const char *name, struct thumbprint *out,
+	struct err_msg *msg)
 {
 	struct slice text;
 	int ret = get_text(object, name, &text, msg);
@@ -78,8 +77,8 @@ get_thumbprint(
 
 /* get_principal - must be in its canonical form: equal subjects are equal bytes */
 static int
-get_principal(
-	const json_t *object, const char *name, struct principal *out, struct err_msg *msg)
+get_principal(struct small_json_object object, const char *name, struct principal *out,
+	struct err_msg *msg)
 {
 	struct err_msg why = {0};
 	struct slice text;
@@ -100,45 +99,15 @@ get_principal(
 	return 0;
 }
 
-/* check_value - integers only, at every depth, and no depth beyond NESTING_MAX */
-static int
-check_value(json_t *value, unsigned int depth, struct err_msg *msg)
-{
-	const char *name = NULL;
-	json_t *member = NULL;
-	size_t i = 0;
-	int ret = 0;
-
-	if (json_is_real(value)) {
-		return err_set(msg, ERR_INVALID, "numbers must be integers");
-	}
-	if (!json_is_object(value) && !json_is_array(value)) {
-		return 0;
-	}
-	if (depth > NESTING_MAX) {
-		return err_set(msg, ERR_INVALID, "nested deeper than %d", NESTING_MAX);
-	}
-	json_object_foreach(value, name, member)
-	{
-		ret = ret == 0 ? check_value(member, depth + 1, msg) : ret;
-	}
-	json_array_foreach(value, i, member)
-	{
-		ret = ret == 0 ? check_value(member, depth + 1, msg) : ret;
-	}
-	return ret;
-}
-
 /* check_critical - a name starting with "!" asks those who do not know it to refuse; we know none */
 static int
-check_critical(json_t *object, struct err_msg *msg)
+check_critical(struct small_json_object object, struct err_msg *msg)
 {
-	const char *name = NULL;
-	json_t *member = NULL;
+	for (size_t i = 0; i < object.json->count; i++) {
+		const struct small_json_member *member = &object.json->members[i];
 
-	json_object_foreach(object, name, member)
-	{
-		if (name[0] == '!') {
+		if (member->parent == object.id &&
+			slice_starts_with(member->name, SLICE("!"))) {
 			return err_set(msg, ERR_UNSUPPORTED,
 				"it has a claim that must be understood, and is not");
 		}
@@ -147,53 +116,32 @@ check_critical(json_t *object, struct err_msg *msg)
 }
 
 static statement_claim_set
-claims_present(const json_t *root)
+claims_present(struct small_json_object root)
 {
 	statement_claim_set present = 0;
 
 	for (size_t i = 0; i < CLAIM_COUNT; i++) {
-		if (json_object_get(root, statement_claim_names[i]) != NULL) {
+		if (small_json_find(root, statement_claim_names[i]) != NULL) {
 			present |= CLAIM_BIT(i);
 		}
 	}
 	return present;
 }
 
-static int
-load(struct slice payload, json_t **out, struct err_msg *msg)
-{
-	json_error_t error;
-	int code = ERR_INVALID;
-
-	*out = json_loadb(
-		(const char *)payload.data, payload.len, JSON_REJECT_DUPLICATES, &error);
-	if (*out != NULL) {
-		return 0;
-	}
-	if (json_error_code(&error) == json_error_out_of_memory) {
-		code = ERR_NOMEM;
-	} else if (json_error_code(&error) == json_error_numeric_overflow) {
-		code = ERR_RANGE;
-	}
-	return err_set_at(msg, code, error.position < 0 ? 0 : (size_t)error.position,
-		"payload: %s", error.text);
-}
-
 /* read_kind - version and type come first: they decide what the rest means */
 static int
-read_kind(const json_t *root, struct statement *out, struct err_msg *msg)
+read_kind(struct small_json_object root, struct statement *out, struct err_msg *msg)
 {
-	const json_t *version = json_object_get(root, "ver");
+	const struct small_json_member *version = small_json_find(root, "ver");
 	struct slice act;
 	int ret = 0;
 
-	if (!json_is_integer(version)) {
+	if (version == NULL || version->type != SMALL_JSON_INTEGER) {
 		return err_set(msg, ERR_INVALID, "`ver` is missing or not an integer");
 	}
-	if (json_integer_value(version) != STATEMENT_VERSION) {
-		return err_set(msg, ERR_VERSION,
-			"version %" JSON_INTEGER_FORMAT " is not known",
-			json_integer_value(version));
+	if (version->number != STATEMENT_VERSION) {
+		return err_set(
+			msg, ERR_VERSION, "version %" PRId64 " is not known", version->number);
 	}
 	ret = get_text(root, "act", &act, msg);
 	if (ret != 0) {
@@ -209,7 +157,7 @@ read_kind(const json_t *root, struct statement *out, struct err_msg *msg)
 }
 
 static int
-read_key(const json_t *root, struct statement *out, struct err_msg *msg)
+read_key(struct small_json_object root, struct statement *out, struct err_msg *msg)
 {
 	struct slice text;
 	int ret = get_text(root, "key", &text, msg);
@@ -222,7 +170,7 @@ read_key(const json_t *root, struct statement *out, struct err_msg *msg)
 }
 
 static int
-read_names(const json_t *root, struct statement *out, struct err_msg *msg)
+read_names(struct small_json_object root, struct statement *out, struct err_msg *msg)
 {
 	struct slice aud;
 	struct slice why;
@@ -244,7 +192,7 @@ read_names(const json_t *root, struct statement *out, struct err_msg *msg)
 }
 
 static int
-read_numbers(const json_t *root, struct statement *out, struct err_msg *msg)
+read_numbers(struct small_json_object root, struct statement *out, struct err_msg *msg)
 {
 	int ret = get_number(root, "seq", INT64_MAX, &out->seq, msg);
 
@@ -291,7 +239,7 @@ add_guardian(struct statement *out, struct slice text, struct err_msg *msg)
 }
 
 static int
-read_guardians(const json_t *object, struct statement *out, struct err_msg *msg)
+read_guardians(struct small_json_object object, struct statement *out, struct err_msg *msg)
 {
 	struct statement_identity_body *body = &out->body.identity;
 	struct slice rest;
@@ -319,7 +267,7 @@ read_guardians(const json_t *object, struct statement *out, struct err_msg *msg)
 }
 
 static int
-read_identity_body(const json_t *object, struct statement *out, struct err_msg *msg)
+read_identity_body(struct small_json_object object, struct statement *out, struct err_msg *msg)
 {
 	struct statement_identity_body *body = &out->body.identity;
 	struct slice signs;
@@ -342,7 +290,7 @@ read_identity_body(const json_t *object, struct statement *out, struct err_msg *
 }
 
 static int
-read_device_body(const json_t *object, struct statement *out, struct err_msg *msg)
+read_device_body(struct small_json_object object, struct statement *out, struct err_msg *msg)
 {
 	struct statement_device_body *body = &out->body.device;
 	struct slice role;
@@ -370,7 +318,7 @@ read_device_body(const json_t *object, struct statement *out, struct err_msg *ms
 }
 
 static int
-read_introduce_body(const json_t *object, struct statement *out, struct err_msg *msg)
+read_introduce_body(struct small_json_object object, struct statement *out, struct err_msg *msg)
 {
 	struct principal *to = &out->body.introduce.to;
 	int ret = get_principal(object, "to", to, msg);
@@ -385,17 +333,19 @@ read_introduce_body(const json_t *object, struct statement *out, struct err_msg 
 }
 
 static int
-read_body(const json_t *root, struct statement *out, struct err_msg *msg)
+read_body(struct small_json_object root, struct statement *out, struct err_msg *msg)
 {
-	json_t *object = json_object_get(root, "body");
+	const struct small_json_member *body = small_json_find(root, "body");
+	struct small_json_object object;
 	int ret = 0;
 
-	if (object == NULL) {
+	if (body == NULL) {
 		return 0;
 	}
-	if (!json_is_object(object)) {
+	if (body->type != SMALL_JSON_OBJECT) {
 		return err_set(msg, ERR_INVALID, "`body` is not an object");
 	}
+	object = small_json_inner(root.json, body);
 	ret = check_critical(object, msg);
 	if (ret != 0) {
 		return ret;
@@ -421,7 +371,7 @@ read_body(const json_t *root, struct statement *out, struct err_msg *msg)
 
 /* read_claims - every claim into *out, which is empty */
 static int
-read_claims(const json_t *root, struct statement *out, struct err_msg *msg)
+read_claims(struct small_json_object root, struct statement *out, struct err_msg *msg)
 {
 	int ret = 0;
 
@@ -446,18 +396,11 @@ read_claims(const json_t *root, struct statement *out, struct err_msg *msg)
 int
 statement_payload_parse(struct slice payload, struct statement *out, struct err_msg *msg)
 {
-	json_t *root = NULL;
+	struct small_json json;
+	struct small_json_object root = small_json_root(&json);
 	statement_claim_set present = 0;
-	int ret = load(payload, &root, msg);
+	int ret = small_json_parse(&json, payload, msg);
 
-	if (ret != 0) {
-		return ret;
-	}
-	if (!json_is_object(root)) {
-		ret = err_set(msg, ERR_INVALID, "the payload is not an object");
-		goto out;
-	}
-	ret = check_value(root, 1, msg);
 	if (ret == 0) {
 		ret = read_kind(root, out, msg);
 	}
@@ -471,10 +414,5 @@ statement_payload_parse(struct slice payload, struct statement *out, struct err_
 	if (ret == 0) {
 		ret = read_claims(root, out, msg);
 	}
-	if (ret == 0) {
-		ret = statement_check_rules(out, present, msg);
-	}
-out:
-	json_decref(root);
-	return ret;
+	return ret == 0 ? statement_check_rules(out, present, msg) : ret;
 }
