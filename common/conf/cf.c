@@ -22,8 +22,9 @@
  */
 #define INCLUDES_MAX 256
 
-/* Paths of all included files: INCLUDES_MAX of PATH_MAX each. */
-#define PATHS_MAX ((size_t)INCLUDES_MAX * 4096)
+/* Longest path of an included file, as PATH_MAX, and all of them together. */
+#define INCLUDE_PATH_MAX 4096
+#define PATHS_MAX        ((size_t)INCLUDES_MAX * (INCLUDE_PATH_MAX + 64))
 
 /** One open file. */
 struct cf_file {
@@ -110,8 +111,14 @@ do_if(struct cf_parser *p, const struct cf_setting *s)
 	};
 	struct err_msg msg = {0};
 	bool truth = false;
-	int ret = cf_expr_eval(s->value, &env, &truth, &msg);
+	int ret = 0;
 
+	/* Where nothing is read, a condition only has to be paired with its endif. */
+	if (!cf_if_is_active(&p->file->ifs)) {
+		push_if(p, s->line, false, false);
+		return 0;
+	}
+	ret = cf_expr_eval(s->value, &env, &truth, &msg);
 	if (ret != 0) {
 		diagnose(p, CF_WARNING, s->line,
 			"condition not understood, the block is skipped: %s", msg.text);
@@ -125,7 +132,7 @@ do_ifplugin(struct cf_parser *p, const struct cf_setting *s)
 {
 	bool is_bad = slice_is_empty(s->value);
 
-	if (is_bad) {
+	if (is_bad && cf_if_is_active(&p->file->ifs)) {
 		diagnose(p, CF_WARNING, s->line,
 			"ifplugin needs the name of a plugin; the block is skipped");
 	}
@@ -231,7 +238,7 @@ include_file(struct cf_parser *p, struct slice path, uint32_t line)
 {
 	struct slice bytes = {0};
 	struct err_msg msg = {0};
-	char shown[SHOWN_ESCAPED];
+	char shown[DIAGNOSTIC_MAX];
 	int ret = 0;
 
 	if (is_open(p, path)) {
@@ -239,16 +246,17 @@ include_file(struct cf_parser *p, struct slice path, uint32_t line)
 			show(path, shown));
 		return 0;
 	}
+	p->include_count++;
 	ret = p->callbacks->include(p->callbacks->ctx, path, &bytes, &msg);
 	if (ret == ERR_NOMEM) {
 		return ret;
 	}
 	if (ret != 0) {
-		diagnose(p, CF_WARNING, line, "include skipped: %s", msg.text);
+		diagnose(p, CF_WARNING, line, "include skipped: %s",
+			log_escape(slice_str(msg.text), shown, sizeof(shown)));
 		return 0;
 	}
 	p->include_depth++;
-	p->include_count++;
 	ret = parse_file(p, path, bytes);
 	p->include_depth--;
 	return ret;
@@ -272,6 +280,10 @@ do_include(struct cf_parser *p, const struct cf_setting *s)
 		diagnose(p, CF_WARNING, line,
 			"more than %d included files, or nested more than %d deep; skipped",
 			INCLUDES_MAX, CF_INCLUDE_DEPTH_MAX);
+		return 0;
+	}
+	if (p->file->name.len + s->value.len > INCLUDE_PATH_MAX) {
+		diagnose(p, CF_WARNING, line, "the path of the file is too long; skipped");
 		return 0;
 	}
 	path = include_path(p, s->value);

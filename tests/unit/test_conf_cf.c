@@ -223,6 +223,8 @@ Test(cf, follows_conditions)
 			""},
 		{"bad condition skips both branches", "if x\na 1\nelse\nb 1\nendif\nc 1",
 			"!1:1;c=1;"},
+		{"conditions inside a skipped block are only paired",
+			"if 0\nif x(\nelse\na 1\nendif\nifplugin\nendif\nendif\nb 1", "b=1;"},
 		{"ifplugin without name", "ifplugin\na 1\nendif\nc 1", "!1:1;c=1;"},
 		{"else without if", "else\na 1", "!1:1;a=1;"},
 		{"endif without if", "endif\na 1", "!1:1;a=1;"},
@@ -313,6 +315,30 @@ Test(cf, bounds_includes_in_depth_and_number)
 	recorder_init(&r);
 	cr_assert_eq(cf_parse(SLICE("x"), SLICE("include d/x"), &options, &callbacks), 0);
 	cr_assert_not_null(strstr(dynbuf_cstr(&r.messages), "nested more than 16 deep"));
+	recorder_fini(&r);
+}
+
+Test(cf, goes_on_after_any_number_of_includes_that_fail)
+{
+	static uint8_t text[8192];
+	struct recorder r;
+	struct dynbuf many;
+
+	recorder_init(&r);
+	dynbuf_init(&many, 1024 * 1024);
+	memset(text, 'x', sizeof(text));
+	(void)dynbuf_add_str(&many, "include ");
+	(void)dynbuf_add(&many, slice_of(text, sizeof(text)));
+	for (int i = 0; i < 2000; i++) {
+		(void)dynbuf_add_str(&many, "\ninclude missing\x1b.cf");
+	}
+	(void)dynbuf_add_str(&many, "\na 1");
+	cr_assert_eq(parse(&r, dynbuf_slice(&many), ""), 0);
+	cr_assert_not_null(strstr(dynbuf_cstr(&r.seen), "a=1;"));
+	cr_assert_not_null(
+		strstr(dynbuf_cstr(&r.messages), ":1: the path of the file is too long"));
+	cr_assert_not_null(strstr(dynbuf_cstr(&r.messages), "missing\\x{1B}.cf"));
+	dynbuf_fini(&many);
 	recorder_fini(&r);
 }
 
