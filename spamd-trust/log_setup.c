@@ -36,16 +36,14 @@ log_setup_choose(const struct options *options, bool has_syslog, struct log_conf
 	if (out->timestamp_format != NULL && strcmp(out->timestamp_format, "default") == 0) {
 		out->timestamp_format = NULL;
 	}
-	if (strcmp(where, "stderr") == 0) {
-		out->sink = LOG_SINK_STDERR;
-	} else if (strcmp(where, "null") == 0) {
+	if (strcmp(where, "null") == 0) {
 		out->sink = LOG_SINK_NULL;
 	} else if (strcmp(where, "file") == 0) {
 		out->sink = LOG_SINK_FILE;
 		out->target = DEFAULT_FILE;
 	} else if (!is_facility(where)) {
 		out->sink = LOG_SINK_FILE;
-	} else if (no_socket || !has_syslog) {
+	} else if (strcmp(where, "stderr") == 0 || no_socket || !has_syslog) {
 		out->sink = LOG_SINK_STDERR;
 	}
 }

@@ -1,5 +1,7 @@
 #include "spamd-trust/prefs_path.h"
 
+#include <assert.h>
+
 /* Longer names are no mailbox of this world (RFC 5321: 64 + 1 + 255). */
 #define NAME_MAX_BYTES 512
 
@@ -9,7 +11,7 @@ is_safe(uint8_t c)
 	return ascii_is_alpha(c) || ascii_is_digit(c) || (c != '\0' && strchr("-+_.,@=", c));
 }
 
-/* make_safe - the name as it may stand in a path; *len_out is its length */
+/* make_safe - the name as it may stand in a path */
 static int
 make_safe(struct slice user, char *out, size_t cap)
 {
@@ -17,7 +19,7 @@ make_safe(struct slice user, char *out, size_t cap)
 		return ERR_TOOBIG;
 	}
 	for (size_t i = 0; i < user.len; i++) {
-		out[i] = is_safe(user.data[i]) ? (char)user.data[i] : '_';
+		memcpy(out + i, is_safe(user.data[i]) ? (const char *)&user.data[i] : "_", 1);
 	}
 	out[user.len] = '\0';
 	return 0;
@@ -95,6 +97,8 @@ prefs_path_expand(
 	char safe[NAME_MAX_BYTES];
 	const char *at = NULL;
 
+	assert(cap > 0);
+	out[0] = '\0';
 	if (make_safe(user, safe, sizeof(safe)) != 0) {
 		return ERR_TOOBIG;
 	}

@@ -76,7 +76,7 @@ struct session {
  * Starts on an accepted, non-blocking descriptor, which it takes. May already be over on return.
  */
 void session_start(struct worker *worker, int fd, const struct listener *listener,
-	const struct sockaddr_storage *address);
+	const struct sockaddr_storage *from);
 
 /** Ends a session at once. */
 void session_close(struct session *s);
