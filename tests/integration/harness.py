@@ -277,6 +277,9 @@ class DaemonTest(unittest.TestCase):
     def tearDown(self):
         for daemon in self.daemons:
             daemon.stop()
+            if daemon.errors.exists():  # a build with sanitizers reports there
+                text = daemon.errors.read_text(errors="replace")
+                self.assertNotRegex(text, "Sanitizer|runtime error", text)
 
     def daemon(self, *options, **kwargs):
         """A daemon that is stopped at the end; not started yet."""

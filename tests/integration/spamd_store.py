@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Stores that are missing, damaged, unreadable or replaced: never a crash, never false trust."""
+
+import os
+import shutil
+
+import harness
+from harness import HAM, request, share_store
+
+
+class BadStoreTest(harness.DaemonTest):
+    def expect_unknown(self, spamd):
+        """Mail goes on, nobody is known, and the verdict says why."""
+        reply = spamd.exchange(request("PROCESS", HAM)).decode()
+        self.assertIn("TRUST_NO_STORE", reply, spamd.tail())
+        self.assertIn("X-Spam-Trust-Tier: unknown", reply)
+        self.assertIn("X-Spam-Status: No, score=0.0", reply)
+
+    def make(self, contents):
+        """A store directory with that content in both data files, or None for no file."""
+        store = self.dir / "store"
+        for name in ("graph", "private"):
+            (store / name).mkdir(parents=True)
+            if contents is not None:
+                (store / name / "data.mdb").write_bytes(contents)
+        share_store(store)
+        return store
+
+    def test_no_directory(self):
+        spamd = self.daemon("-x", store=self.dir / "nowhere").start()
+        self.expect_unknown(spamd)
+        spamd.wait_log(r"warn: spamd: no graph store, nobody is known: .*nowhere")
+        spamd.wait_log(r"warn: spamd: no private store, nobody is known: .*nowhere")
+
+    def test_empty_directories_garbage_and_truncated_files(self):
+        for label, contents in (
+            ("no file", None),
+            ("empty file", b""),
+            ("garbage", b"not a database\n" * 1000),
+            ("zeros", bytes(65536)),
+        ):
+            with self.subTest(label=label):
+                store = self.make(contents)
+                spamd = self.daemon("-x", store=store).start()
+                self.expect_unknown(spamd)
+                spamd.wait_log(r"warn: spamd: no graph store, nobody is known: \S")
+                spamd.stop()
+                shutil.rmtree(store)
+
+    def test_directory_without_permission(self):
+        if not harness.is_root():
+            self.skipTest("needs root, to own what the daemon may not read")
+        store = self.make(b"")
+        for path in (store / "graph", store / "private"):
+            os.chown(path, 0, 0)
+            path.chmod(0o700)
+        self.expect_unknown(self.daemon("-x", store=store).start())
+
+    def test_reason_is_logged_once_and_not_for_each_message(self):
+        spamd = self.daemon("-x", store=self.dir / "nowhere").start()
+        for _ in range(20):
+            spamd.exchange(request("CHECK", HAM))
+        spamd.wait_log_count("result: ", 20)
+        self.assertEqual(spamd.log_text().count("no graph store"), 1)
+
+
+if __name__ == "__main__":
+    harness.main()
