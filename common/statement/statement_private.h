@@ -3,7 +3,8 @@
  *
  *	statement.c          the JWS around the payload: sizes, header, id, signature
  *	statement_names.c    names of acts, reasons, levels
- *	statement_claims.c   payload to struct: JSON and the type and range of every claim
+ *	small_json.c         JSON as payloads may have it
+ *	statement_claims.c   payload to struct: the type and range of every claim
  *	statement_rules.c    which claims, subjects, lifetimes and signers each act may have
  *	statement_write.c    struct to payload
  */
