@@ -122,7 +122,6 @@ struct settings {
 	/* The learner of the original: only what its switches say of the verdict. */
 	bool use_learner;
 	bool use_bayes;
-	bool bayes_auto_learn;
 
 	/* The daemon. */
 	bool allow_user_rules;

@@ -86,7 +86,7 @@ const struct setting_ignored settings_ignored[] = {
 		"user_awl_sql_password user_awl_sql_table user_awl_sql_username "
 		"txrep_factory"},
 	{SETTING_IGNORED_LEARNER, 0,
-		"use_bayes_rules bayes_token_sources bayes_ignore_header "
+		"use_bayes_rules bayes_auto_learn bayes_token_sources bayes_ignore_header "
 		"bayes_ignore_from bayes_ignore_to bayes_min_ham_num bayes_min_spam_num "
 		"bayes_learn_during_report bayes_sql_override_username bayes_use_hapaxes "
 		"bayes_journal_max_size bayes_expiry_max_db_size bayes_auto_expire "

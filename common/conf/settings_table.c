@@ -256,9 +256,6 @@ const struct setting_row settings_rows[] = {
 		"With `no`, TELL learns nothing and says so."},
 	{"use_bayes", NULL, &setting_type_bool, SETTING_SECTION_LEARNER, 0, FIELD(use_bayes), 0,
 		0, NULL, NULL, "yes", "As use_learner."},
-	{"bayes_auto_learn", NULL, &setting_type_bool, SETTING_SECTION_LEARNER, 0,
-		FIELD(bayes_auto_learn), 0, 0, NULL, NULL, "yes",
-		"Accepted; no verdict of this program is ever learned from."},
 
 	/* The daemon. */
 	{"allow_user_rules", NULL, &setting_type_bool, SETTING_SECTION_DAEMON,
