@@ -5,7 +5,7 @@ import os
 import shutil
 
 import harness
-from harness import HAM, request, share_store
+from harness import HAM, request, share_store, trustctl
 
 
 class BadStoreTest(harness.DaemonTest):
@@ -62,6 +62,60 @@ class BadStoreTest(harness.DaemonTest):
             spamd.exchange(request("CHECK", HAM))
         spamd.wait_log_count("result: ", 20)
         self.assertEqual(spamd.log_text().count("no graph store"), 1)
+
+
+FROM_MALLORY = HAM.replace(b"Alice <alice@example.org>", b"mallory@example.com")
+
+
+class LiveStoreTest(harness.DaemonTest):
+    """Changes while the daemon runs."""
+
+    def rules(self, spamd, user="bob@example.org"):
+        reply = spamd.exchange(request("SYMBOLS", FROM_MALLORY, user=user))
+        return reply.decode().partition("\r\n\r\n")[2].split(",")
+
+    def wait_rule(self, spamd, rule):
+        harness.wait_for(lambda: rule in self.rules(spamd), rule, spamd.tail)
+
+    def test_store_that_appears_is_opened(self):
+        spamd = self.daemon("-x", store=self.dir / "store").start()
+        self.assertIn("TRUST_NO_STORE", self.rules(spamd))
+        self.make_store(("user", "add", "bob@example.org"))
+        self.wait_rule(spamd, "TRUST_UNKNOWN")
+        harness.wait_for(
+            lambda: "TRUST_NO_STORE" not in self.rules(spamd), "both stores", spamd.tail
+        )
+        spamd.wait_log(r"info: spamd: graph store open in ")
+        spamd.wait_log(r"info: spamd: private store open in ")
+
+    def test_block_counts_without_a_restart_for_its_user_only(self):
+        store = self.make_store(
+            ("user", "add", "bob@example.org"), ("user", "add", "carol@example.org")
+        )
+        spamd = self.daemon("-x", store=store).start()
+        self.assertIn("TRUST_UNKNOWN", self.rules(spamd))
+        trustctl(store, "block", "--user", "bob@example.org", "mallory@example.com")
+        self.assertIn("TRUST_BLOCKED", self.rules(spamd))
+        self.assertNotIn("TRUST_BLOCKED", self.rules(spamd, "carol@example.org"))
+        trustctl(store, "unblock", "--user", "bob@example.org", "mallory@example.com")
+        self.assertNotIn("TRUST_BLOCKED", self.rules(spamd))
+
+    def test_store_that_is_replaced_is_opened_anew(self):
+        """By another directory in its place, as a restore does, with mail coming in meanwhile."""
+        store = self.make_store(("user", "add", "bob@example.org"))
+        spamd = self.daemon("-x", store=store).start()
+        self.assertNotIn("TRUST_BLOCKED", self.rules(spamd))
+        copy = self.dir / "copy"
+        shutil.copytree(store, copy)
+        trustctl(copy, "block", "--user", "bob@example.org", "mallory@example.com")
+        share_store(copy)
+        for part in ("graph", "private"):
+            (store / part).rename(self.dir / f"old-{part}")
+            (copy / part).rename(store / part)
+        self.wait_rule(spamd, "TRUST_BLOCKED")
+        spamd.wait_log(r"info: spamd: private store was replaced, opening the new one")
+        self.assertEqual(len(spamd.starts()), 1)
+        self.assertNotIn("handled cleanup", spamd.log_text())
 
 
 if __name__ == "__main__":
