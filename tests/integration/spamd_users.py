@@ -2,9 +2,7 @@
 """Whose settings apply (SPEC 7): home directories, virtual directories, and no leak to the next."""
 
 import os
-import pathlib
 import pwd
-import shutil
 
 import harness
 from harness import HAM, request
@@ -114,27 +112,6 @@ class HomeTest(harness.DaemonTest):
         spamd = self.daemon("-x", "-P", user=False).start()
         self.assertEqual(spamd.exchange(request("CHECK", HAM, user="root")), b"")
         self.assertIn(b"EX_OK", spamd.exchange(request("CHECK", HAM, user="mail")))
-
-    def test_file_in_the_home_directory(self):
-        """Uses the home of the account that runs the tests; what is there is put back."""
-        entry = pwd.getpwuid(os.geteuid())
-        home = pathlib.Path(entry.pw_dir)
-        directory = home / ".spamassassin"
-        if directory.exists() or not os.access(home, os.W_OK):
-            self.skipTest(f"{directory} is in use, or {home} cannot be written")
-        if harness.is_root() and not home.stat().st_mode & 0o001:
-            self.skipTest(f"{home} cannot be searched by the account of the daemon")
-        self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
-        directory.mkdir(mode=0o755)
-        (directory / "user_prefs").write_text("required_score 8\n")
-        spamd = self.daemon().start()
-        self.assertEqual(
-            required(spamd.exchange(request("CHECK", HAM, user=entry.pw_name))), "8.0"
-        )
-        plain = self.daemon("-x").start()
-        self.assertEqual(
-            required(plain.exchange(request("CHECK", HAM, user=entry.pw_name))), "5.0"
-        )
 
 
 if __name__ == "__main__":
