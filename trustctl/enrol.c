@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "trustctl/files.h"
@@ -163,11 +162,11 @@ load_noted(const struct keystore *keys, const struct note *note, struct enrolmen
 
 /* make_keys - in memory; which ones were made here, and are to be saved, is told by `fresh` */
 static int
-make_keys(const struct rng *rng, struct enrolment *user, bool fresh[3], struct err_msg *msg)
+make_keys(const struct rng *rng, struct enrolment *user, struct err_msg *msg)
 {
 	for (size_t i = 0; i < ARRAY_LEN(user->owned); i++) {
-		fresh[i] = user->owned[i] == NULL;
-		int rc = fresh[i] ? keypair_generate(rng, &user->owned[i]) : 0;
+		user->fresh[i] = user->owned[i] == NULL;
+		int rc = user->fresh[i] ? keypair_generate(rng, &user->owned[i]) : 0;
 
 		if (rc != 0) {
 			return err_set(msg, rc, "cannot make a key: %s", err_text(rc));
@@ -180,8 +179,7 @@ make_keys(const struct rng *rng, struct enrolment *user, bool fresh[3], struct e
 }
 
 static int
-save_keys(const struct keystore *keys, const struct enrolment *user, const bool fresh[3],
-	struct err_msg *msg)
+save_keys(const struct keystore *keys, const struct enrolment *user, struct err_msg *msg)
 {
 	static const enum keystore_kind kinds[] = {
 		[OWNED_ROOT] = KEYSTORE_ROOT,
@@ -191,7 +189,7 @@ save_keys(const struct keystore *keys, const struct enrolment *user, const bool 
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(kinds); i++) {
-		if (fresh[i]) {
+		if (user->fresh[i]) {
 			rc = keystore_add(keys, kinds[i], &user->identity, user->owned[i], msg);
 		}
 	}
@@ -246,15 +244,13 @@ prepare_keys(struct site *site, const struct ctl *ctl, const struct note *note,
 {
 	struct keystore keys;
 	struct progress bar;
-	bool(*fresh)[3] = calloc(count, sizeof(*fresh));
-	int rc = fresh == NULL ? err_set(msg, ERR_NOMEM, "out of memory")
-			       : site_keys(site, &keys, msg);
+	int rc = site_keys(site, &keys, msg);
 
 	rc = rc == 0 ? sweep(&keys, note, msg) : rc;
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		if (!users[i].existed) {
 			rc = load_noted(&keys, note, &users[i], msg);
-			rc = rc == 0 ? make_keys(&ctl->rng, &users[i], fresh[i], msg) : rc;
+			rc = rc == 0 ? make_keys(&ctl->rng, &users[i], msg) : rc;
 		}
 	}
 	if (rc == 0) {
@@ -263,12 +259,11 @@ prepare_keys(struct site *site, const struct ctl *ctl, const struct note *note,
 	progress_start(&bar, &ctl->print, "writing keys", count);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		if (!users[i].existed) {
-			rc = save_keys(&keys, &users[i], fresh[i], msg);
+			rc = save_keys(&keys, &users[i], msg);
 		}
 		progress_update(&bar, i + 1);
 	}
 	progress_end(&bar);
-	free(fresh);
 	return rc;
 }
 

@@ -20,7 +20,8 @@ struct enrolment {
 	struct thumbprint identity; /**< filled in */
 	bool existed;               /**< filled in: was there before, complete */
 	struct publish_keys keys;   /**< private */
-	struct keypair *owned[3];   /**< private */
+	struct keypair *owned[3];   /**< private: root, next, device */
+	bool fresh[3];              /**< private: which of them were made now */
 };
 
 /**

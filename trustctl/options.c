@@ -169,12 +169,19 @@ record(struct options *out, enum option_id id, const char *value, struct err_msg
 	return 0;
 }
 
+/* The words of the command line, and the one being looked at. */
+struct words {
+	int count;
+	char **word;
+	int at;
+};
+
 /*
- * take_option - one option at argv[*index], moving *index over a value that is a word of
- * its own. `inline_value` is what follows in the same word (--name=VALUE, -CVALUE) or NULL.
+ * take_option - the option at words->at, moving on over a value that is a word of its own.
+ * `inline_value` is what follows in the same word (--name=VALUE, -CVALUE) or NULL.
  */
 static int
-take_option(enum option_id id, const char *inline_value, int argc, char **argv, int *index,
+take_option(enum option_id id, const char *inline_value, struct words *words,
 	struct options *out, struct err_msg *msg)
 {
 	const struct option_spec *spec = &specs[id];
@@ -188,18 +195,18 @@ take_option(enum option_id id, const char *inline_value, int argc, char **argv, 
 	if (inline_value != NULL) {
 		return record(out, id, inline_value, msg);
 	}
-	if (*index + 1 >= argc) {
+	if (words->at + 1 >= words->count) {
 		return err_set(msg, ERR_INVALID, "--%s needs a value: --%s %s", spec->name,
 			spec->name, spec->value);
 	}
-	(*index)++;
-	return record(out, id, argv[*index], msg);
+	words->at++;
+	return record(out, id, words->word[words->at], msg);
 }
 
 static int
-take_word(int argc, char **argv, int *index, struct options *out, struct err_msg *msg)
+take_word(struct words *words, struct options *out, struct err_msg *msg)
 {
-	const char *word = argv[*index];
+	const char *word = words->word[words->at];
 
 	if (word[1] == '-') {
 		struct slice rest = slice_skip(slice_str(word), 2);
@@ -209,39 +216,45 @@ take_word(int argc, char **argv, int *index, struct options *out, struct err_msg
 		if (id == OPTION_COUNT) {
 			return unknown_option(word, name, msg);
 		}
-		const char *value = name.len < rest.len ? word + 2 + name.len + 1 : NULL;
-
-		return take_option(id, value, argc, argv, index, out, msg);
+		return take_option(id, name.len < rest.len ? word + 2 + name.len + 1 : NULL,
+			words, out, msg);
 	}
 	enum option_id id = find_letter(word[1]);
 
 	if (id == OPTION_COUNT) {
 		return unknown_option(word, slice_skip(slice_str(word), 1), msg);
 	}
-	return take_option(id, word[2] != '\0' ? word + 2 : NULL, argc, argv, index, out, msg);
+	return take_option(id, word[2] != '\0' ? word + 2 : NULL, words, out, msg);
+}
+
+/* is_option - a lone "-" is a file name: standard input */
+static bool
+is_option(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0';
 }
 
 int
 options_parse(int argc, char **argv, struct options *out, struct err_msg *msg)
 {
+	struct words words = {.count = argc, .word = argv};
 	bool ended = false;
 
 	memset(out, 0, sizeof(*out));
 	out->words = argc > 0 ? argv + 1 : argv;
-	for (int i = 1; i < argc; i++) {
-		if (!ended && strcmp(argv[i], "--") == 0) {
-			ended = true;
-			continue;
-		}
-		/* A lone "-" is a file name: standard input. */
-		if (ended || argv[i][0] != '-' || argv[i][1] == '\0') {
-			out->words[out->word_count++] = argv[i];
-			continue;
-		}
-		int rc = take_word(argc, argv, &i, out, msg);
+	for (words.at = 1; words.at < argc; words.at++) {
+		char *word = argv[words.at];
 
-		if (rc != 0) {
-			return rc;
+		if (!ended && strcmp(word, "--") == 0) {
+			ended = true;
+		} else if (ended || !is_option(word)) {
+			out->words[out->word_count++] = word;
+		} else {
+			int rc = take_word(&words, out, msg);
+
+			if (rc != 0) {
+				return rc;
+			}
 		}
 	}
 	return 0;

@@ -50,11 +50,13 @@ print_init(struct print *p, FILE *out, FILE *err, bool json, const char *no_colo
 int
 print_flush(struct print *p, struct err_msg *msg)
 {
-	if (fflush(p->out) != 0 || ferror(p->out)) {
-		return err_set(msg, ERR_IO, "cannot write to standard output: %s",
-			errno != 0 ? strerror(errno) : "it is closed");
+	errno = 0;
+	if (fflush(p->out) == 0 && !ferror(p->out)) {
+		return 0;
 	}
-	return 0;
+	/* The stream remembers that something failed before, but not what it was. */
+	errno = errno != 0 ? errno : EIO;
+	return err_set_errno(msg, "cannot write to standard output");
 }
 
 void

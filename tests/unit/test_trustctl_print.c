@@ -195,7 +195,7 @@ Test(print, a_full_disk_is_reported)
 
 	cr_assert_not_null(full);
 	(void)fputs("text", full);
-	cr_assert_eq(print_flush(&p, &msg), ERR_IO);
+	cr_assert_eq(print_flush(&p, &msg), ERR_FULL);
 	cr_assert_not_null(strstr(msg.text, "standard output"));
 	(void)fclose(full);
 }
