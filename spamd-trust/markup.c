@@ -137,6 +137,15 @@ next_kept_line(struct kept_lines *lines, struct slice *line_out)
 	return false;
 }
 
+/* add_line_end - where the header ends without one and more is to come */
+static void
+add_line_end(struct slice eol, struct dynbuf *out)
+{
+	if (!slice_ends_with(dynbuf_slice(out), SLICE("\n"))) {
+		(void)dynbuf_add(out, eol);
+	}
+}
+
 /* take_return_path - the field at the very start, which stays in front of what is added */
 static void
 take_return_path(struct kept_lines *lines, struct slice eol, struct dynbuf *out)
@@ -203,15 +212,6 @@ add_rewritten(
 	markup_add_lines(out, value, eol);
 }
 
-/* add_line_end - where the header ends without one and more is to come */
-static void
-add_line_end(struct slice eol, struct dynbuf *out)
-{
-	if (!slice_ends_with(dynbuf_slice(out), SLICE("\n"))) {
-		(void)dynbuf_add(out, eol);
-	}
-}
-
 /*
  * add_old_as_spam - the old fields, with those of rewrite_header changed, then their old form
  *
@@ -273,9 +273,13 @@ write_in_place(const struct presentation *p, struct dynbuf *out)
 	struct slice eol = markup_eol(&split);
 	struct kept_lines lines = {.rest = split.header};
 	struct slice line = {0};
+	size_t start = dynbuf_slice(out).len;
 
 	(void)dynbuf_add(out, split.mbox_line);
 	take_return_path(&lines, eol, out);
+	if (dynbuf_slice(out).len > start) {
+		add_line_end(eol, out);
+	}
 	markup_add_headers(p, eol, out);
 	if (p->verdict->is_spam) {
 		add_old_as_spam(p, lines,
