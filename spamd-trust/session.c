@@ -310,6 +310,10 @@ session_run(struct session *s)
 		session_close(s);
 		return;
 	}
+	if (step == STEP_ON) {
+		/* TLS may hold bytes that the descriptor knows nothing of. */
+		event_active(&s->io, EV_READ, 0);
+	}
 	set_timer(s);
 }
 

@@ -188,15 +188,26 @@ worker_remember(struct worker *w, struct session *s)
 	w->session_count++;
 }
 
+/* resume_paused - those that wait for memory: all while there is some, and one in any case */
+static void
+resume_paused(struct worker *w)
+{
+	bool one = w->favoured == NULL;
+
+	while (!TAILQ_EMPTY(&w->paused) &&
+		(one || w->buffered_bytes < w->service->buffered_max_bytes)) {
+		one = false;
+		session_resume(TAILQ_FIRST(&w->paused));
+	}
+}
+
 void
 worker_forget(struct worker *w, struct session *s)
 {
 	TAILQ_REMOVE(&w->sessions, s, link);
 	free(s);
 	w->session_count--;
-	if (!TAILQ_EMPTY(&w->paused) && w->favoured == NULL) {
-		session_resume(TAILQ_FIRST(&w->paused));
-	}
+	resume_paused(w);
 	set_accepting(w, true);
 	end_if_idle(w);
 }

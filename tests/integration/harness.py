@@ -189,9 +189,10 @@ class Daemon:
         return socket.create_connection(("127.0.0.1", self.port), timeout)
 
     def connect_unix(self):
+        """A UNIX connection; waits while the queue of the socket is full."""
         connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(PATIENCE_S)
         connection.connect(str(self.socket))
+        connection.settimeout(PATIENCE_S)
         return connection
 
     def exchange(self, request, half_close=True):

@@ -74,6 +74,13 @@ class TlsTest(harness.DaemonTest):
         spamd.wait_log(r"connection from localhost \[127\.0\.0\.1\]:\d+ to port \d+, fd \d+, TLSv1_2/")
         spamd.wait_log(r"to port \d+, fd \d+, TLSv1_3/TLS_AES_256_GCM_SHA384$")
 
+    def test_big_messages_are_taken_to_the_last_byte(self):
+        spamd = self.start("-t", "30")
+        for size in (1_000_000, 4_194_304, 20_000_000):
+            message = HAM + b"x" * size + b"\n"
+            got = self.exchange(spamd, request("PROCESS", message), self.context())
+            self.assertTrue(got.endswith(message[-size:]), (size, got[:100]))
+
     def test_close_notify_comes_before_the_end(self):
         spamd = self.start()
         context = self.context()
