@@ -49,6 +49,9 @@ int cmd_statement_export(struct ctl *ctl);
 int cmd_status(struct ctl *ctl);
 int cmd_rebuild(struct ctl *ctl);
 
+/* cmd_renew.c */
+int cmd_renew(struct ctl *ctl);
+
 /* cmd_backup.c */
 int cmd_backup(struct ctl *ctl);
 int cmd_restore(struct ctl *ctl);

@@ -90,6 +90,9 @@ change_block(struct ctl *ctl, struct site *site, void *arg)
 	if (rc == 0 || (rc == ERR_NOTREADY && !work->block)) {
 		rc = site_update(site, store_block, work, &msg);
 	}
+	if (rc == 0 && work->block && work->publish) {
+		rc = publish_check(site, &work->actor, GRAPH_BLOCKS_OUT, &work->subject, &msg);
+	}
 	keypair_free(work->signer);
 	return rc == 0 ? EX_OK : command_fail_msg(ctl, &msg);
 }

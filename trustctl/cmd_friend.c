@@ -119,6 +119,9 @@ add_friend(struct ctl *ctl, struct site *site, void *arg)
 	if (rc == 0) {
 		rc = site_update(site, store_friend, &work, &msg);
 	}
+	if (rc == 0 && work.signer != NULL) {
+		rc = publish_check(site, &work.actor, GRAPH_OUT, &work.subject, &msg);
+	}
 	keypair_free(work.signer);
 	if (rc != 0) {
 		return command_fail_msg(ctl, &msg);

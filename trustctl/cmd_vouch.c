@@ -90,6 +90,9 @@ vouch(struct ctl *ctl, struct site *site, void *arg)
 	if (rc == 0) {
 		rc = site_update(site, store_vouch, &work, &msg);
 	}
+	if (rc == 0 && work.level != TRUST_LEVEL_NONE) {
+		rc = publish_check(site, &work.actor, GRAPH_OUT, &work.subject, &msg);
+	}
 	keypair_free(work.signer);
 	return rc == 0 ? EX_OK : command_fail_msg(ctl, &msg);
 }

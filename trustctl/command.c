@@ -283,6 +283,18 @@ static const struct command commands[] = {
 		.run = cmd_restore,
 	},
 	{
+		.name = "renew",
+		.options = BIT(CONFIG) | BIT(DRY_RUN),
+		.summary =
+			"signs again what ends within 90 days: identities, devices, addresses",
+		.details =
+			"Certificates of device keys last 180 days, other statements 400. Run it "
+			"monthly, from cron. It needs the root keys. Vouches are not renewed: "
+			"whether a friend is still one is for people to say.",
+		.examples = {"renew", "renew --dry-run --json"},
+		.run = cmd_renew,
+	},
+	{
 		.name = "rebuild",
 		.options = BIT(CONFIG),
 		.summary = "makes everything derived in the graph anew from its statements",

@@ -152,3 +152,83 @@ publish_identity(struct site_txn *txn, const struct publish_keys *keys,
 	}
 	return rc == 0 ? graph_set_hosted(txn->graph, &issuer.identity, msg) : rc;
 }
+
+/* load_device - the key that a certificate is about */
+static int
+load_device(const struct keystore *keys, const struct statement *st, struct keypair **out,
+	struct err_msg *msg)
+{
+	struct keystore_entry entry = {.kind = KEYSTORE_DEVICE, .identity = st->iss};
+	int rc = thumbprint_parse(principal_value(&st->sub), &entry.key);
+
+	return rc == 0 ? keystore_load(keys, &entry, out, msg)
+		       : err_set(msg, rc, "%s is no key", st->sub.text);
+}
+
+static int
+issue_again(const struct keystore *keys, const struct issuer *by, uint64_t seq,
+	const struct statement *st, struct issued *made, struct err_msg *msg)
+{
+	struct keypair *device = NULL;
+	int rc = 0;
+
+	if (st->act == STATEMENT_IDENTITY) {
+		return issue_identity(by, seq, &st->body.identity, made, msg);
+	}
+	if (st->act == STATEMENT_BIND) {
+		return issue_bind(by, seq, &st->sub, made, msg);
+	}
+	rc = load_device(keys, st, &device, msg);
+	if (rc == 0) {
+		rc = issue_device(by, seq, keypair_public(device), &st->body.device, made, msg);
+	}
+	keypair_free(device);
+	return rc;
+}
+
+int
+publish_again(struct site_txn *txn, const struct keystore *keys, const struct statement *st,
+	uint64_t now_s, struct err_msg *msg)
+{
+	struct issuer issuer = {.identity = st->iss, .now_s = now_s, .aud = st->aud};
+	struct keypair *root = NULL;
+	struct issued made;
+	uint64_t seq;
+	int rc = keystore_load_root(keys, &st->iss, &root, msg);
+
+	if (rc == ERR_NOTFOUND) {
+		return err_set(msg, ERR_NOTREADY,
+			"the root key of %s is not in %s; put it back to renew what it signed",
+			st->iss.text, keys->directory);
+	}
+	issuer.signer = root;
+	rc = rc == 0 ? next_seq(txn, &st->iss, st->act, &st->sub, &seq, msg) : rc;
+	rc = rc == 0 ? issue_again(keys, &issuer, seq, st, &made, msg) : rc;
+	rc = rc == 0 ? add(txn, &made, now_s, msg) : rc;
+	keypair_free(root);
+	return rc;
+}
+
+int
+publish_check(struct site *site, const struct actor *actor, enum graph_direction dir,
+	const struct principal *subject, struct err_msg *msg)
+{
+	struct principal self;
+	struct graph_edge edge;
+	int rc = principal_from_thumbprint(slice_str(actor->identity.text), &self);
+
+	rc = rc == 0 ? site_begin(site, msg) : rc;
+	if (rc != 0) {
+		return rc;
+	}
+	bool believed = graph_edge_get(site->graph, dir, graph_find(site->graph, &self),
+		graph_find(site->graph, subject), &edge);
+
+	rc = site_end(site, msg);
+	if (rc == 0 && !believed) {
+		rc = err_set(msg, ERR_NOTREADY,
+			"signed, but not believed: the certificate of the device key has ended; "
+			"run \"trustctl renew\", then this again");
+	}
+	return rc;
+}

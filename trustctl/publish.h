@@ -47,4 +47,19 @@ NODISCARD int publish_identity(struct site_txn *txn, const struct publish_keys *
 	enum statement_role role, const struct principal *address, uint64_t now_s,
 	struct err_msg *msg);
 
+/**
+ * Signs an identity, a device's certificate or a binding of a local identity once more, by
+ * its root, to last from now_s. ERR_NOTREADY with the remedy when the key is kept elsewhere.
+ */
+NODISCARD int publish_again(struct site_txn *txn, const struct keystore *keys,
+	const struct statement *st, uint64_t now_s, struct err_msg *msg);
+
+/**
+ * Looks whether what was published is believed here: it is not once the certificate of the
+ * device has ended. @param dir GRAPH_OUT or GRAPH_BLOCKS_OUT.
+ * @return 0; ERR_NOTREADY with the remedy.
+ */
+NODISCARD int publish_check(struct site *site, const struct actor *actor,
+	enum graph_direction dir, const struct principal *subject, struct err_msg *msg);
+
 #endif
