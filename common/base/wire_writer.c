@@ -3,6 +3,7 @@
 #include "common/base/err.h"
 
 void
+/* NOLINTNEXTLINE(readability-non-const-parameter): written to through the writer */
 wire_writer_init(struct wire_writer *w, uint8_t *data, size_t cap)
 {
 	*w = (struct wire_writer){.data = data, .cap = cap};

@@ -27,8 +27,7 @@ struct reading {
 	struct slice sender;
 	struct slice from_domain;
 	struct arena *arena;
-	evidence_owns_fn *owns;
-	void *owns_ctx;
+	const struct evidence_owner *owner;
 	struct authres_findings *out;
 	struct signature_result signatures[SIGNATURES_MAX];
 	size_t signature_count;
@@ -207,8 +206,8 @@ read_auth(struct reading *rd, const struct auth_result *r)
 {
 	struct slice login = property(r, SLICE("smtp"), SLICE("auth"));
 
-	if (r->code == AUTH_RESULT_PASS && login.len > 0 && rd->owns != NULL &&
-		rd->owns(rd->owns_ctx, login, rd->sender)) {
+	if (r->code == AUTH_RESULT_PASS && login.len > 0 && rd->owner != NULL &&
+		rd->owner->owns(rd->owner->ctx, login, rd->sender)) {
 		rd->out->auth_owned = true;
 		rd->out->auth_login = login;
 	}
@@ -253,16 +252,14 @@ is_our_id(const struct settings *settings, struct slice id)
 
 int
 authres_read(const struct header *h, const struct settings *settings, struct slice sender,
-	evidence_owns_fn *owns, void *owns_ctx, struct arena *arena,
-	struct authres_findings *out)
+	const struct evidence_owner *owner, struct arena *arena, struct authres_findings *out)
 {
 	struct reading rd = {
 		.header = h,
 		.sender = sender,
 		.from_domain = authres_domain_of(sender),
 		.arena = arena,
-		.owns = owns,
-		.owns_ctx = owns_ctx,
+		.owner = owner,
 		.out = out,
 	};
 	const struct header_field *f = NULL;

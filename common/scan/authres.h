@@ -40,7 +40,7 @@ struct authres_findings {
  * @return 0 or ERR_NOMEM.
  */
 NODISCARD int authres_read(const struct header *h, const struct settings *settings,
-	struct slice sender, evidence_owns_fn *owns, void *owns_ctx, struct arena *arena,
+	struct slice sender, const struct evidence_owner *owner, struct arena *arena,
 	struct authres_findings *out);
 
 bool authres_contradicts(const struct authres_findings *f);

@@ -213,8 +213,8 @@ judge(const struct header *h, const struct settings *settings,
 }
 
 int
-evidence_find(const struct header *h, const struct settings *settings, evidence_owns_fn *owns,
-	void *owns_ctx, struct arena *arena, struct evidence *out)
+evidence_find(const struct header *h, const struct settings *settings,
+	const struct evidence_owner *owner, struct arena *arena, struct evidence *out)
 {
 	struct authres_findings found = {0};
 	const char *why_not = NULL;
@@ -226,8 +226,8 @@ evidence_find(const struct header *h, const struct settings *settings, evidence_
 		return ret;
 	}
 	ret = authres_read(h, settings,
-		out->has_sender ? principal_value(&out->sender) : (struct slice){0}, owns,
-		owns_ctx, arena, &found);
+		out->has_sender ? principal_value(&out->sender) : (struct slice){0}, owner,
+		arena, &found);
 	if (ret != 0) {
 		return ret;
 	}

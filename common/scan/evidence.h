@@ -20,8 +20,12 @@
 #include "common/scan/verdict.h"
 #include "common/statement/principal.h"
 
-/** Does the authenticated user `login` own the canonical address? Asked for auth=pass. */
-typedef bool evidence_owns_fn(void *ctx, struct slice login, struct slice address);
+/** Who knows which login owns which address; asked for auth=pass. */
+struct evidence_owner {
+	/** Does the authenticated user `login` own the canonical address? */
+	bool (*owns)(void *ctx, struct slice login, struct slice address);
+	void *ctx;
+};
 
 /** Everything is good for as long as the message and the arena. */
 struct evidence {
@@ -43,10 +47,10 @@ evidence_is_proof(enum evidence_level level)
 }
 
 /**
- * Judges a parsed header. owns may be NULL (then auth=pass proves nothing).
+ * Judges a parsed header. owner may be NULL (then auth=pass proves nothing).
  * @return 0 or ERR_NOMEM.
  */
 NODISCARD int evidence_find(const struct header *h, const struct settings *settings,
-	evidence_owns_fn *owns, void *owns_ctx, struct arena *arena, struct evidence *out);
+	const struct evidence_owner *owner, struct arena *arena, struct evidence *out);
 
 #endif

@@ -55,16 +55,26 @@ top_end(const struct header *h)
 	return f == NULL ? trace_envelope_end(h) : (size_t)(f - h->fields);
 }
 
-/* from_field - the local users that the fields of one name, above index `end`, speak of */
+/* What one search for recipients works on. */
+struct search {
+	struct private_reader *private_store;
+	const struct settings *settings;
+	const struct header *header;
+	size_t end; /* of the fields that are ours */
+	struct arena *arena;
+};
+
+/* from_field - the local users that our own fields of one name speak of */
 static int
-from_field(struct private_reader *r, const struct settings *settings, const struct header *h,
-	struct slice name, size_t end, struct arena *arena, struct recipients *out)
+from_field(const struct search *s, struct slice name, struct recipients *out)
 {
 	const struct header_field *f = NULL;
 
-	while ((f = header_next(h, name, f)) != NULL && (size_t)(f - h->fields) < end) {
+	while ((f = header_next(s->header, name, f)) != NULL &&
+		(size_t)(f - s->header->fields) < s->end) {
 		struct address_list list;
-		int ret = address_list_parse(f->body, settings->fold_local_part, arena, &list);
+		int ret = address_list_parse(
+			f->body, s->settings->fold_local_part, s->arena, &list);
 
 		if (ret != 0) {
 			return ret;
@@ -72,7 +82,8 @@ from_field(struct private_reader *r, const struct settings *settings, const stru
 		for (size_t i = 0; i < list.count; i++) {
 			struct private_user user;
 
-			if (recipient_find_user(r, settings, list.items[i].address, &user) &&
+			if (recipient_find_user(s->private_store, s->settings,
+				    list.items[i].address, &user) &&
 				!add_user(out, &user)) {
 				out->count = 0;
 				out->too_many = true;
@@ -87,8 +98,14 @@ int
 recipients_find(struct private_reader *r, const struct settings *settings,
 	const struct header *h, struct slice user, struct arena *arena, struct recipients *out)
 {
+	const struct search search = {
+		.private_store = r,
+		.settings = settings,
+		.header = h,
+		.end = top_end(h),
+		.arena = arena,
+	};
 	struct private_user found;
-	size_t end = top_end(h);
 
 	*out = (struct recipients){0};
 	if (user.len > 0 && recipient_find_user(r, settings, user, &found)) {
@@ -98,7 +115,7 @@ recipients_find(struct private_reader *r, const struct settings *settings,
 	}
 	for (size_t i = 0; i < settings->recipient_headers.count; i++) {
 		struct slice name = settings->recipient_headers.items[i];
-		int ret = from_field(r, settings, h, name, end, arena, out);
+		int ret = from_field(&search, name, out);
 
 		if (ret != 0) {
 			return ret;

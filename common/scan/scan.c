@@ -10,6 +10,16 @@
 	"XJS*C4JDBQADN1.NSBN3*2IDNEN*" \
 	"GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 
+/* One scan at work. */
+struct job {
+	const struct scanner *scanner;
+	const struct settings *settings;
+	const struct scan_request *request;
+	struct arena *arena;
+	struct verdict *verdict;
+	struct scan_details *details; /* the verdict's */
+};
+
 /* Where the best of several recipients' decisions is kept while asking the others. */
 struct choice {
 	struct trust_decision decision;
@@ -71,16 +81,16 @@ is_preferred(const struct trust_decision *a, const struct trust_decision *b)
 	return b->level < a->level || (b->level == a->level && b->strength < a->strength);
 }
 
+/* decide_for - one circle's decision, kept when it is to decide for all */
 static void
-decide_for(const struct scanner *scanner, const struct settings *settings,
-	const struct scan_request *request, const struct private_user *user,
-	const struct evidence *e, struct choice *best)
+decide_for(const struct job *job, const struct private_user *user, struct choice *best)
 {
+	const struct evidence *e = &job->details->evidence;
 	struct trust_decision decision;
 	struct circle circle;
 
-	circle_init(&circle, scanner->graph, scanner->private_store, user, settings->colleagues,
-		request->now_s);
+	circle_init(&circle, job->scanner->graph, job->scanner->private_store, user,
+		job->settings->colleagues, job->request->now_s);
 	trust_decide(&circle, e->has_sender ? &e->sender : NULL, evidence_is_proof(e->level),
 		&decision);
 	if (!best->made || is_preferred(&best->decision, &decision)) {
@@ -94,26 +104,23 @@ voucher_name(struct graph_reader *graph, graph_node identity, struct arena *aren
 {
 	graph_node address = GRAPH_NONE;
 	struct slice text = {0};
-	size_t colon = 0;
 
 	if (graph_bound_addresses(graph, identity, &address, 1) == 1 &&
 		graph_text_of(graph, address, &text)) {
-		colon = slice_find_byte(text, ':');
-		return arena_copy(arena, slice_skip(text, colon + 1));
+		return arena_copy(arena, slice_skip(text, slice_find_byte(text, ':') + 1));
 	}
 	(void)graph_text_of(graph, identity, &text);
 	return arena_copy(arena, text);
 }
 
-static int
-name_vouchers(const struct scanner *scanner, const struct scan_request *request,
-	const struct trust_decision *decision, struct arena *arena, struct scan_details *d)
+static void
+name_vouchers(const struct job *job, const struct trust_decision *decision)
 {
 	struct scan_voucher *named =
-		arena_alloc_array(arena, decision->voucher_count + 1, sizeof(*named));
+		arena_alloc_array(job->arena, decision->voucher_count + 1, sizeof(*named));
 
 	if (named == NULL) {
-		return ERR_NOMEM;
+		return; /* conclude() asks whether memory ran out */
 	}
 	for (size_t i = 0; i < decision->voucher_count; i++) {
 		const struct trust_voucher *v = &decision->vouchers[i];
@@ -124,63 +131,62 @@ name_vouchers(const struct scanner *scanner, const struct scan_request *request,
 			.vouch_level = v->vouch_level,
 			.weight = v->weight,
 		};
-		if (v->is_open || request->show_private) {
-			named[i].name = voucher_name(scanner->graph, v->identity, arena);
-		}
-		if (named[i].name.data == NULL) {
-			return ERR_NOMEM;
+		if (v->is_open || job->request->show_private) {
+			named[i].name =
+				voucher_name(job->scanner->graph, v->identity, job->arena);
 		}
 	}
-	d->vouchers = named;
-	d->voucher_count = decision->voucher_count;
-	return 0;
+	job->details->vouchers = named;
+	job->details->voucher_count = decision->voucher_count;
+}
+
+/* nobody_is_known - neither in the graph nor to the recipient himself */
+static bool
+nobody_is_known(const struct job *job, const struct private_user *user)
+{
+	return graph_is_empty(job->scanner->graph) &&
+	       (user == NULL || private_count(job->scanner->private_store, &user->digest) == 0);
 }
 
 /* take_over - what the explanation needs from a decision, while its snapshot lasts */
-static int
-take_over(const struct scanner *scanner, const struct scan_request *request,
-	const struct choice *best, struct arena *arena, struct verdict *v,
-	struct scan_details *d)
+static void
+take_over(const struct job *job, const struct choice *best)
 {
 	const struct trust_decision *t = &best->decision;
+	struct graph_reader *graph = job->scanner->graph;
+	struct scan_details *d = job->details;
 	struct slice identity = {0};
 
-	v->tier = t->tier;
+	job->verdict->tier = t->tier;
 	d->rule = t->rule;
 	d->level = t->level;
 	d->edge_kind = t->edge_kind;
 	d->revoked_since_s = t->revoked_since_s;
 	d->strength = t->strength;
 	d->cut = t->cut;
-	if (t->identity != GRAPH_NONE &&
-		graph_text_of(scanner->graph, t->identity, &identity)) {
-		d->identity = arena_copy(arena, identity);
-		d->signs_always = graph_signs_always(scanner->graph, t->identity);
+	if (t->identity != GRAPH_NONE && graph_text_of(graph, t->identity, &identity)) {
+		d->identity = arena_copy(job->arena, identity);
+		d->signs_always = graph_signs_always(graph, t->identity);
 	}
 	if (best->user != NULL) {
-		v->recipient = arena_copy(arena, best->user->address);
+		job->verdict->recipient = arena_copy(job->arena, best->user->address);
 	}
-	d->circle_is_empty = graph_is_empty(scanner->graph) &&
-			     (best->user == NULL || private_count(scanner->private_store,
-							    &best->user->digest) == 0);
-	return name_vouchers(scanner, request, t, arena, d);
+	d->circle_is_empty = nobody_is_known(job, best->user);
+	name_vouchers(job, t);
 }
 
 /* decide - asks every recipient's circle, inside one snapshot of both stores */
-static int
-decide(const struct scanner *scanner, const struct settings *settings,
-	const struct scan_request *request, const struct recipients *to, struct arena *arena,
-	struct verdict *v, struct scan_details *d)
+static void
+decide(const struct job *job, const struct recipients *to)
 {
 	struct choice best = {0};
 	size_t i = 0;
 
 	do {
-		decide_for(scanner, settings, request, to->count == 0 ? NULL : &to->users[i],
-			&d->evidence, &best);
+		decide_for(job, to->count == 0 ? NULL : &to->users[i], &best);
 	} while (++i < to->count);
-	d->recipient_source = to->source;
-	return take_over(scanner, request, &best, arena, v, d);
+	job->details->recipient_source = to->source;
+	take_over(job, &best);
 }
 
 static bool
@@ -212,80 +218,85 @@ has_gtube(const struct header *h)
 	return slice_find(body, SLICE(GTUBE_TEXT)) < body.len;
 }
 
+/* start - a verdict that says nothing yet: Unknown, for lack of a store */
 static int
-start(const struct settings *settings, struct arena *arena, struct verdict *v,
-	struct scan_details **details)
+start(struct job *job)
 {
-	*details = arena_alloc(arena, sizeof(**details));
-	if (*details == NULL) {
+	job->details = arena_alloc(job->arena, sizeof(*job->details));
+	if (job->details == NULL) {
 		return ERR_NOMEM;
 	}
-	verdict_init(v, settings->required_score, arena);
-	v->has_trust = true;
-	v->details = *details;
-	(*details)->rule = TRUST_RULE_NO_STORE;
-	(*details)->circle_is_empty = true;
+	job->details->rule = TRUST_RULE_NO_STORE;
+	job->details->circle_is_empty = true;
+	verdict_init(job->verdict, job->settings->required_score, job->arena);
+	job->verdict->has_trust = true;
+	job->verdict->details = job->details;
 	return 0;
 }
 
-/* look - evidence, recipients and decision of a parsed message */
+/* look_in_stores - everything that is asked of one snapshot */
 static int
-look(const struct scanner *scanner, const struct settings *settings,
-	const struct scan_request *request, const struct header *h, struct arena *arena,
-	struct verdict *v, struct scan_details *d)
+look_in_stores(const struct job *job, const struct header *h)
 {
-	struct ownership owner = {scanner->private_store, settings};
+	struct ownership ownership = {job->scanner->private_store, job->settings};
+	const struct evidence_owner owner = {owns_address, &ownership};
 	struct recipients to;
-	bool have_stores = stores_begin(scanner);
-	int ret = evidence_find(
-		h, settings, have_stores ? owns_address : NULL, &owner, arena, &d->evidence);
+	int ret = evidence_find(h, job->settings, &owner, job->arena, &job->details->evidence);
 
-	if (ret == 0 && have_stores) {
-		ret = recipients_find(
-			scanner->private_store, settings, h, request->user, arena, &to);
+	if (ret == 0) {
+		ret = recipients_find(job->scanner->private_store, job->settings, h,
+			job->request->user, job->arena, &to);
 	}
-	if (ret == 0 && have_stores) {
-		ret = decide(scanner, settings, request, &to, arena, v, d);
+	if (ret == 0) {
+		decide(job, &to);
 	}
-	if (have_stores) {
-		stores_end(scanner);
+	return ret;
+}
+
+static int
+look(const struct job *job, const struct header *h)
+{
+	int ret = 0;
+
+	if (!stores_begin(job->scanner)) {
+		return evidence_find(
+			h, job->settings, NULL, job->arena, &job->details->evidence);
 	}
+	ret = look_in_stores(job, h);
+	stores_end(job->scanner);
 	return ret;
 }
 
 /* conclude - rules and scores; a copy that failed anywhere on the way makes the whole scan fail */
 static int
-conclude(const struct settings *settings, bool gtube, struct arena *arena, struct verdict *v)
+conclude(const struct job *job, bool gtube)
 {
-	const struct evidence *e = &v->details->evidence;
+	const struct evidence *e = &job->details->evidence;
 	int ret = 0;
 
-	v->evidence = e->level;
+	job->verdict->evidence = e->level;
 	if (e->has_sender) {
-		v->sender = principal_value(&e->sender);
+		job->verdict->sender = principal_value(&e->sender);
 	}
-	ret = scan_rules(settings, gtube, arena, v);
-	return arena_is_exhausted(arena) ? ERR_NOMEM : ret;
+	ret = scan_rules(job->settings, gtube, job->arena, job->verdict);
+	return arena_is_exhausted(job->arena) ? ERR_NOMEM : ret;
 }
 
 int
 scan_message(const struct scanner *scanner, const struct settings *settings,
 	const struct scan_request *request, struct arena *arena, struct verdict *out)
 {
-	struct scan_details *details = NULL;
+	struct job job = {scanner, settings, request, arena, out, NULL};
 	struct header header;
-	int ret = start(settings, arena, out, &details);
+	int ret = start(&job);
 
 	if (ret == 0) {
 		ret = header_parse(request->message, &HEADER_LIMITS_DEFAULT, arena, &header);
 	}
 	if (ret == 0) {
-		ret = look(scanner, settings, request, &header, arena, out, details);
+		ret = look(&job, &header);
 	}
-	if (ret != 0) {
-		return ret;
-	}
-	return conclude(settings, has_gtube(&header), arena, out);
+	return ret != 0 ? ret : conclude(&job, has_gtube(&header));
 }
 
 int
@@ -293,14 +304,14 @@ scan_address(const struct scanner *scanner, const struct settings *settings,
 	const struct principal *sender, const struct scan_request *request, struct arena *arena,
 	struct verdict *out)
 {
-	struct scan_details *details = NULL;
+	struct job job = {scanner, settings, request, arena, out, NULL};
 	struct recipients to = {0};
-	int ret = start(settings, arena, out, &details);
+	int ret = start(&job);
 
 	if (ret != 0) {
 		return ret;
 	}
-	details->evidence = (struct evidence){
+	job.details->evidence = (struct evidence){
 		.level = EVIDENCE_DKIM,
 		.has_sender = true,
 		.sender = *sender,
@@ -312,11 +323,8 @@ scan_address(const struct scanner *scanner, const struct settings *settings,
 			to.count = 1;
 			to.source = SLICE("User");
 		}
-		ret = decide(scanner, settings, request, &to, arena, out, details);
+		decide(&job, &to);
 		stores_end(scanner);
 	}
-	if (ret != 0) {
-		return ret;
-	}
-	return conclude(settings, false, arena, out);
+	return conclude(&job, false);
 }

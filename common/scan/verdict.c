@@ -99,7 +99,9 @@ by_name(const void *a, const void *b)
 const struct rule_hit **
 verdict_sorted(const struct verdict *v, struct arena *arena)
 {
-	const struct rule_hit **out = arena_alloc_array(arena, v->rule_count + 1, sizeof(*out));
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
+	const size_t size = sizeof(const struct rule_hit *);
+	const struct rule_hit **out = arena_alloc_array(arena, v->rule_count + 1, size);
 
 	if (out == NULL) {
 		return NULL;
@@ -107,6 +109,6 @@ verdict_sorted(const struct verdict *v, struct arena *arena)
 	for (size_t i = 0; i < v->rule_count; i++) {
 		out[i] = &v->rules[i];
 	}
-	qsort(out, v->rule_count, sizeof(*out), by_name);
+	qsort(out, v->rule_count, size, by_name);
 	return out;
 }

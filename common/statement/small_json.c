@@ -229,6 +229,7 @@ is_taken(const struct small_json *json, size_t parent, struct slice name)
 {
 	for (size_t i = 0; i < json->count; i++) {
 		if (json->members[i].parent == parent &&
+			/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): all up to count are set */
 			slice_eq(json->members[i].name, name)) {
 			return true;
 		}

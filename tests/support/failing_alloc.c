@@ -14,6 +14,7 @@ static struct {
 	void *live[LIVE_MAX];
 } state;
 
+/* NOLINTBEGIN(readability-identifier-naming): the linker's --wrap wants these names */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
@@ -113,3 +114,4 @@ __wrap_free(void *block)
 	forget(block);
 	__real_free(block);
 }
+/* NOLINTEND(readability-identifier-naming) */

@@ -19,8 +19,8 @@ person_make(struct person *p, uint8_t number)
 {
 	struct err_msg msg = {0};
 
-	for (uint8_t i = 0; i < ARRAY_LEN(p->keys); i++) {
-		uint8_t seed[IDENTITY_KEY_LEN] = {number, i, 1};
+	for (size_t i = 0; i < ARRAY_LEN(p->keys); i++) {
+		uint8_t seed[IDENTITY_KEY_LEN] = {number, (uint8_t)i, 1};
 
 		must(keypair_from_seed(seed, &p->keys[i]), &msg);
 	}

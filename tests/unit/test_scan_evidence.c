@@ -215,10 +215,11 @@ load(const char *extra)
 static void
 judge(struct slice message, const struct settings *s, struct arena *arena, struct evidence *e)
 {
+	const struct evidence_owner owner = {.owns = bob_owns_his_address};
 	struct header h;
 
 	cr_assert_eq(header_parse(message, &HEADER_LIMITS_DEFAULT, arena, &h), 0);
-	cr_assert_eq(evidence_find(&h, s, bob_owns_his_address, NULL, arena, e), 0);
+	cr_assert_eq(evidence_find(&h, s, &owner, arena, e), 0);
 }
 
 static const char nul_message[] = AR DKIM "\n" BORDER FROM "X-Odd: a\0b\n" REST;
