@@ -52,8 +52,7 @@ trim_line_ends(struct dynbuf *b)
 	struct slice text = dynbuf_slice(b);
 
 	while (slice_ends_with(text, SLICE("\n"))) {
-		text.len--;
-		text.len -= slice_ends_with(text, SLICE("\r"));
+		text = slice_without_line_end(text);
 	}
 	dynbuf_truncate(b, text.len);
 }

@@ -168,12 +168,8 @@ is_plain_text(struct slice header)
 	struct slice type = {0};
 
 	(void)message_last_field(header, SLICE("Content-Type"), &type);
-	for (size_t i = 0; i < type.len; i++) {
-		if (slice_starts_with_nocase(slice_skip(type, i), SLICE("text/plain"))) {
-			return true;
-		}
-	}
-	return slice_trim(type).len == 0;
+	return slice_trim(type).len == 0 ||
+	       slice_find_nocase(type, SLICE("text/plain")) < type.len;
 }
 
 static void

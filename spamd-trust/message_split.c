@@ -118,17 +118,6 @@ message_split(struct slice message)
 	return out;
 }
 
-/* without_line_end - less a final CRLF or LF */
-static struct slice
-without_line_end(struct slice text)
-{
-	if (slice_ends_with(text, SLICE("\n"))) {
-		text.len--;
-		text.len -= slice_ends_with(text, SLICE("\r"));
-	}
-	return text;
-}
-
 bool
 message_next_field(struct slice *rest, struct message_field *field_out)
 {
@@ -152,7 +141,7 @@ message_next_field(struct slice *rest, struct message_field *field_out)
 		while (from.len > 0 && ascii_is_wsp(from.data[0])) {
 			from = slice_skip(from, 1);
 		}
-		field_out->value = without_line_end(from);
+		field_out->value = slice_without_line_end(from);
 	}
 	return true;
 }

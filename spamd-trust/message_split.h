@@ -26,10 +26,9 @@ bool message_next_line(struct slice *rest, struct slice *line_out);
 
 /** A field with its continuation lines. */
 struct message_field {
+	struct slice name; /**< without blanks before the colon; empty: the line is no field */
 	struct slice
-		name; /**< without blanks before the colon; empty for a line that is no field */
-	struct slice
-		value; /**< raw: from the first byte that is no blank, folding included, no final line end */
+		value; /**< raw, folds included, without blanks in front and final line end */
 };
 
 /** Takes the next field off *rest, a header; false when nothing is left. */

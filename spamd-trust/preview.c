@@ -21,18 +21,6 @@
 #define HTML_MAX (64 * 1024)
 #define TEXT_MAX (HTML_MAX + 1024)
 
-/* has_nocase - the word (lower case) is somewhere in the text */
-static bool
-has_nocase(struct slice text, struct slice word)
-{
-	for (size_t i = 0; i + word.len <= text.len; i++) {
-		if (slice_starts_with_nocase(slice_skip(text, i), word)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* field_or_empty - the last field of that name */
 static struct slice
 field_or_empty(struct slice header, struct slice name)
@@ -86,7 +74,7 @@ text_of(struct slice message, struct dynbuf *scratch)
 			continue;
 		}
 		if ((type.len > 0 && !slice_starts_with_nocase(type, SLICE("text/"))) ||
-			has_nocase(encoding, SLICE("base64"))) {
+			slice_find_nocase(encoding, SLICE("base64")) < encoding.len) {
 			break;
 		}
 		if (!slice_starts_with_nocase(type, SLICE("text/html"))) {

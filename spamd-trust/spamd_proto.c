@@ -85,17 +85,6 @@ spamd_proto_line(struct spamd_proto *p, size_t *len_out)
 	return p->is_eof;
 }
 
-/* without_line_end - a line less the CRLF or LF at its end */
-static struct slice
-without_line_end(struct slice line)
-{
-	if (slice_ends_with(line, SLICE("\n"))) {
-		line.len--;
-		line.len -= slice_ends_with(line, SLICE("\r"));
-	}
-	return line;
-}
-
 /* begin_request - the command is known: is there a header block, or is it all message? */
 static enum spamd_step
 begin_request(struct spamd_proto *p)
@@ -149,7 +138,7 @@ command_step(struct spamd_proto *p, uint64_t now_ms)
 		return spamd_proto_refuse(
 			p, SPAMD_FAULT_PROTOCOL, SLICE("(closed before headers)"));
 	}
-	line = without_line_end(line);
+	line = slice_without_line_end(line);
 	if (spamd_command_parse(line, &p->request.command, &p->request.version) != 0) {
 		return spamd_proto_refuse(p, SPAMD_FAULT_PROTOCOL, line);
 	}

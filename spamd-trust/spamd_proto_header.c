@@ -6,18 +6,6 @@
 #include "common/base/strnum.h"
 #include "spamd-trust/spamd_proto_internal.h"
 
-/* contains_nocase - `word` (lower case) is somewhere in the value, in any case */
-static bool
-contains_nocase(struct slice value, struct slice word)
-{
-	for (size_t i = 0; i + word.len <= value.len; i++) {
-		if (slice_starts_with_nocase(slice_skip(value, i), word)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* without_final_lf - a line that ended in a lone LF still has it; numbers and names allow that */
 static struct slice
 without_final_lf(struct slice value)
@@ -86,7 +74,7 @@ on_compress(struct spamd_proto *p, struct slice value)
 	struct dynbuf text;
 	enum spamd_step step = SPAMD_STEP_ON;
 
-	if (contains_nocase(value, SLICE("zlib"))) {
+	if (slice_find_nocase(value, SLICE("zlib")) < value.len) {
 		p->is_compressed = true;
 		return SPAMD_STEP_ON;
 	}
@@ -109,16 +97,16 @@ on_message_class(struct spamd_proto *p, struct slice value)
 static enum spamd_step
 on_set(struct spamd_proto *p, struct slice value)
 {
-	p->request.tell.set_local = contains_nocase(value, SLICE("local"));
-	p->request.tell.set_remote = contains_nocase(value, SLICE("remote"));
+	p->request.tell.set_local = slice_find_nocase(value, SLICE("local")) < value.len;
+	p->request.tell.set_remote = slice_find_nocase(value, SLICE("remote")) < value.len;
 	return SPAMD_STEP_ON;
 }
 
 static enum spamd_step
 on_remove(struct spamd_proto *p, struct slice value)
 {
-	p->request.tell.remove_local = contains_nocase(value, SLICE("local"));
-	p->request.tell.remove_remote = contains_nocase(value, SLICE("remote"));
+	p->request.tell.remove_local = slice_find_nocase(value, SLICE("local")) < value.len;
+	p->request.tell.remove_remote = slice_find_nocase(value, SLICE("remote")) < value.len;
 	return SPAMD_STEP_ON;
 }
 

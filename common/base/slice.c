@@ -101,6 +101,27 @@ slice_find(struct slice s, struct slice needle)
 	return hit == NULL ? s.len : (size_t)(hit - s.data);
 }
 
+size_t
+slice_find_nocase(struct slice s, struct slice needle)
+{
+	for (size_t i = 0; needle.len <= s.len && i <= s.len - needle.len; i++) {
+		if (slice_starts_with_nocase(slice_skip(s, i), needle)) {
+			return i;
+		}
+	}
+	return s.len;
+}
+
+struct slice
+slice_without_line_end(struct slice s)
+{
+	if (slice_ends_with(s, SLICE("\n"))) {
+		s.len--;
+		s.len -= slice_ends_with(s, SLICE("\r"));
+	}
+	return s;
+}
+
 static bool
 is_one_of(uint8_t c, const char *set)
 {

@@ -102,6 +102,12 @@ size_t slice_find_byte(struct slice s, uint8_t c);
 /** Index of the first occurrence of needle (an empty one is at 0), or s.len where there is none. */
 size_t slice_find(struct slice s, struct slice needle);
 
+/** As slice_find without ASCII case. Worst case s.len * needle.len steps: for short needles. */
+size_t slice_find_nocase(struct slice s, struct slice needle);
+
+/** Without one LF or CRLF at the end. */
+struct slice slice_without_line_end(struct slice s);
+
 /**
  * Takes the next run of bytes up to one of `separators` (a set) from *rest; runs of
  * separators count as one. Returns false when nothing is left.

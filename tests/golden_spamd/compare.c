@@ -70,3 +70,15 @@ compare_without_prose(struct slice reply, struct dynbuf *out)
 		}
 	}
 }
+
+void
+compare_without_date(struct slice reply, struct dynbuf *out)
+{
+	struct slice line = {0};
+	bool is_date = false;
+
+	while (message_next_line(&reply, &line)) {
+		(void)dynbuf_add(out, is_date ? SLICE("\t{date}\n") : line);
+		is_date = slice_starts_with(line, SLICE("\twith SpamAssassin (version "));
+	}
+}

@@ -6,7 +6,7 @@
 
 #include "common/base/dynbuf.h"
 
-/** Prints the first lines that differ, with their number, bytes escaped. @return true when equal. */
+/** Prints the first lines that differ, numbered and escaped. @return true when equal. */
 bool compare_print(const char *what, struct slice expected, struct slice got);
 
 /**
@@ -14,5 +14,8 @@ bool compare_print(const char *what, struct slice expected, struct slice got);
  * Spam header, and everything from the content preview on.
  */
 void compare_without_prose(struct slice reply, struct dynbuf *out);
+
+/** Appends a reply with the date of the added Received field (`date`) left out. */
+void compare_without_date(struct slice reply, struct dynbuf *out);
 
 #endif

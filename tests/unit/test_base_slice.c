@@ -63,3 +63,20 @@ Test(slice, tokens_skip_runs_of_separators)
 	}
 	cr_assert(!slice_next_token(&rest, " ,", &token));
 }
+
+Test(slice, find_nocase_ignores_ascii_case)
+{
+	cr_expect_eq(slice_find_nocase(SLICE("a ZLib b"), SLICE("zlib")), 2);
+	cr_expect_eq(slice_find_nocase(SLICE("zli"), SLICE("zlib")), 3);
+	cr_expect_eq(slice_find_nocase(SLICE("zli"), SLICE("x")), 3);
+	cr_expect_eq(slice_find_nocase(SLICE(""), SLICE("x")), 0);
+}
+
+Test(slice, without_line_end_takes_one_off)
+{
+	cr_expect(slice_eq(slice_without_line_end(SLICE("a\r\n")), SLICE("a")));
+	cr_expect(slice_eq(slice_without_line_end(SLICE("a\n\n")), SLICE("a\n")));
+	cr_expect(slice_eq(slice_without_line_end(SLICE("a\r")), SLICE("a\r")));
+	cr_expect(slice_eq(slice_without_line_end(SLICE("\n")), SLICE("")));
+	cr_expect(slice_eq(slice_without_line_end(SLICE("")), SLICE("")));
+}
