@@ -146,7 +146,9 @@ swap_commit(const char *root, struct err_msg *msg)
 
 	rc = rc == 0 ? join(root, READY, "", ready, msg) : rc;
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(parts); i++) {
-		rc = mark_part(staging, parts[i], msg);
+		/* A mark left by an earlier crash would be taken for one of ours. */
+		rc = unmark_part(root, parts[i], msg);
+		rc = rc == 0 ? mark_part(staging, parts[i], msg) : rc;
 	}
 	rc = rc == 0 ? files_sync_directory(staging, msg) : rc;
 	if (rc == 0 && rename(staging, ready) != 0) {
