@@ -2,6 +2,8 @@
 
 #include <sysexits.h>
 
+#include "trustctl/subject.h"
+
 /* fail_open - an error in the configuration has an exit status of its own */
 static int
 fail_open(const struct ctl *ctl, const struct site *site, const struct err_msg *msg)
@@ -51,15 +53,21 @@ cmd_print_record(const struct ctl *ctl, struct table *table)
 }
 
 int
-cmd_actor(struct ctl *ctl, struct site *site, struct actor *out)
+cmd_case_load(struct ctl *ctl, struct site *site, struct cmd_case *out)
 {
 	struct err_msg msg;
 
 	if (site_begin(site, &msg) != 0) {
 		return command_fail_msg(ctl, &msg);
 	}
-	int status = actor_find(ctl, site, out);
+	int status = actor_find(ctl, site, &out->actor);
 
+	if (status == EX_OK) {
+		status = subject_parse(ctl, site->settings, ctl->args[0], &out->subject);
+	}
+	if (status == EX_OK) {
+		entry_load(site, &out->actor, &out->subject, ctl->now_s, &out->entry);
+	}
 	if (site_end(site, &msg) != 0 && status == EX_OK) {
 		status = command_fail_msg(ctl, &msg);
 	}

@@ -5,7 +5,7 @@
 #ifndef TRUSTCTL_CMD_H
 #define TRUSTCTL_CMD_H
 
-#include "trustctl/actor.h"
+#include "trustctl/entry.h"
 #include "trustctl/site.h"
 
 /* cmd_help.c */
@@ -68,10 +68,17 @@ int cmd_print_table(const struct ctl *ctl, struct table *table);
 /** As cmd_print_table for a single record. */
 int cmd_print_record(const struct ctl *ctl, struct table *table);
 
+/** Who acts, about whom, and what he privately holds about him so far. */
+struct cmd_case {
+	struct actor actor;
+	struct principal subject;
+	struct entry entry;
+};
+
 /**
- * Finds the actor of --user or --site in a snapshot of its own, for commands that write.
- * @return 0, or an exit status, having said why.
+ * Fills in all three from --user or --site and the first argument, in a snapshot of its own,
+ * for commands that write. @return 0, or an exit status, having said why.
  */
-int cmd_actor(struct ctl *ctl, struct site *site, struct actor *out);
+int cmd_case_load(struct ctl *ctl, struct site *site, struct cmd_case *out);
 
 #endif

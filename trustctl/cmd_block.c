@@ -6,9 +6,7 @@
 #include "trustctl/subject.h"
 
 struct block_work {
-	struct actor actor;
-	struct principal subject;
-	struct entry entry;
+	struct cmd_case about;
 	struct keypair *signer;
 	struct publisher publisher;
 	bool block;   /* false: unblock */
@@ -20,11 +18,12 @@ store_block(void *ctx, struct site_txn *txn, struct err_msg *msg)
 {
 	struct block_work *work = ctx;
 	bool published = work->publish;
-	int rc = entry_store(txn, &work->actor, &work->subject, &work->entry, msg);
+	int rc = entry_store(
+		txn, &work->about.actor, &work->about.subject, &work->about.entry, msg);
 
 	if (rc == 0 && !work->block) {
-		rc = publish_was(
-			txn, &work->actor, STATEMENT_BLOCK, &work->subject, &published, msg);
+		rc = publish_was(txn, &work->about.actor, STATEMENT_BLOCK, &work->about.subject,
+			&published, msg);
 	}
 	if (rc != 0 || !published) {
 		return rc;
@@ -32,7 +31,8 @@ store_block(void *ctx, struct site_txn *txn, struct err_msg *msg)
 	return work->signer == NULL
 		       ? err_set(msg, ERR_NOTREADY,
 				 "a published block cannot be changed without a key")
-		       : publish_block(txn, &work->publisher, &work->subject, work->block, msg);
+		       : publish_block(
+				 txn, &work->publisher, &work->about.subject, work->block, msg);
 }
 
 static int
@@ -40,27 +40,17 @@ prepare(struct ctl *ctl, struct site *site, struct block_work *work)
 {
 	const char *note = ctl->options->value[OPTION_NOTE];
 	struct err_msg msg;
-	int status = cmd_actor(ctl, site, &work->actor);
+	int status = cmd_case_load(ctl, site, &work->about);
 
-	if (status == EX_OK) {
-		status = subject_parse(ctl, site->settings, ctl->args[0], &work->subject);
-	}
 	if (status != EX_OK) {
 		return status;
 	}
-	if (site_begin(site, &msg) != 0) {
-		return command_fail_msg(ctl, &msg);
+	if (!work->block && !work->about.entry.record.blocked) {
+		return command_fail(ctl, EX_DATAERR, "%s does not block %s",
+			work->about.actor.name, work->about.subject.text);
 	}
-	entry_load(site, &work->actor, &work->subject, ctl->now_s, &work->entry);
-	if (site_end(site, &msg) != 0) {
-		return command_fail_msg(ctl, &msg);
-	}
-	if (!work->block && !work->entry.record.blocked) {
-		return command_fail(ctl, EX_DATAERR, "%s does not block %s", work->actor.name,
-			work->subject.text);
-	}
-	work->entry.record.blocked = work->block;
-	if (note != NULL && entry_set_note(&work->entry, note, &msg) != 0) {
+	work->about.entry.record.blocked = work->block;
+	if (note != NULL && entry_set_note(&work->about.entry, note, &msg) != 0) {
 		return command_fail(ctl, EX_USAGE, "--note: %s", msg.text);
 	}
 	return EX_OK;
@@ -78,10 +68,10 @@ change_block(struct ctl *ctl, struct site *site, void *arg)
 		return status;
 	}
 	if (work->publish || !work->block) {
-		rc = actor_signer(site, &work->actor, &work->signer, &msg);
+		rc = actor_signer(site, &work->about.actor, &work->signer, &msg);
 	}
 	work->publisher = (struct publisher){
-		.actor = &work->actor,
+		.actor = &work->about.actor,
 		.signer = work->signer,
 		.now_s = ctl->now_s,
 		.aud = STATEMENT_OPEN,
@@ -91,7 +81,8 @@ change_block(struct ctl *ctl, struct site *site, void *arg)
 		rc = site_update(site, store_block, work, &msg);
 	}
 	if (rc == 0 && work->block && work->publish) {
-		rc = publish_check(site, &work->actor, GRAPH_BLOCKS_OUT, &work->subject, &msg);
+		rc = publish_check(
+			site, &work->about.actor, GRAPH_BLOCKS_OUT, &work->about.subject, &msg);
 	}
 	keypair_free(work->signer);
 	return rc == 0 ? EX_OK : command_fail_msg(ctl, &msg);

@@ -8,9 +8,7 @@
 
 /* A change to one friend, as the transaction needs it. */
 struct friend_work {
-	struct actor actor;
-	struct principal subject;
-	struct entry entry;
+	struct cmd_case about;
 	struct keypair *signer; /* NULL: nothing is published */
 	struct publisher publisher;
 	unsigned int level;
@@ -20,10 +18,11 @@ static int
 store_friend(void *ctx, struct site_txn *txn, struct err_msg *msg)
 {
 	struct friend_work *work = ctx;
-	int rc = entry_store(txn, &work->actor, &work->subject, &work->entry, msg);
+	int rc = entry_store(
+		txn, &work->about.actor, &work->about.subject, &work->about.entry, msg);
 
 	if (rc == 0 && work->signer != NULL) {
-		rc = publish_vouch(txn, &work->publisher, &work->subject,
+		rc = publish_vouch(txn, &work->publisher, &work->about.subject,
 			(enum trust_level)work->level, msg);
 	}
 	return rc;
@@ -33,10 +32,10 @@ static int
 prepare_signer(
 	const struct ctl *ctl, struct site *site, struct friend_work *work, struct err_msg *msg)
 {
-	int rc = actor_signer(site, &work->actor, &work->signer, msg);
+	int rc = actor_signer(site, &work->about.actor, &work->signer, msg);
 
 	work->publisher = (struct publisher){
-		.actor = &work->actor,
+		.actor = &work->about.actor,
 		.signer = work->signer,
 		.now_s = ctl->now_s,
 		.aud = STATEMENT_OPEN,
@@ -53,15 +52,16 @@ set_identity(const struct ctl *ctl, struct friend_work *work)
 	if (text == NULL) {
 		return EX_OK;
 	}
-	if (work->subject.kind != PRINCIPAL_ADDR) {
+	if (work->about.subject.kind != PRINCIPAL_ADDR) {
 		return command_fail(ctl, EX_USAGE,
-			"--identity goes with an address, not with %s", work->subject.text);
+			"--identity goes with an address, not with %s",
+			work->about.subject.text);
 	}
-	if (thumbprint_parse(slice_str(text), &work->entry.record.identity) != 0) {
+	if (thumbprint_parse(slice_str(text), &work->about.entry.record.identity) != 0) {
 		return command_fail(ctl, EX_USAGE,
 			"--identity %s: a thumbprint has 43 characters of base64url", text);
 	}
-	work->entry.record.has_identity = true;
+	work->about.entry.record.has_identity = true;
 	return EX_OK;
 }
 
@@ -71,31 +71,24 @@ prepare_add(struct ctl *ctl, struct site *site, struct friend_work *work)
 {
 	const char *note = ctl->options->value[OPTION_NOTE];
 	struct err_msg msg;
-	int status = cmd_actor(ctl, site, &work->actor);
+	int status = cmd_case_load(ctl, site, &work->about);
+	unsigned int held = work->about.entry.record.level;
 
 	if (status == EX_OK) {
-		status = subject_parse(ctl, site->settings, ctl->args[0], &work->subject);
-	}
-	if (status == EX_OK) {
-		status = subject_level(ctl, TRUST_LEVEL_ORDINARY, false, &work->level);
+		status = subject_level(ctl,
+			held > TRUST_LEVEL_ORDINARY ? held : TRUST_LEVEL_ORDINARY, false,
+			&work->level);
 	}
 	if (status != EX_OK) {
 		return status;
 	}
 	if (options_has(ctl->options, OPTION_PUBLISH) &&
-		subject_is_free_mail(site->settings, &work->subject)) {
-		return subject_refuse_free_mail(ctl, &work->subject);
+		subject_is_free_mail(site->settings, &work->about.subject)) {
+		return subject_refuse_free_mail(ctl, &work->about.subject);
 	}
-	if (site_begin(site, &msg) != 0) {
-		return command_fail_msg(ctl, &msg);
-	}
-	entry_load(site, &work->actor, &work->subject, ctl->now_s, &work->entry);
-	if (site_end(site, &msg) != 0) {
-		return command_fail_msg(ctl, &msg);
-	}
-	work->entry.record.level = (uint8_t)work->level;
-	work->entry.record.origin = PRIVATE_BY_HAND;
-	if (note != NULL && entry_set_note(&work->entry, note, &msg) != 0) {
+	work->about.entry.record.level = (uint8_t)work->level;
+	work->about.entry.record.origin = PRIVATE_BY_HAND;
+	if (note != NULL && entry_set_note(&work->about.entry, note, &msg) != 0) {
 		return command_fail(ctl, EX_USAGE, "--note: %s", msg.text);
 	}
 	return set_identity(ctl, work);
@@ -120,13 +113,14 @@ add_friend(struct ctl *ctl, struct site *site, void *arg)
 		rc = site_update(site, store_friend, &work, &msg);
 	}
 	if (rc == 0 && work.signer != NULL) {
-		rc = publish_check(site, &work.actor, GRAPH_OUT, &work.subject, &msg);
+		rc = publish_check(
+			site, &work.about.actor, GRAPH_OUT, &work.about.subject, &msg);
 	}
 	keypair_free(work.signer);
 	if (rc != 0) {
 		return command_fail_msg(ctl, &msg);
 	}
-	if (work.entry.record.blocked) {
+	if (work.about.entry.record.blocked) {
 		command_warn(ctl,
 			"%s is still blocked, which counts first; \"trustctl unblock\" ends that",
 			ctl->args[0]);
@@ -146,11 +140,12 @@ take_back(void *ctx, struct site_txn *txn, struct err_msg *msg)
 {
 	struct friend_work *work = ctx;
 	bool published;
-	int rc = entry_store(txn, &work->actor, &work->subject, &work->entry, msg);
+	int rc = entry_store(
+		txn, &work->about.actor, &work->about.subject, &work->about.entry, msg);
 
 	if (rc == 0) {
-		rc = publish_was(
-			txn, &work->actor, STATEMENT_VOUCH, &work->subject, &published, msg);
+		rc = publish_was(txn, &work->about.actor, STATEMENT_VOUCH, &work->about.subject,
+			&published, msg);
 	}
 	if (rc != 0 || !published) {
 		return rc;
@@ -159,8 +154,8 @@ take_back(void *ctx, struct site_txn *txn, struct err_msg *msg)
 	return work->signer == NULL
 		       ? err_set(msg, ERR_NOTREADY,
 				 "a published vouch cannot be withdrawn without a key")
-		       : publish_vouch(
-				 txn, &work->publisher, &work->subject, TRUST_LEVEL_NONE, msg);
+		       : publish_vouch(txn, &work->publisher, &work->about.subject,
+				 TRUST_LEVEL_NONE, msg);
 }
 
 static int
@@ -168,28 +163,18 @@ remove_friend(struct ctl *ctl, struct site *site, void *arg)
 {
 	struct friend_work work = {0};
 	struct err_msg msg;
-	int status = cmd_actor(ctl, site, &work.actor);
+	int status = cmd_case_load(ctl, site, &work.about);
 
 	(void)arg;
-	if (status == EX_OK) {
-		status = subject_parse(ctl, site->settings, ctl->args[0], &work.subject);
-	}
 	if (status != EX_OK) {
 		return status;
 	}
-	if (site_begin(site, &msg) != 0) {
-		return command_fail_msg(ctl, &msg);
+	if (work.about.entry.record.level == 0 && !work.about.entry.record.has_identity) {
+		return command_fail(ctl, EX_DATAERR, "%s has no friend %s",
+			work.about.actor.name, work.about.subject.text);
 	}
-	entry_load(site, &work.actor, &work.subject, ctl->now_s, &work.entry);
-	if (site_end(site, &msg) != 0) {
-		return command_fail_msg(ctl, &msg);
-	}
-	if (work.entry.record.level == 0 && !work.entry.record.has_identity) {
-		return command_fail(ctl, EX_DATAERR, "%s has no friend %s", work.actor.name,
-			work.subject.text);
-	}
-	work.entry.record.level = 0;
-	work.entry.record.has_identity = false;
+	work.about.entry.record.level = 0;
+	work.about.entry.record.has_identity = false;
 
 	int rc = prepare_signer(ctl, site, &work, &msg);
 

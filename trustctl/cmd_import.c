@@ -139,6 +139,7 @@ print_summary(const struct import_job *job)
 		{"faults", "Malformed, skipped", COLUMN_NUMBER},
 		{"written", "Messages you wrote to people", COLUMN_NUMBER},
 		{"foreign", "Messages by others", COLUMN_NUMBER},
+		{"forged", "Messages in your name from outside", COLUMN_NUMBER},
 		{"list_mail", "Messages of mailing lists", COLUMN_NUMBER},
 		{"automatic", "Automatic messages", COLUMN_NUMBER},
 		{"no_recipients", "Messages to nobody who counts", COLUMN_NUMBER},
@@ -156,6 +157,7 @@ print_summary(const struct import_job *job)
 	if (job->kind->is_mail) {
 		table_number(&table, job->messages[CONTACTS_TAKEN]);
 		table_number(&table, job->messages[CONTACTS_FOREIGN]);
+		table_number(&table, job->messages[CONTACTS_FORGED]);
 		table_number(&table, job->messages[CONTACTS_LIST_MAIL]);
 		table_number(&table, job->messages[CONTACTS_AUTOMATIC]);
 		table_number(&table, job->messages[CONTACTS_NO_RECIPIENTS]);

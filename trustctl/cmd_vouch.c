@@ -7,8 +7,7 @@
 #include "trustctl/subject.h"
 
 struct vouch_work {
-	struct actor actor;
-	struct principal subject;
+	struct cmd_case about;
 	struct keypair *signer;
 	struct publisher publisher;
 	unsigned int level;
@@ -21,17 +20,17 @@ store_vouch(void *ctx, struct site_txn *txn, struct err_msg *msg)
 	bool published = true;
 
 	if (work->level == TRUST_LEVEL_NONE) {
-		int rc = publish_was(
-			txn, &work->actor, STATEMENT_VOUCH, &work->subject, &published, msg);
+		int rc = publish_was(txn, &work->about.actor, STATEMENT_VOUCH,
+			&work->about.subject, &published, msg);
 
 		if (rc != 0) {
 			return rc;
 		}
 	}
-	return published ? publish_vouch(txn, &work->publisher, &work->subject,
+	return published ? publish_vouch(txn, &work->publisher, &work->about.subject,
 				   (enum trust_level)work->level, msg)
 			 : err_set(msg, ERR_INVALID, "%s never vouched for %s",
-				   work->actor.name, work->subject.text);
+				   work->about.actor.name, work->about.subject.text);
 }
 
 static int
@@ -53,11 +52,8 @@ audience(const struct ctl *ctl, enum statement_aud *out)
 static int
 prepare(struct ctl *ctl, struct site *site, struct vouch_work *work, enum statement_aud *aud)
 {
-	int status = cmd_actor(ctl, site, &work->actor);
+	int status = cmd_case_load(ctl, site, &work->about);
 
-	if (status == EX_OK) {
-		status = subject_parse(ctl, site->settings, ctl->args[0], &work->subject);
-	}
 	if (status == EX_OK) {
 		status = subject_level(ctl, TRUST_LEVEL_ORDINARY, true, &work->level);
 	}
@@ -65,8 +61,8 @@ prepare(struct ctl *ctl, struct site *site, struct vouch_work *work, enum statem
 		status = audience(ctl, aud);
 	}
 	if (status == EX_OK && work->level != TRUST_LEVEL_NONE &&
-		subject_is_free_mail(site->settings, &work->subject)) {
-		status = subject_refuse_free_mail(ctl, &work->subject);
+		subject_is_free_mail(site->settings, &work->about.subject)) {
+		status = subject_refuse_free_mail(ctl, &work->about.subject);
 	}
 	return status;
 }
@@ -83,15 +79,18 @@ vouch(struct ctl *ctl, struct site *site, void *arg)
 	if (status != EX_OK) {
 		return status;
 	}
-	int rc = actor_signer(site, &work.actor, &work.signer, &msg);
+	int rc = actor_signer(site, &work.about.actor, &work.signer, &msg);
 
-	work.publisher = (struct publisher){
-		.actor = &work.actor, .signer = work.signer, .now_s = ctl->now_s, .aud = aud};
+	work.publisher = (struct publisher){.actor = &work.about.actor,
+		.signer = work.signer,
+		.now_s = ctl->now_s,
+		.aud = aud};
 	if (rc == 0) {
 		rc = site_update(site, store_vouch, &work, &msg);
 	}
 	if (rc == 0 && work.level != TRUST_LEVEL_NONE) {
-		rc = publish_check(site, &work.actor, GRAPH_OUT, &work.subject, &msg);
+		rc = publish_check(
+			site, &work.about.actor, GRAPH_OUT, &work.about.subject, &msg);
 	}
 	keypair_free(work.signer);
 	return rc == 0 ? EX_OK : command_fail_msg(ctl, &msg);

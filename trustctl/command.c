@@ -71,7 +71,8 @@ static const struct command commands[] = {
 		.summary = "makes somebody a friend of a user, or changes the level",
 		.details =
 			"Friends are private and never leave the host, unless --publish also makes the "
-			"signed vouch. Without --level it is ordinary; mail of a strong friend always "
+			"signed vouch. Without --level he becomes ordinary, or stays what he is where that "
+			"is more; mail of a strong friend always "
 			"gets through. SUBJECT is an address, a domain, list:LIST-ID or id:THUMBPRINT.",
 		.examples = {"friend add --user alice@example.org bob@example.net",
 			"friend add --user alice@example.org --level strong carol@example.net",

@@ -92,19 +92,25 @@ plan_contacts(struct import_job *job)
 }
 
 static int
-read_mail(struct import_job *job, bool replies)
+read_mail(struct import_job *job, bool is_sent_folder)
 {
+	const struct contacts_config config = {
+		.own = job->own,
+		.own_count = job->own_count,
+		.fold_local_part = job->fold_local_part,
+		.is_sent_folder = is_sent_folder,
+		.now_s = job->ctl->now_s,
+	};
 	struct err_msg msg;
 	uint64_t size;
 
 	if (mail_source_size(job->path, &size, &msg) != 0) {
 		return command_fail_msg(job->ctl, &msg);
 	}
-	contacts_init(&job->contacts, job->own, job->own_count, job->fold_local_part,
-		job->ctl->now_s);
+	contacts_init(&job->contacts, &config);
 	int status = read_pass(job, true, size);
 
-	if (status == EX_OK && replies && contacts_count(&job->contacts) > 0) {
+	if (status == EX_OK && !is_sent_folder && contacts_count(&job->contacts) > 0) {
 		status = read_pass(job, false, size);
 	}
 	job->robots = job->contacts.skipped_noreply;
@@ -120,7 +126,7 @@ read_mail(struct import_job *job, bool replies)
 int
 import_read_sent(struct import_job *job)
 {
-	return read_mail(job, false);
+	return read_mail(job, true);
 }
 
 static int
@@ -145,7 +151,7 @@ import_read_mbox(struct import_job *job)
 {
 	int status = require_kind(job, false);
 
-	return status == EX_OK ? read_mail(job, true) : status;
+	return status == EX_OK ? read_mail(job, false) : status;
 }
 
 int
@@ -153,5 +159,5 @@ import_read_maildir(struct import_job *job)
 {
 	int status = require_kind(job, true);
 
-	return status == EX_OK ? read_mail(job, true) : status;
+	return status == EX_OK ? read_mail(job, false) : status;
 }

@@ -171,6 +171,13 @@ class Commands(TrustctlTest):
         self.assertEqual(self.friends(), {}, "the published vouch is withdrawn too")
         self.refuse(EX_DATAERR, "has no friend", "friend", "remove", "--user", ALICE, "bob@example.net")
 
+    def test_a_friend_keeps_a_higher_level_that_is_not_mentioned(self):
+        self.call("friend", "add", "--user", ALICE, "--level", "strong", "bob@example.net")
+        self.call("friend", "add", "--user", ALICE, "--note", "cousin", "bob@example.net")
+        self.assertEqual(self.friends()["bob@example.net"]["level"], "strong")
+        self.call("friend", "add", "--user", ALICE, "--level", "weak", "bob@example.net")
+        self.assertEqual(self.friends()["bob@example.net"]["level"], "weak")
+
     def test_a_confirmed_identity_is_recorded(self):
         thumbprint = self.identity()
         self.call("friend", "add", "--user", ALICE, "--identity", thumbprint, "bob@example.net")
@@ -407,7 +414,6 @@ class Faults(TrustctlTest):
     """Wrong calls and broken surroundings: a message, an exit status, nothing lost."""
 
     def test_each_mistake_has_its_exit_status(self):
-        cf = self.file("bad.cf", "include /nowhere/at/all.cf\nifplugin\n")
         rows = [
             (EX_USAGE, "unknown command", ["frobnicate"]),
             (EX_USAGE, "did you mean friend", ["frend", "list"]),
@@ -425,7 +431,6 @@ class Faults(TrustctlTest):
             (EX_NOINPUT, "is no backup", ["restore", "--force", "/"]),
             (EX_NOINPUT, "neither a file nor an address", ["why", "--user", ALICE, "bob"]),
         ]
-        del cf
         for status, pattern, args in rows:
             with self.subTest(args=args):
                 self.refuse(status, pattern, *args)
@@ -507,6 +512,18 @@ class Faults(TrustctlTest):
             process.wait()
         self.call("user", "add", "--from-file", users)
         self.assert_enrolled(151)
+
+    def test_many_at_the_same_time_get_into_nobodys_way(self):
+        names = [f"u{n}@example.org" for n in range(12)]
+        running = [
+            subprocess.Popen(
+                [str(TRUSTCTL), "--store", str(self.store), "user", "add", name],
+                stdout=subprocess.DEVNULL,
+            )
+            for name in names
+        ]
+        self.assertEqual([process.wait(PATIENCE_S) for process in running], [0] * len(names))
+        self.assert_enrolled(1 + len(names))
 
     def test_a_crash_between_the_two_stores_gives_no_second_identity(self):
         private = self.store / "private" / "data.mdb"

@@ -13,7 +13,12 @@ static const struct slice own[] = {{(const uint8_t *)"alice@example.org", 17},
 static void
 start(struct contacts *c)
 {
-	contacts_init(c, own, ARRAY_LEN(own), true, NOW_S);
+	const struct contacts_config config = {.own = own,
+		.own_count = ARRAY_LEN(own),
+		.fold_local_part = true,
+		.now_s = NOW_S};
+
+	contacts_init(c, &config);
 }
 
 static enum contacts_result
@@ -73,6 +78,17 @@ Test(contacts, only_mail_of_the_user_to_people_counts)
 		{"said not to be automatic",
 			"From: alice@example.org\nTo: b@example.net\nAuto-Submitted: no\n",
 			CONTACTS_TAKEN},
+		{"spam in her name",
+			"Return-Path: <m@example.com>\nFrom: alice@example.org\nTo: m@example.com\n",
+			CONTACTS_FORGED},
+		{"handed over by another host",
+			"Received: from x (x [192.0.2.1]) by mail.example.org; today\n"
+			"From: alice@example.org\nTo: m@example.com\n",
+			CONTACTS_FORGED},
+		{"submitted on the host",
+			"Received: by mail.example.org (Postfix, from userid 1000); today\n"
+			"From: alice@example.org\nTo: bob@example.net\n",
+			CONTACTS_TAKEN},
 		{"bounce", "Return-Path: <>\nFrom: alice@example.org\nTo: b@example.net\n",
 			CONTACTS_AUTOMATIC},
 		{"copy from a list",
@@ -96,6 +112,22 @@ Test(contacts, only_mail_of_the_user_to_people_counts)
 			rows[i].label);
 		contacts_fini(&c);
 	}
+}
+
+Test(contacts, a_folder_of_sent_mail_is_taken_at_its_word)
+{
+	const struct contacts_config config = {.own = own,
+		.own_count = ARRAY_LEN(own),
+		.fold_local_part = true,
+		.is_sent_folder = true,
+		.now_s = NOW_S};
+	struct contacts c;
+
+	contacts_init(&c, &config);
+	cr_assert_eq(collect(&c, "Received: from x (x [192.0.2.1]) by mail.example.org; today\n"
+				 "From: alice@example.org\nTo: bob@example.net\n"),
+		CONTACTS_TAKEN);
+	contacts_fini(&c);
 }
 
 Test(contacts, written_to_is_weak_and_mail_both_ways_is_ordinary)

@@ -5,6 +5,8 @@
 #include "common/base/digest.h"
 #include "common/mail/address_list.h"
 #include "common/mail/header.h"
+#include "common/mail/received.h"
+#include "common/statement/statement.h"
 #include "trustctl/import/mail_date.h"
 
 /** Addresses of CONTACTS_MAX contacts at an average of 300 bytes. */
@@ -43,14 +45,14 @@ static const char *const list_commands[] = {
 };
 
 void
-contacts_init(struct contacts *c, const struct slice *own, size_t own_count,
-	bool fold_local_part, uint64_t now_s)
+contacts_init(struct contacts *c, const struct contacts_config *config)
 {
 	*c = (struct contacts){
-		.own = own,
-		.own_count = own_count,
-		.fold_local_part = fold_local_part,
-		.now_s = now_s,
+		.own = config->own,
+		.own_count = config->own_count,
+		.fold_local_part = config->fold_local_part,
+		.is_sent_folder = config->is_sent_folder,
+		.now_s = config->now_s,
 	};
 	arena_init(&c->texts, TEXTS_MAX);
 	arena_init(&c->scratch, SCRATCH_MAX);
@@ -278,6 +280,27 @@ is_automatic(const struct header *h)
 	       field_is(h, SLICE("Return-Path"), null_path, ARRAY_LEN(null_path));
 }
 
+/* came_from_outside - delivered here, or handed over by another host; copies of sent mail were not */
+static bool
+came_from_outside(const struct header *h)
+{
+	const struct header_field *field = NULL;
+	struct received hop;
+
+	if (header_find(h, SLICE("Delivered-To"), 0) != NULL ||
+		header_find(h, SLICE("X-Original-To"), 0) != NULL ||
+		header_find(h, SLICE("Return-Path"), 0) != NULL) {
+		return true;
+	}
+	while ((field = header_next(h, SLICE("Received"), field)) != NULL) {
+		received_parse(field->body, &hop);
+		if (hop.kind == RECEIVED_FROM_PEER || hop.kind == RECEIVED_UNKNOWN) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* author - the only address of the only From; empty otherwise. @return 0 or ERR_NOMEM */
 static int
 author(struct contacts *c, const struct header *h, struct slice *out)
@@ -379,8 +402,12 @@ judge(struct contacts *c, struct slice message, struct header *h, struct slice *
 		*result = CONTACTS_AUTOMATIC;
 	} else if (is_list_mail(h)) {
 		*result = CONTACTS_LIST_MAIL;
+	} else if (!is_own(c, *from)) {
+		*result = CONTACTS_FOREIGN;
 	} else {
-		*result = is_own(c, *from) ? CONTACTS_TAKEN : CONTACTS_FOREIGN;
+		bool forged = !c->is_sent_folder && came_from_outside(h);
+
+		*result = forged ? CONTACTS_FORGED : CONTACTS_TAKEN;
 	}
 	return 0;
 }
@@ -462,9 +489,9 @@ unsigned int
 contact_level(const struct contact *contact)
 {
 	if (contact->is_list || contact->sent == 0) {
-		return 0;
+		return TRUST_LEVEL_NONE;
 	}
-	return contact->received > 0 ? 2 : 1;
+	return contact->received > 0 ? TRUST_LEVEL_ORDINARY : TRUST_LEVEL_WEAK;
 }
 
 static int

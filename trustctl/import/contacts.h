@@ -3,7 +3,8 @@
  *
  * Mail the user wrote (From is one of his addresses, and only that) makes every recipient a
  * contact: To, Cc and Bcc, without himself, without addresses nobody reads (no-reply) and
- * mailing lists. Mail from a contact, seen in a second pass, turns "written to" into "mail
+ * mailing lists. Spam likes to come in the recipient's own name, so outside of a folder of
+ * sent mail a message that another host handed over was not written by the user. Mail from a contact, seen in a second pass, turns "written to" into "mail
  * both ways" (METRIC, learned edges). Automatic mail and what lists sent is left out both
  * ways. Nothing here proves anything: levels that follow are learned ones, and evidence is
  * asked for whenever a message is scored.
@@ -24,6 +25,7 @@
 enum contacts_result {
 	CONTACTS_TAKEN,
 	CONTACTS_FOREIGN,       /**< somebody else wrote it */
+	CONTACTS_FORGED,        /**< says the user wrote it, but came from outside */
 	CONTACTS_LIST_MAIL,     /**< passed through a mailing list, or sent in bulk */
 	CONTACTS_AUTOMATIC,     /**< Auto-Submitted, an autoreply, a bounce */
 	CONTACTS_NO_RECIPIENTS, /**< the user wrote it, but to nobody who counts */
@@ -44,6 +46,7 @@ struct contacts {
 	const struct slice *own;
 	size_t own_count;
 	bool fold_local_part;
+	bool is_sent_folder;
 	uint64_t now_s;
 	struct contact *items;
 	size_t count;
@@ -56,12 +59,16 @@ struct contacts {
 	struct arena scratch;
 };
 
-/**
- * @param own canonical addresses of the user, borrowed; @param now_s a Date in the future
- * counts as now.
- */
-void contacts_init(struct contacts *c, const struct slice *own, size_t own_count,
-	bool fold_local_part, uint64_t now_s);
+/** Whose mail is read, and how. */
+struct contacts_config {
+	const struct slice *own; /**< canonical addresses of the user, borrowed */
+	size_t own_count;
+	bool fold_local_part;
+	bool is_sent_folder; /**< only the user puts mail there */
+	uint64_t now_s;      /**< a Date in the future counts as now */
+};
+
+void contacts_init(struct contacts *c, const struct contacts_config *config);
 void contacts_fini(struct contacts *c);
 
 /** First pass: the header of one message. @return 0 with *result, or ERR_NOMEM. */
