@@ -298,6 +298,9 @@ logline_skipped(struct dynbuf *out, const struct logline_subject *subject)
 void
 logline_warning(struct dynbuf *out, struct slice text)
 {
+	while (slice_ends_with(text, SLICE("\r")) || slice_ends_with(text, SLICE("\n"))) {
+		text.len--;
+	}
 	begin(out);
 	add_escaped(out, text);
 }

@@ -67,7 +67,7 @@ void logline_tell(struct dynbuf *out, const struct logline_subject *subject,
 /** "skipped large message ...". */
 void logline_skipped(struct dynbuf *out, const struct logline_subject *subject);
 
-/** Warning: text of a SPAMD_EVENT_ERROR or SPAMD_EVENT_NOTE. */
+/** Warning: text of a SPAMD_EVENT_ERROR or SPAMD_EVENT_NOTE, less CR and LF at its end. */
 void logline_warning(struct dynbuf *out, struct slice text);
 
 #endif

@@ -95,6 +95,27 @@ is_crlf(struct slice text)
 	       (message_next_line(&rest, &first) && slice_ends_with(first, SLICE("\r\n")));
 }
 
+/*
+ * split_last_blank_line - where no empty line ends the header, a last one of blanks does
+ *
+ * The original takes it for the separator when it adds fields at the end.
+ */
+static void
+split_last_blank_line(struct message_split *split)
+{
+	size_t start = split->header.len;
+
+	/* The line end itself does not start another line. */
+	while (start > 0 &&
+		(start == split->header.len || split->header.data[start - 1] != '\n')) {
+		start--;
+	}
+	if (slice_trim(slice_skip(split->header, start)).len == 0) {
+		split->separator = slice_skip(split->header, start);
+		split->header = slice_take(split->header, start);
+	}
+}
+
 struct message_split
 message_split(struct slice message)
 {
@@ -114,6 +135,8 @@ message_split(struct slice message)
 	if (message_next_line(&rest, &line) && is_empty_line(line, out.is_crlf)) {
 		out.separator = line;
 		out.body = rest;
+	} else {
+		split_last_blank_line(&out);
 	}
 	return out;
 }

@@ -14,7 +14,8 @@
 struct message_split {
 	struct slice mbox_line; /**< "From ..." with its line end, or empty */
 	struct slice header;    /**< all lines of the header */
-	struct slice separator; /**< the empty line, or empty where there is none */
+	struct slice
+		separator; /**< the empty line, or a last one of blanks; empty where there is none */
 	struct slice body;
 	bool is_crlf; /**< lines end in CRLF, going by the first and the last */
 };

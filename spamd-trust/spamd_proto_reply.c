@@ -52,8 +52,6 @@ spamd_proto_refuse(struct spamd_proto *p, enum spamd_fault fault, struct slice t
 	(void)dynbuf_add_str(&p->out, "\r\n");
 	end_reply(p);
 
-	/* Reasons of zlib end in LF in the reply, but not in the log. */
-	text.len -= slice_ends_with(text, SLICE("\n"));
 	dynbuf_reset(&p->text);
 	(void)dynbuf_add_str(&p->text, faults[fault].log);
 	(void)dynbuf_add(&p->text, text);

@@ -82,7 +82,7 @@ Test(spamd_logline, requests)
 	assert_line("spamd: checking message (unknown) for (unknown):65534");
 	logline_skipped(&line, &s);
 	assert_line("spamd: skipped large message in 1.3 seconds");
-	logline_warning(&line, SLICE("bad protocol: header error: a\\b\xff\n\t."));
+	logline_warning(&line, SLICE("bad protocol: header error: a\\b\xff\n\t.\r\n"));
 	assert_line("spamd: bad protocol: header error: a\\\\b\\x{FF}\\n\\t.");
 }
 

@@ -260,11 +260,11 @@ static const struct proto_row rows[] = {
 		IN("CHECK SPAMC/1.5\r\nCompress: zlib\r\nContent-length: 13\r\n\r\n"
 		   "\x78\x9c\x4b\xe4\x4a\xe2\xe2\xe2\x02\x00\x04\x42\x00\xec"),
 		"note(zlib read 14 > expected_length 13) "
-		"error(service unavailable: zlib: failed to find end of zlib stream) "
+		"error(service unavailable: zlib: failed to find end of zlib stream\\n) "
 		"> SPAMD/1.0 69 Service Unavailable: zlib: failed to find end of zlib stream\\n" CRLF},
 	{"zlib: not zlib",
 		IN("CHECK SPAMC/1.5\r\nCompress: zlib\r\nContent-length: 4\r\n\r\nabcd"),
-		"error(service unavailable: zlib: failed to find end of zlib stream) "
+		"error(service unavailable: zlib: failed to find end of zlib stream\\n) "
 		"> SPAMD/1.0 69 Service Unavailable: zlib: failed to find end of zlib stream\\n" CRLF},
 	{"bound: command line",
 		IN("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx CHECK"),
@@ -436,7 +436,7 @@ static const struct {
 		"> SPAMD/1.0 79 Timeout: (300 second timeout while trying to CHECK)" CRLF},
 	{"in a compressed message",
 		"CHECK SPAMC/1.5\r\nCompress: zlib\r\nContent-length: 5\r\n\r\nx", 301000,
-		"error(service unavailable: zlib: child processing timeout) "
+		"error(service unavailable: zlib: child processing timeout\\n) "
 		"> SPAMD/1.0 69 Service Unavailable: zlib: child processing timeout\\n" CRLF},
 	{"exact length without a final newline",
 		"CHECK SPAMC/1.5\r\nContent-length: 3\r\n\r\nabc", 1000 + SPAMD_SETTLE_MS,
