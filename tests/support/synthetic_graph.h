@@ -1,0 +1,38 @@
+/*
+ * synthetic_graph.h - large graphs of any seed, in memory and in a store.
+ *
+ * Identities are addr:uN@example.org with N from 0; node N + 1 of the graph. Every one
+ * vouches for `degree` others on average, between 1 and 2 * degree - 1; subjects are drawn
+ * with a square law, so that few are vouched for by many, as in real webs of trust. Written
+ * straight into the derived tables, without statements: such a graph cannot be rebuilt.
+ */
+#ifndef TESTS_SUPPORT_SYNTHETIC_GRAPH_H
+#define TESTS_SUPPORT_SYNTHETIC_GRAPH_H
+
+#include "common/graph/graph.h"
+
+/** One direction as compressed sparse rows: row n is peers[start[n]] to peers[start[n + 1] - 1], ascending. */
+struct csr {
+	uint64_t *start;
+	graph_node *peers;
+};
+
+struct synthetic_graph {
+	uint32_t nodes;
+	uint64_t edges;
+	struct csr out;
+	struct csr in;
+};
+
+/** Aborts when memory runs out. Freed with synthetic_graph_fini. */
+void synthetic_graph_make(
+	struct synthetic_graph *g, uint32_t nodes, uint32_t degree, uint64_t seed);
+void synthetic_graph_fini(struct synthetic_graph *g);
+
+/** The principal of node n (from 1). */
+void synthetic_graph_principal(graph_node n, struct principal *out);
+
+/** Loads it into an empty store that was made a graph. @return 0 or the store's error. */
+NODISCARD int synthetic_graph_load(const struct synthetic_graph *g, struct store *store);
+
+#endif
