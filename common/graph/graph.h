@@ -62,6 +62,8 @@ struct graph_cursor {
 	struct store_cursor *cursor;
 	enum graph_direction dir;
 	graph_node node;
+	struct slice run; /* records at hand */
+	size_t at;        /* offset of the next one in it */
 	bool started;
 };
 

@@ -246,6 +246,14 @@ NODISCARD int graph_cert_decode(struct slice in, struct graph_cert *out);
 
 struct slice graph_edge_encode(enum graph_table table, graph_node node,
 	const struct graph_edge *in, uint8_t buf[GRAPH_EDGE_LEN]);
+/** The peer of an edge record, by which lists are searched; nothing else is checked. */
+static inline graph_node
+graph_edge_peer(const uint8_t *record)
+{
+	return (graph_node)record[0] << 24 | (graph_node)record[1] << 16 |
+	       (graph_node)record[2] << 8 | (graph_node)record[3];
+}
+
 NODISCARD int graph_edge_decode(
 	enum graph_table table, graph_node node, struct slice in, struct graph_edge *out);
 

@@ -332,7 +332,7 @@ move(struct store_cursor *c, enum store_move how, struct slice *key, struct slic
 	}
 	txn = c->txn;
 	assert(c->in_use);
-	if (how == STORE_MOVE_NEXT || how == STORE_MOVE_SET_NEXT) {
+	if (how == STORE_MOVE_NEXT || how == STORE_MOVE_SET_NEXT || how == STORE_MOVE_SET_RUN) {
 		assert(c->writes == txn->writes[c->table]);
 	}
 	c->writes = txn->writes[c->table];
@@ -385,6 +385,14 @@ store_set_next(struct store_cursor *c, struct slice *value_out)
 	struct slice key;
 
 	return move(c, STORE_MOVE_SET_NEXT, &key, value_out);
+}
+
+bool
+store_set_run(struct store_cursor *c, struct slice *values_out)
+{
+	struct slice key;
+
+	return move(c, STORE_MOVE_SET_RUN, &key, values_out);
 }
 
 uint64_t

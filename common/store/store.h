@@ -187,6 +187,15 @@ bool store_set_first(struct store_cursor *c, struct slice key, struct slice *val
 bool store_set_seek(struct store_cursor *c, struct slice key, struct slice at_least,
 	struct slice *value_out);
 bool store_set_next(struct store_cursor *c, struct slice *value_out);
+
+/**
+ * The run of values around the cursor's position, one after the other as an array of the
+ * set's fixed-size values: in LMDB all that share a page with it, in memory the one value.
+ * The cursor moves to the end of the run, so that store_set_next() gives the first value of
+ * the next one. For walking and searching lists without a call per value.
+ */
+bool store_set_run(struct store_cursor *c, struct slice *values_out);
+
 /** Size of the set of one key; O(1) in LMDB. */
 uint64_t store_set_count(struct store_cursor *c, struct slice key);
 

@@ -48,6 +48,7 @@ enum store_move {
 	STORE_MOVE_SET_FIRST, /**< to the first value of exactly *key */
 	STORE_MOVE_SET_SEEK,  /**< to the first value of exactly *key at or after *value */
 	STORE_MOVE_SET_NEXT,  /**< to the next value of the same key */
+	STORE_MOVE_SET_RUN,   /**< to the end of the run; *value is the whole of it */
 };
 
 struct store_ops {

@@ -366,6 +366,12 @@ lmdb_cursor_free(struct store_cursor *cursor)
 	free(cursor);
 }
 
+static MDB_cursor *
+cursor_of(const struct store_cursor *cursor)
+{
+	return ((const struct lmdb_cursor *)cursor)->cursor;
+}
+
 static const MDB_cursor_op cursor_ops[] = {
 	[STORE_MOVE_SEEK] = MDB_SET_RANGE,
 	[STORE_MOVE_NEXT] = MDB_NEXT,
@@ -373,6 +379,7 @@ static const MDB_cursor_op cursor_ops[] = {
 	[STORE_MOVE_SET_FIRST] = MDB_SET,
 	[STORE_MOVE_SET_SEEK] = MDB_GET_BOTH_RANGE,
 	[STORE_MOVE_SET_NEXT] = MDB_NEXT_DUP,
+	[STORE_MOVE_SET_RUN] = MDB_GET_MULTIPLE,
 };
 
 static int
@@ -386,11 +393,18 @@ lmdb_cursor_move(struct store_cursor *cursor, enum store_move move, struct slice
 	MDB_cursor_op op = cursor_ops[move];
 	int rc;
 
+	/* Of a set of one value MDB_GET_MULTIPLE leaves `v` as it is, so it has to be there before. */
+	if (move == STORE_MOVE_SET_RUN) {
+		rc = mdb_cursor_get(cursor_of(cursor), &k, &v, MDB_GET_CURRENT);
+		if (rc != 0) {
+			return lmdb_code_of(rc);
+		}
+	}
 	/* LMDB refuses empty keys, which to us come before all others. */
 	if (move == STORE_MOVE_SEEK && k.mv_size == 0) {
 		op = MDB_FIRST;
 	}
-	rc = mdb_cursor_get(((struct lmdb_cursor *)cursor)->cursor, &k, &v, op);
+	rc = mdb_cursor_get(cursor_of(cursor), &k, &v, op);
 	if (rc != 0) {
 		return lmdb_code_of(rc);
 	}

@@ -275,6 +275,9 @@ mem_cursor_move(struct store_cursor *cursor, enum store_move move, struct slice 
 		found = after_current(root, c);
 		found = found == NULL ? NULL : same_key(found, store_item_key(c->at));
 		break;
+	case STORE_MOVE_SET_RUN:
+		found = c->at;
+		break;
 	}
 	if (found != NULL) {
 		c->at = found;
