@@ -145,16 +145,19 @@ static const struct command commands[] = {
 		.arguments = "KIND PATH",
 		.min_args = 2,
 		.max_args = 2,
-		.options = ACTOR | BIT(LEVEL) | BIT(DRY_RUN),
+		.options = BIT(USER) | BIT(CONFIG) | BIT(LEVEL) | BIT(DRY_RUN),
+		.required = BIT(USER),
 		.summary = "makes friends of the people a user writes to",
 		.details =
 			"KIND is sent (a folder of sent mail), mbox or maildir (any mail), vcard or mutt "
 			"(address books). From mail, only what the user wrote counts: whom he wrote to "
 			"becomes a weak learned friend, with mail both ways an ordinary one; learned "
 			"friends end after 400 days without mail. Address books make ordinary friends by "
-			"hand. --level sets the level for all. Mailing lists, automatic mail, no-reply "
-			"addresses and the user's own are left out; what is malformed is reported with "
-			"its place and skipped. Nothing that is there by hand is changed downwards.",
+			"hand. --level sets the level for all. Left out are mailing lists, automatic "
+			"mail, no-reply addresses, the user's own, and mail in his name that came from "
+			"outside (in a folder of sent mail all of it is his); what is malformed is "
+			"reported with its place and skipped. Nothing that is there by hand is changed "
+			"downwards.",
 		.examples = {"import sent --user alice@example.org ~/Maildir/.Sent --dry-run",
 			"import mbox --user alice@example.org archive.mbox",
 			"import vcard --user alice@example.org contacts.vcf --level strong",

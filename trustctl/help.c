@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define SUMMARY_COLUMN 20
+#define SUMMARY_COLUMN 26
 #define TEXT_WIDTH     78
 
 static const char overview_head[] =
@@ -60,6 +60,23 @@ print_wrapped(FILE *out, const char *text, size_t indent, size_t column)
 	(void)fputc('\n', out);
 }
 
+/* capital - the first letter of a summary, as a sentence starts with it; summaries are ASCII */
+static char
+capital(const char *summary)
+{
+	return (char)(summary[0] - 'a' + 'A');
+}
+
+/* print_sentence - a summary as a sentence of its own */
+static void
+print_sentence(FILE *out, const char *summary)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "%c%s.", capital(summary), summary + 1);
+	print_wrapped(out, text, 0, 0);
+}
+
 /* print_item - "  name   text", the text wrapped under itself */
 static void
 print_item(FILE *out, const char *name, const char *text)
@@ -108,7 +125,7 @@ command_label(const struct command *command, char *out, size_t cap)
 		command->sub != NULL ? command->sub : "");
 }
 
-/* print_usage - "trustctl NAME ARGUMENTS --required VALUE [OPTION]..." */
+/* print_usage - "trustctl NAME ARGUMENTS --required VALUE [OPTION]..."; whoever acts is one of two */
 static void
 print_usage(const struct command *command, FILE *out)
 {
@@ -127,6 +144,9 @@ print_usage(const struct command *command, FILE *out)
 				spec->value != NULL ? " " : "",
 				spec->value != NULL ? spec->value : "");
 		}
+	}
+	if ((command->options & OPTION_BIT(OPTION_SITE)) != 0) {
+		(void)fputs(" --user USER|--site", out);
 	}
 	(void)fputs(" [OPTION]...\n", out);
 }
@@ -171,8 +191,7 @@ help_command(const struct command *command, FILE *out)
 	(void)fputs("Usage: ", out);
 	print_usage(command, out);
 	(void)fputc('\n', out);
-	(void)fprintf(out, "%c", command->summary[0] - 'a' + 'A');
-	print_wrapped(out, command->summary + 1, 0, 1);
+	print_sentence(out, command->summary);
 	if (command->details != NULL) {
 		(void)fputc('\n', out);
 		print_wrapped(out, command->details, 0, 0);
@@ -221,7 +240,7 @@ markdown_command(const struct command *command, FILE *out)
 
 	command_label(command, label, sizeof(label));
 	(void)fprintf(out, "\n### %s\n\n", label);
-	(void)fprintf(out, "%c%s.\n", command->summary[0] - 'a' + 'A', command->summary + 1);
+	(void)fprintf(out, "%c%s.\n", capital(command->summary), command->summary + 1);
 	if (command->details != NULL) {
 		(void)fprintf(out, "\n%s\n", command->details);
 	}

@@ -37,6 +37,7 @@ Test(command, every_row_is_complete)
 		cr_assert_not_null(c->name);
 		cr_assert_not_null(c->run, "%s", c->name);
 		cr_assert_not_null(c->summary, "%s", c->name);
+		cr_assert(c->summary[0] >= 'a' && c->summary[0] <= 'z', "%s", c->name);
 		cr_assert_neq(c->summary[strlen(c->summary) - 1], '.', "%s %s", c->name,
 			c->sub != NULL ? c->sub : "");
 		cr_assert_not_null(c->examples[0], "%s %s has no example", c->name,
@@ -82,6 +83,27 @@ Test(command, every_example_is_a_valid_call)
 					     options.word_count - used, &msg),
 				0, "%s: %s", example, msg.text);
 		}
+	}
+}
+
+Test(command, the_help_of_each_starts_with_its_summary_as_a_sentence)
+{
+	size_t count;
+	const struct command *commands = command_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		char *text = NULL;
+		size_t len = 0;
+		FILE *memory = open_memstream(&text, &len);
+		char sentence[64];
+
+		help_command(&commands[i], memory);
+		cr_assert_eq(fclose(memory), 0);
+		(void)snprintf(sentence, sizeof(sentence), "\n\n%.24s", commands[i].summary);
+		sentence[2] = (char)(sentence[2] - 'a' + 'A');
+		cr_assert_not_null(strstr(text, sentence), "%s: %s", commands[i].name, text);
+		cr_assert_not_null(strstr(text, "\nExamples:\n"), "%s", commands[i].name);
+		free(text);
 	}
 }
 
