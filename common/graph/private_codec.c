@@ -3,18 +3,13 @@
 #include <assert.h>
 
 #include "common/base/utf8.h"
-#include "common/base/wire_reader.h"
-#include "common/base/wire_writer.h"
 #include "common/mail/address.h"
 #include "common/statement/statement.h"
-
-#define RECORD_VERSION 1
+#include "common/store/record.h"
 
 #define FLAG_BLOCKED  0x01
 #define FLAG_LEARNED  0x02
 #define FLAG_IDENTITY 0x04
-
-#define CHECK_LEN 8
 
 const struct store_table private_tables[PRIVATE_TABLE_COUNT] = {
 	[PRIVATE_SITE] = {"site", STORE_PLAIN},
@@ -59,55 +54,6 @@ private_name_make(struct slice text, struct private_name *out)
 	return 0;
 }
 
-/* check_of - what a record with these bytes under this key ends with */
-static struct slice
-check_of(struct slice key, struct slice bytes, struct digest *digest)
-{
-	digest_sha256_parts((const struct slice[]){key, bytes}, 2, digest);
-	return slice_of(digest->bytes, CHECK_LEN);
-}
-
-/* begin_record - writes the version */
-static void
-begin_record(struct wire_writer *w, uint8_t *buf, size_t cap)
-{
-	wire_writer_init(w, buf, cap);
-	wire_write_u8(w, RECORD_VERSION);
-}
-
-/* end_record - adds the check */
-static int
-end_record(struct wire_writer *w, struct slice key, struct slice *out)
-{
-	struct digest digest;
-	struct slice bytes;
-	int ret = wire_writer_finish(w, &bytes);
-
-	if (ret != 0) {
-		return ret;
-	}
-	wire_write_bytes(w, check_of(key, bytes, &digest));
-	return wire_writer_finish(w, out);
-}
-
-/* open_record - verifies version and check; the reader is left on the fields between */
-static int
-open_record(struct wire_reader *r, struct slice key, struct slice record)
-{
-	struct digest digest;
-	struct slice bytes;
-
-	if (record.len < 1 + CHECK_LEN) {
-		return ERR_CORRUPT;
-	}
-	bytes = slice_take(record, record.len - CHECK_LEN);
-	if (!slice_eq(slice_skip(record, bytes.len), check_of(key, bytes, &digest))) {
-		return ERR_CORRUPT;
-	}
-	wire_reader_init(r, bytes);
-	return wire_read_u8(r) == RECORD_VERSION ? 0 : ERR_VERSION;
-}
-
 /* read_thumbprint - whether the next 43 bytes are one */
 static bool
 read_thumbprint(struct wire_reader *r, struct thumbprint *out)
@@ -121,16 +67,16 @@ private_site_encode(struct slice key, struct slice domain, uint8_t buf[PRIVATE_S
 {
 	struct wire_writer w;
 
-	begin_record(&w, buf, PRIVATE_SITE_RECORD_MAX);
+	record_begin(&w, buf, PRIVATE_SITE_RECORD_MAX);
 	wire_write_string(&w, domain);
-	return end_record(&w, key, out);
+	return record_end(&w, key, out);
 }
 
 int
 private_site_decode(struct slice key, struct slice record, struct slice *domain_out)
 {
 	struct wire_reader r;
-	int ret = open_record(&r, key, record);
+	int ret = record_open(&r, key, record);
 
 	if (ret != 0) {
 		return ret;
@@ -145,11 +91,11 @@ private_user_encode(struct slice key, const struct private_user *user,
 {
 	struct wire_writer w;
 
-	begin_record(&w, buf, PRIVATE_USER_RECORD_MAX);
+	record_begin(&w, buf, PRIVATE_USER_RECORD_MAX);
 	wire_write_bytes(&w, slice_of(user->identity.text, IDENTITY_THUMBPRINT_LEN));
 	wire_write_u64(&w, user->created_s);
 	wire_write_string(&w, user->address);
-	return end_record(&w, key, out);
+	return record_end(&w, key, out);
 }
 
 int
@@ -157,7 +103,7 @@ private_user_decode(struct slice key, struct slice record, struct private_user *
 {
 	struct wire_reader r;
 	bool ok = false;
-	int ret = open_record(&r, key, record);
+	int ret = record_open(&r, key, record);
 
 	if (ret != 0) {
 		return ret;
@@ -180,7 +126,7 @@ private_entry_encode(struct slice key, const struct private_entry *entry,
 	flags |= entry->blocked ? FLAG_BLOCKED : 0;
 	flags |= entry->origin == PRIVATE_LEARNED ? FLAG_LEARNED : 0;
 	flags |= entry->has_identity ? FLAG_IDENTITY : 0;
-	begin_record(&w, buf, PRIVATE_ENTRY_RECORD_MAX);
+	record_begin(&w, buf, PRIVATE_ENTRY_RECORD_MAX);
 	wire_write_u8(&w, entry->level);
 	wire_write_u8(&w, flags);
 	wire_write_u64(&w, entry->added_s);
@@ -190,7 +136,7 @@ private_entry_encode(struct slice key, const struct private_entry *entry,
 	}
 	wire_write_string(&w, entry->text);
 	wire_write_string(&w, entry->note);
-	return end_record(&w, key, out);
+	return record_end(&w, key, out);
 }
 
 int
@@ -199,7 +145,7 @@ private_entry_decode(struct slice key, struct slice record, struct private_entry
 	struct wire_reader r;
 	uint8_t flags = 0;
 	bool ok = false;
-	int ret = open_record(&r, key, record);
+	int ret = record_open(&r, key, record);
 
 	if (ret != 0) {
 		return ret;

@@ -33,8 +33,7 @@
  *	         2+n note
  *	          8  check
  *
- * The check is the first 8 bytes of SHA-256 over key and record (without the check). LMDB has
- * none of its own, and a flipped bit of a damaged disk must not make a stranger a friend.
+ * Version and check are those of common/store/record.h.
  *
  * Site record of example.org, its key being "site":
  *

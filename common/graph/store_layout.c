@@ -4,6 +4,7 @@
 
 #include "common/graph/graph_merge.h"
 #include "common/graph/private.h"
+#include "common/ledger/ledger_schema.h"
 
 static const char *const names[] = {
 	[STORE_LAYOUT_GRAPH] = "graph",
@@ -49,6 +50,10 @@ store_layout_open(enum store_layout_part part, const char *root, enum store_mode
 		config.schema_version = PRIVATE_SCHEMA_VERSION;
 		break;
 	case STORE_LAYOUT_LEDGER:
+		config.tables = ledger_tables;
+		config.table_count = LEDGER_TABLE_COUNT;
+		config.schema_version = LEDGER_SCHEMA_VERSION;
+		break;
 	case STORE_LAYOUT_KEYS:
 		return err_set(msg, ERR_UNSUPPORTED, "%s: not a store of this version", path);
 	}

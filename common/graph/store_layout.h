@@ -31,8 +31,7 @@ NODISCARD int store_layout_path(
 	const char *root, enum store_layout_part part, char out[PATH_MAX], struct err_msg *msg);
 
 /**
- * Opens graph or private (the others are no stores of this library yet). The directory must be
- * there, also for STORE_CREATE. @return as store_lmdb_open; ERR_TOOBIG; ERR_UNSUPPORTED.
+ * Opens graph, private or ledger (the keys are no store). The directory must be there, also for STORE_CREATE. @return as store_lmdb_open; ERR_TOOBIG; ERR_UNSUPPORTED.
  */
 NODISCARD int store_layout_open(enum store_layout_part part, const char *root,
 	enum store_mode mode, struct store **out, struct err_msg *msg);

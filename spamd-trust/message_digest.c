@@ -1,0 +1,245 @@
+#include "spamd-trust/message_digest.h"
+
+#include "common/base/dynbuf.h"
+#include "spamd-trust/message_split.h"
+
+/* A wrapped message may have been wrapped before, by another site. Beyond, it stays as it is. */
+#define WRAPPERS_MAX 8
+
+/* What the text has beside bytes of the message. */
+#define FRAME_MAX 64
+
+/* A boundary is at most 70 characters (RFC 2046 section 5.1.1). */
+#define BOUNDARY_MAX 70
+
+/* The fields that count, and where rewrite_header keeps their old value. */
+static const struct {
+	const char *name;
+	const char *previous; /* NULL: it is never rewritten */
+} counted[] = {
+	{"date", NULL},
+	{"from", "X-Spam-Prev-From"},
+	{"to", "X-Spam-Prev-To"},
+	{"cc", NULL},
+	{"subject", "X-Spam-Prev-Subject"},
+};
+
+static struct slice
+trim_line_ends(struct slice text)
+{
+	while (text.len > 0 &&
+		(text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r')) {
+		text.len--;
+	}
+	return text;
+}
+
+/* add_value - unfolded, runs of white space as one blank, none at the ends */
+static void
+add_value(struct dynbuf *out, struct slice value)
+{
+	struct slice word = {0};
+	bool is_first = true;
+
+	while (slice_next_token(&value, " \t\r\n\v\f", &word)) {
+		if (!is_first) {
+			(void)dynbuf_add_byte(out, ' ');
+		}
+		(void)dynbuf_add(out, word);
+		is_first = false;
+	}
+}
+
+/*
+ * restore - cuts the tag off a rewritten value, which starts at `start`
+ *
+ * The tag stands in front. Only the first line of a folded value was kept, so where the value
+ * does not end with what was kept, it starts with it.
+ */
+static void
+restore(struct dynbuf *out, size_t start, struct slice kept)
+{
+	struct slice value = slice_skip(dynbuf_slice(out), start);
+	struct dynbuf text;
+
+	dynbuf_init(&text, value.len);
+	if (slice_ends_with(value, kept)) {
+		(void)dynbuf_add(&text, kept);
+	} else {
+		size_t at = slice_find(value, kept);
+
+		(void)dynbuf_add(&text, at < value.len ? slice_skip(value, at) : value);
+	}
+	dynbuf_truncate(out, start);
+	(void)dynbuf_add(out, dynbuf_slice(&text));
+	dynbuf_join_error(out, &text);
+	dynbuf_fini(&text);
+}
+
+/* add_field - all fields of one name; `previous` is what a rewritten one was, or NULL */
+static void
+add_field(
+	struct dynbuf *out, struct slice header, const char *name, const struct slice *previous)
+{
+	struct message_field field = {0};
+	struct dynbuf kept;
+
+	dynbuf_init(&kept, header.len);
+	if (previous != NULL) {
+		add_value(&kept, *previous);
+	}
+	while (message_next_field(&header, &field)) {
+		size_t start = 0;
+
+		if (!slice_eq_nocase(field.name, slice_str(name))) {
+			continue;
+		}
+		(void)dynbuf_add_str(out, name);
+		(void)dynbuf_add_byte(out, ':');
+		start = dynbuf_slice(out).len;
+		add_value(out, field.value);
+		if (previous != NULL) {
+			restore(out, start, dynbuf_slice(&kept));
+		}
+		(void)dynbuf_add_byte(out, '\n');
+	}
+	dynbuf_join_error(out, &kept);
+	dynbuf_fini(&kept);
+}
+
+static bool
+is_marked(struct slice header)
+{
+	struct slice value = {0};
+
+	return message_last_field(header, SLICE("X-Spam-Checker-Version"), &value);
+}
+
+static void
+add_header(struct dynbuf *out, struct slice header)
+{
+	bool marked = is_marked(header);
+
+	for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
+		struct slice previous = {0};
+		bool was_kept =
+			marked && counted[i].previous != NULL &&
+			message_last_field(header, slice_str(counted[i].previous), &previous);
+
+		if (!was_kept || !slice_eq(previous, SLICE("(nonexistent)"))) {
+			add_field(out, header, counted[i].name, was_kept ? &previous : NULL);
+		}
+	}
+}
+
+static void
+add_body(struct dynbuf *out, struct slice body)
+{
+	struct slice line = {0};
+
+	body = trim_line_ends(body);
+	while (message_next_line(&body, &line)) {
+		if (slice_ends_with(line, SLICE("\r\n"))) {
+			line.len -= 2;
+			(void)dynbuf_add(out, line);
+			line = SLICE("\n");
+		}
+		(void)dynbuf_add(out, line);
+	}
+}
+
+/* boundary_of - that of a wrapper's Content-Type; empty where it is none */
+static struct slice
+boundary_of(struct slice header)
+{
+	static const struct slice name = {(const uint8_t *)"boundary=\"", 10};
+	struct slice type = {0};
+
+	if (!is_marked(header) || !message_last_field(header, SLICE("Content-Type"), &type) ||
+		!slice_starts_with_nocase(type, SLICE("multipart/mixed"))) {
+		return slice_of(NULL, 0);
+	}
+	type = slice_skip(type, slice_find(type, name) + name.len);
+	type = slice_take(type, slice_find_byte(type, '"'));
+	return type.len <= BOUNDARY_MAX ? type : slice_of(NULL, 0);
+}
+
+/* is_delimiter - "--BOUNDARY", with `end` behind */
+static bool
+is_delimiter(struct slice line, struct slice boundary, struct slice end)
+{
+	line = trim_line_ends(line);
+	return line.len == 2 + boundary.len + end.len && slice_starts_with(line, SLICE("--")) &&
+	       slice_starts_with(slice_skip(line, 2), boundary) && slice_ends_with(line, end);
+}
+
+/* is_original - does a part with this header hold the message that was wrapped? */
+static bool
+is_original(struct slice header)
+{
+	static const struct slice mark = {(const uint8_t *)"x-spam-type=original", 20};
+	struct slice type = {0};
+
+	return message_last_field(header, SLICE("Content-Type"), &type) &&
+	       slice_find(type, mark) < type.len;
+}
+
+/* part_content - from the start of `part` to the closing delimiter, less the line end before it */
+static struct slice
+part_content(struct slice part, struct slice boundary)
+{
+	struct slice rest = part;
+	struct slice line = {0};
+	size_t len = 0;
+
+	while (message_next_line(&rest, &line) && !is_delimiter(line, boundary, SLICE("--"))) {
+		len += line.len;
+	}
+	part.len = len;
+	part.len -= slice_ends_with(part, SLICE("\n"));
+	part.len -= slice_ends_with(part, SLICE("\r"));
+	return part;
+}
+
+/* unwrap - the message inside a report_safe wrapper; false where it is none */
+static bool
+unwrap(struct slice *message)
+{
+	struct message_split split = message_split(*message);
+	struct slice boundary = boundary_of(split.header);
+	struct slice rest = split.body;
+	struct slice line = {0};
+
+	while (boundary.len > 0 && message_next_line(&rest, &line)) {
+		if (is_delimiter(line, boundary, SLICE(""))) {
+			struct message_split part = message_split(rest);
+
+			if (is_original(part.header)) {
+				*message = part_content(part.body, boundary);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+int
+message_digest(struct slice message, struct digest *out)
+{
+	struct message_split split;
+	struct dynbuf text;
+	int code = 0;
+
+	for (int i = 0; i < WRAPPERS_MAX && unwrap(&message); i++) {
+	}
+	split = message_split(message);
+	dynbuf_init(&text, message.len + FRAME_MAX);
+	(void)dynbuf_add_str(&text, "trust-message-1\n");
+	add_header(&text, split.header);
+	(void)dynbuf_add_byte(&text, '\n');
+	add_body(&text, split.body);
+	code = dynbuf_error(&text);
+	digest_sha256(dynbuf_slice(&text), out);
+	dynbuf_fini(&text);
+	return code;
+}

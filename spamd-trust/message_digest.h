@@ -1,0 +1,26 @@
+/*
+ * message_digest.h - by what a reported message is known again (SPEC 5.7).
+ *
+ * A message is what its author wrote: Date, From, To, Cc, Subject and the body. Message-Id,
+ * Received, X-Spam-* and all other fields do not count, as they are added or changed on the
+ * way to the mailbox a report comes from; nor do line ends, folding, an mbox line, and empty
+ * lines at the end. Markup that X-Spam-Checker-Version tells of is undone first: the
+ * report_safe wrapping, and fields that rewrite_header changed (their X-Spam-Prev-*).
+ *
+ * The digest is SHA-256 over this text, made of what the message has:
+ *
+ *	trust-message-1 LF
+ *	name in lower case ":" value with white space runs as one blank LF     for each field
+ *	LF
+ *	body, lines ended by LF, without empty lines at its end
+ */
+#ifndef SPAMD_TRUST_MESSAGE_DIGEST_H
+#define SPAMD_TRUST_MESSAGE_DIGEST_H
+
+#include "common/base/attr.h"
+#include "common/base/digest.h"
+
+/** @return 0 or ERR_NOMEM. */
+NODISCARD int message_digest(struct slice message, struct digest *out);
+
+#endif
