@@ -1,327 +1,12 @@
 #include "trustctl/command.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "trustctl/cmd.h"
-
-#define BIT(name) OPTION_BIT(OPTION_##name)
-
-#define ACTOR (BIT(USER) | BIT(SITE) | BIT(CONFIG))
-
-static const struct command commands[] = {
-	{
-		.name = "init",
-		.options = BIT(DOMAIN) | BIT(CONFIG),
-		.required = BIT(DOMAIN),
-		.summary = "makes the store of a site, and the site's own identity",
-		.details =
-			"Makes the directories graph, private, ledger and keys under the store "
-			"directory. On a store that is there already it makes what is missing and "
-			"leaves everything else as it is.",
-		.examples = {"init --domain example.org",
-			"--store /srv/trust init --domain example.org"},
-		.run = cmd_init,
-	},
-	{
-		.name = "user",
-		.sub = "add",
-		.arguments = "[ADDRESS]",
-		.max_args = 1,
-		.options = BIT(ALIAS) | BIT(FROM_FILE) | BIT(CONFIG),
-		.summary = "adds local users, each with an identity and a device key",
-		.details =
-			"Makes the keys (root, committed next root, device) and the open statements "
-			"that go with them: the identity, its device, and the address it uses. Aliases "
-			"stay private. Adding a user again adds the aliases he does not have yet. With "
-			"--from-file either all users of the file are added or, where a line is faulty, "
-			"none.",
-		.examples = {"user add alice@example.org",
-			"user add alice@example.org --alias a.smith@example.org --alias alice",
-			"user add --from-file users.txt"},
-		.run = cmd_user_add,
-	},
-	{
-		.name = "user",
-		.sub = "list",
-		.options = BIT(CONFIG),
-		.summary = "lists the local users",
-		.examples = {"user list", "user list --json"},
-		.run = cmd_user_list,
-	},
-	{
-		.name = "user",
-		.sub = "show",
-		.arguments = "USER",
-		.min_args = 1,
-		.max_args = 1,
-		.options = BIT(CONFIG),
-		.summary = "shows one local user",
-		.examples = {"user show alice@example.org", "user show alice --json"},
-		.run = cmd_user_show,
-	},
-	{
-		.name = "friend",
-		.sub = "add",
-		.arguments = "SUBJECT",
-		.min_args = 1,
-		.max_args = 1,
-		.options = ACTOR | BIT(LEVEL) | BIT(NOTE) | BIT(PUBLISH) | BIT(IDENTITY),
-		.summary = "makes somebody a friend of a user, or changes the level",
-		.details =
-			"Friends are private and never leave the host, unless --publish also makes the "
-			"signed vouch. Without --level he becomes ordinary, or stays what he is where that "
-			"is more; mail of a strong friend always "
-			"gets through. SUBJECT is an address, a domain, list:LIST-ID or id:THUMBPRINT.",
-		.examples = {"friend add --user alice@example.org bob@example.net",
-			"friend add --user alice@example.org --level strong carol@example.net",
-			"friend add --site --level weak example.com",
-			"friend add --user alice@example.org --publish --note cousin bob@example.net"},
-		.run = cmd_friend_add,
-	},
-	{
-		.name = "friend",
-		.sub = "remove",
-		.arguments = "SUBJECT",
-		.min_args = 1,
-		.max_args = 1,
-		.options = ACTOR,
-		.summary = "ends a friendship, and takes a published vouch back",
-		.examples = {"friend remove --user alice@example.org bob@example.net"},
-		.run = cmd_friend_remove,
-	},
-	{
-		.name = "friend",
-		.sub = "list",
-		.options = ACTOR,
-		.summary = "lists friends, blocks and vouches of a user",
-		.examples = {"friend list --user alice@example.org",
-			"friend list --user alice@example.org --json", "friend list --site"},
-		.run = cmd_friend_list,
-	},
-	{
-		.name = "block",
-		.arguments = "SUBJECT",
-		.min_args = 1,
-		.max_args = 1,
-		.options = ACTOR | BIT(NOTE) | BIT(PUBLISH),
-		.summary = "blocks a sender, a domain or an identity",
-		.details =
-			"A block counts before everything but a revocation. It is private unless "
-			"--publish also makes the signed statement.",
-		.examples = {"block --user alice@example.org mallory@example.com",
-			"block --site example.com"},
-		.run = cmd_block,
-	},
-	{
-		.name = "unblock",
-		.arguments = "SUBJECT",
-		.min_args = 1,
-		.max_args = 1,
-		.options = ACTOR | BIT(NOTE),
-		.summary = "takes a block back, also a published one",
-		.examples = {"unblock --user alice@example.org mallory@example.com"},
-		.run = cmd_unblock,
-	},
-	{
-		.name = "vouch",
-		.arguments = "SUBJECT",
-		.min_args = 1,
-		.max_args = 1,
-		.options = ACTOR | BIT(LEVEL) | BIT(AUD),
-		.summary = "signs with a user's device key that a sender is trusted",
-		.details =
-			"The statement is open to all peers unless --aud peers; it ends after 400 days "
-			"unless renewed by vouching again. --level none takes it back. Vouches for whole "
-			"domains where anybody gets a mailbox are refused.",
-		.examples = {"vouch --user alice@example.org bob@example.net",
-			"vouch --user alice@example.org --level strong --aud peers bob@example.net",
-			"vouch --user alice@example.org --level none bob@example.net"},
-		.run = cmd_vouch,
-	},
-	{
-		.name = "import",
-		.arguments = "KIND PATH",
-		.min_args = 2,
-		.max_args = 2,
-		.options = BIT(USER) | BIT(CONFIG) | BIT(LEVEL) | BIT(DRY_RUN),
-		.required = BIT(USER),
-		.summary = "makes friends of the people a user writes to",
-		.details =
-			"KIND is sent (a folder of sent mail), mbox or maildir (any mail), vcard or mutt "
-			"(address books). From mail, only what the user wrote counts: whom he wrote to "
-			"becomes a weak learned friend, with mail both ways an ordinary one; learned "
-			"friends end after 400 days without mail. Address books make ordinary friends by "
-			"hand. --level sets the level for all. Left out are mailing lists, automatic "
-			"mail, no-reply addresses, the user's own, and mail in his name that came from "
-			"outside (in a folder of sent mail all of it is his); what is malformed is "
-			"reported with its place and skipped. Nothing that is there by hand is changed "
-			"downwards.",
-		.examples = {"import sent --user alice@example.org ~/Maildir/.Sent --dry-run",
-			"import mbox --user alice@example.org archive.mbox",
-			"import vcard --user alice@example.org contacts.vcf --level strong",
-			"import mutt --user alice@example.org ~/.mutt/aliases"},
-		.run = cmd_import,
-	},
-	{
-		.name = "scan",
-		.arguments = "FILE",
-		.min_args = 1,
-		.max_args = 1,
-		.options = BIT(USER) | BIT(CONFIG),
-		.summary = "says what the daemon would say of a message, and changes nothing",
-		.details =
-			"FILE is a message, - is standard input. Without --user the message's own "
-			"fields say for whom it is, else the site decides.",
-		.examples = {"scan --user alice@example.org message.eml",
-			"scan -C /etc/spamd-trust - --json"},
-		.run = cmd_scan,
-	},
-	{
-		.name = "why",
-		.arguments = "FILE|ADDRESS",
-		.min_args = 1,
-		.max_args = 1,
-		.options = BIT(USER) | BIT(CONFIG),
-		.required = BIT(USER),
-		.summary = "explains the tier of a message or of a sender",
-		.details =
-			"Shows the evidence and whose word it rests on, for whom it was decided, who "
-			"vouches and how the score comes about. Names private contacts too, so it is for "
-			"the administrator. With an address: as if mail proven to be his had come.",
-		.examples = {"why --user alice@example.org message.eml",
-			"why --user alice@example.org bob@example.net --json"},
-		.run = cmd_why,
-	},
-	{
-		.name = "statement",
-		.sub = "list",
-		.options = BIT(CONFIG),
-		.summary = "lists the stored statements",
-		.examples = {"statement list", "statement list --json"},
-		.run = cmd_statement_list,
-	},
-	{
-		.name = "statement",
-		.sub = "show",
-		.arguments = "ID|FILE",
-		.min_args = 1,
-		.max_args = 1,
-		.options = BIT(CONFIG),
-		.summary = "shows what a statement says",
-		.details =
-			"ID is that of a stored statement, with or without stmt:; FILE holds one "
-			"statement, - is standard input.",
-		.examples = {"statement show vouch.jws", "statement show - --json"},
-		.run = cmd_statement_show,
-	},
-	{
-		.name = "statement",
-		.sub = "verify",
-		.arguments = "[FILE]",
-		.max_args = 1,
-		.summary = "checks form, signature and lifetime of statements, one a line",
-		.details =
-			"Reads standard input without FILE. Exits with 65 when one of them is not "
-			"valid. Whether the key may speak for the issuer is known only to a store "
-			"that has the issuer's certificates: import tells that.",
-		.examples = {"statement verify vouches.txt", "statement verify --json"},
-		.run = cmd_statement_verify,
-	},
-	{
-		.name = "statement",
-		.sub = "import",
-		.arguments = "[FILE]",
-		.max_args = 1,
-		.options = BIT(CONFIG),
-		.summary = "takes statements into the graph, one a line",
-		.details =
-			"Reads standard input without FILE, and says of each line whether it was "
-			"added, replaced an older one, was known, stale or refused, and why. Exits "
-			"with 65 when one was refused; the others are taken all the same.",
-		.examples = {"statement import vouches.txt"},
-		.run = cmd_statement_import,
-	},
-	{
-		.name = "statement",
-		.sub = "export",
-		.options = BIT(CONFIG),
-		.summary = "writes all stored statements, one a line, in order of receipt",
-		.examples = {"statement export >statements.txt"},
-		.run = cmd_statement_export,
-	},
-	{
-		.name = "status",
-		.options = BIT(CONFIG),
-		.summary = "shows what is in the store, and whether its files are well guarded",
-		.details = "Exits with 77 when files are open to others than they should be.",
-		.examples = {"status", "status --json"},
-		.run = cmd_status,
-	},
-	{
-		.name = "backup",
-		.arguments = "DIR",
-		.min_args = 1,
-		.max_args = 1,
-		.options = BIT(CONFIG),
-		.summary = "copies graph, private store and keys while they are in use",
-		.details =
-			"DIR must not exist, or be empty. It holds private keys: keep it safe.",
-		.examples = {"backup /var/backups/spamd-trust"},
-		.run = cmd_backup,
-	},
-	{
-		.name = "restore",
-		.arguments = "DIR",
-		.min_args = 1,
-		.max_args = 1,
-		.options = BIT(FORCE),
-		.summary = "puts a backup back in place",
-		.details =
-			"The backup is copied and checked first, then takes the place of what is "
-			"there as a whole; a running daemon notices. An existing store is replaced "
-			"only with --force.",
-		.examples = {"restore /var/backups/spamd-trust",
-			"restore --force /var/backups/spamd-trust"},
-		.run = cmd_restore,
-	},
-	{
-		.name = "renew",
-		.options = BIT(CONFIG) | BIT(DRY_RUN),
-		.summary =
-			"signs again what ends within 90 days: identities, devices, addresses",
-		.details =
-			"Certificates of device keys last 180 days, other statements 400. Run it "
-			"monthly, from cron. It needs the root keys. Vouches are not renewed: "
-			"whether a friend is still one is for people to say.",
-		.examples = {"renew", "renew --dry-run --json"},
-		.run = cmd_renew,
-	},
-	{
-		.name = "rebuild",
-		.options = BIT(CONFIG),
-		.summary = "makes everything derived in the graph anew from its statements",
-		.examples = {"rebuild"},
-		.run = cmd_rebuild,
-	},
-	{
-		.name = "help",
-		.arguments = "[COMMAND [SUB-COMMAND]]",
-		.max_args = 2,
-		.options = BIT(MARKDOWN),
-		.summary = "explains a command, or lists them all",
-		.examples = {"help user add", "help --markdown"},
-		.run = cmd_help,
-	},
-};
-
-const struct command *
-command_table(size_t *count_out)
-{
-	*count_out = ARRAY_LEN(commands);
-	return commands;
-}
+/** More than there will ever be; bounds the search for the nearest name. */
+#define COMMANDS_MAX 64
 
 static bool
 is_named(const struct command *command, char **words, size_t word_count)
@@ -336,12 +21,15 @@ is_named(const struct command *command, char **words, size_t word_count)
 static void
 fail_unknown(const char *word, struct err_msg *msg)
 {
-	const char *names[ARRAY_LEN(commands)];
+	const char *names[COMMANDS_MAX];
+	size_t count;
+	const struct command *commands = command_table(&count);
 
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+	assert(count <= COMMANDS_MAX);
+	for (size_t i = 0; i < count; i++) {
 		names[i] = commands[i].name;
 	}
-	const char *nearest = options_nearest(word, names, ARRAY_LEN(commands));
+	const char *nearest = options_nearest(word, names, count);
 
 	if (nearest != NULL) {
 		(void)err_set(msg, ERR_INVALID, "unknown command %s; did you mean %s?", word,
@@ -358,8 +46,10 @@ fail_group(const char *name, struct err_msg *msg)
 {
 	char subs[128] = "";
 	size_t used = 0;
+	size_t count;
+	const struct command *commands = command_table(&count);
 
-	for (size_t i = 0; i < ARRAY_LEN(commands) && used < sizeof(subs); i++) {
+	for (size_t i = 0; i < count && used < sizeof(subs); i++) {
 		if (strcmp(commands[i].name, name) == 0) {
 			int n = snprintf(subs + used, sizeof(subs) - used, "%s%s",
 				used > 0 ? ", " : "", commands[i].sub);
@@ -374,8 +64,10 @@ const struct command *
 command_find(char **words, size_t word_count, size_t *used_out, struct err_msg *msg)
 {
 	bool is_group = false;
+	size_t count;
+	const struct command *commands = command_table(&count);
 
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (is_named(&commands[i], words, word_count)) {
 			*used_out = commands[i].sub == NULL ? 1 : 2;
 			return &commands[i];

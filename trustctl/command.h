@@ -48,7 +48,7 @@ struct command {
 	command_fn *run;
 };
 
-/** All commands in the order of the manual. */
+/** All commands in the order of the manual (command_table.c). */
 const struct command *command_table(size_t *count_out);
 
 /**

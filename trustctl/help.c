@@ -273,7 +273,7 @@ help_markdown(FILE *out)
 	const struct command *commands = command_table(&count);
 
 	(void)fputs("# trustctl\n\n<!-- Made by `trustctl help --markdown` from "
-		    "trustctl/command.c; a test compares. -->\n\n```\n",
+		    "trustctl/command_table.c; a test compares. -->\n\n```\n",
 		out);
 	(void)fputs(overview_head, out);
 	(void)fputs(
