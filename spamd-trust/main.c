@@ -33,6 +33,7 @@
 #include "spamd-trust/config.h"
 #include "spamd-trust/daemonize.h"
 #include "spamd-trust/log_setup.h"
+#include "spamd-trust/store_watch.h"
 #include "spamd-trust/supervisor.h"
 #include "spamd-trust/template.h"
 #include "spamd-trust/tls.h"
@@ -53,6 +54,7 @@ struct daemon {
 	struct listeners listeners;
 	struct ssl_ctx_st *tls;
 	struct daemonize background;
+	struct store_watch watch;
 	int start_dir; /* where we were called, for the restart */
 };
 
@@ -130,6 +132,7 @@ work(void *ctx, pid_t parent)
 		.allowed = &d->allowed,
 		.privileges = &d->privileges,
 		.tls = d->tls,
+		.watch = &d->watch,
 	};
 
 	return worker_process_run(&process, parent);
@@ -156,10 +159,18 @@ log_start(const struct daemon *d)
 static int
 serve(struct daemon *d, enum supervisor_outcome *outcome, struct err_msg *msg)
 {
-	struct supervisor supervisor = {.work = work, .check = check_again, .ctx = d};
+	struct supervisor supervisor = {
+		.work = work,
+		.check = check_again,
+		.watch = d->privileges.drops ? &d->watch : NULL,
+		.ctx = d,
+	};
 	const char *pidfile = d->options.pidfile;
 	int code = listeners_open(&d->listeners, &d->options, msg);
 
+	if (code == 0) {
+		code = store_watch_init(&d->watch, d->options.store, msg);
+	}
 	if (code == 0 && pidfile != NULL) {
 		code = pidfile_write(pidfile, msg);
 	}
@@ -172,6 +183,7 @@ serve(struct daemon *d, enum supervisor_outcome *outcome, struct err_msg *msg)
 			*outcome == SUPERVISOR_RESTART ? "RELOADING=1" : "STOPPING=1");
 	}
 	listeners_close(&d->listeners);
+	store_watch_fini(&d->watch);
 	if (pidfile != NULL) {
 		pidfile_remove(pidfile);
 	}

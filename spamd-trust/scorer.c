@@ -141,6 +141,12 @@ scorer_refresh(struct scorer *s)
 	refresh_one(s, &s->private_store);
 }
 
+bool
+scorer_is_whole(const struct scorer *s)
+{
+	return s->graph.store != NULL && s->private_store.store != NULL;
+}
+
 int
 scorer_new(const char *directory, unsigned int workers, struct scorer **out)
 {

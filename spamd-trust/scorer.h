@@ -30,6 +30,9 @@ void scorer_free(struct scorer *s);
 /** Opens what is not open, and opens again what was replaced. One thread only. */
 void scorer_refresh(struct scorer *s);
 
+/** Are both stores open? */
+bool scorer_is_whole(const struct scorer *s);
+
 /** scan_message() with the readers of the worker. @return as that. */
 NODISCARD int scorer_scan(struct scorer *s, unsigned int worker,
 	const struct settings *settings, const struct scan_request *request,

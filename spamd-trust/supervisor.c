@@ -12,6 +12,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "spamd-trust/store_watch.h"
 
 /* A worker process that lives this long is worth an immediate successor. */
 #define SETTLED_MS 10000
@@ -219,6 +220,38 @@ act(struct state *st, int number, enum supervisor_outcome *out)
 	}
 }
 
+/*
+ * watch_stores - a new worker process where there are stores that this one cannot open
+ *
+ * It stops as at the end of the daemon, finishing what it is at; its successor starts when it
+ * is gone, and the sockets stay open meanwhile.
+ */
+static void
+watch_stores(struct state *st)
+{
+	struct store_watch *watch = st->supervisor->watch;
+
+	if (watch == NULL || !store_watch_has_news(watch) ||
+		!store_watch_is_roots_own(watch->directory) || st->pid == 0) {
+		return;
+	}
+	log_info("spamd: new stores in %s, starting a new child process", watch->directory);
+	st->pause_ms = PAUSE_FIRST_MS;
+	(void)kill(st->pid, SIGTERM);
+}
+
+/* wait_limit - how long to wait for a signal */
+static uint64_t
+wait_limit(const struct state *st)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	if (st->respawn_ms != 0) {
+		return st->respawn_ms > now_ms ? st->respawn_ms - now_ms : 0;
+	}
+	return st->supervisor->watch != NULL ? STORE_WATCH_MS : UINT64_MAX;
+}
+
 int
 supervisor_run(const struct supervisor *s, enum supervisor_outcome *out, struct err_msg *msg)
 {
@@ -227,13 +260,10 @@ supervisor_run(const struct supervisor *s, enum supervisor_outcome *out, struct 
 	bool done = code != 0;
 
 	while (!done) {
-		uint64_t now_ms = clock_mono_ms();
-		uint64_t wait_ms = UINT64_MAX;
-
-		if (st.respawn_ms != 0) {
-			wait_ms = st.respawn_ms > now_ms ? st.respawn_ms - now_ms : 0;
+		done = act(&st, wait_signal(wait_limit(&st)), out);
+		if (!done) {
+			watch_stores(&st);
 		}
-		done = act(&st, wait_signal(wait_ms), out);
 		if (!done && st.respawn_ms != 0 && clock_mono_ms() >= st.respawn_ms &&
 			spawn(&st, msg) != 0) {
 			log_error("spamd: %s", msg->text);

@@ -10,6 +10,9 @@
  *	            soon after its start, with growing pauses
  *	USR2        stack traces of both processes to the log
  *
+ * Where the worker process cannot open new stores by itself (store_watch.h), the supervisor
+ * looks for them and replaces the worker process by a new one.
+ *
  * Privileges that the worker process gave up are still here, so that socket and pid file can be
  * removed and the daemon restarted.
  */
@@ -19,6 +22,8 @@
 #include <sys/types.h>
 
 #include "common/base/err.h"
+
+struct store_watch;
 
 enum supervisor_outcome {
 	SUPERVISOR_STOPPED,
@@ -30,6 +35,7 @@ struct supervisor {
 	int (*work)(void *ctx, pid_t parent);
 	int (*check)(void *ctx,
 		struct err_msg *msg); /**< reads the configuration anew: 0 when it is good */
+	struct store_watch *watch; /**< NULL: the worker process finds new stores by itself */
 	void *ctx;
 };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "spamd-trust/store_watch.h"
 #include "spamd-trust/supervisor.h"
 #include "spamd-trust/worker.h"
 
@@ -99,15 +100,25 @@ fill_service(struct service *service, const struct worker_process *p)
 	fill_limits(service, p);
 }
 
+/* What is done once a second. */
+struct upkeep {
+	struct scorer *scorer;
+	const struct store_watch *watch;
+};
+
 static void
 tick(void *ctx)
 {
-	scorer_refresh(ctx);
+	const struct upkeep *upkeep = ctx;
+
+	scorer_refresh(upkeep->scorer);
+	store_watch_report(upkeep->watch, scorer_is_whole(upkeep->scorer));
 }
 
 /* run_workers - from the first thread's start to the last one's end */
 static int
-run_workers(struct worker *workers, const struct service *service, pid_t parent)
+run_workers(struct worker *workers, const struct service *service, struct upkeep *upkeep,
+	pid_t parent)
 {
 	struct err_msg msg = {0};
 	unsigned int ready = 0;
@@ -121,7 +132,8 @@ run_workers(struct worker *workers, const struct service *service, pid_t parent)
 		code = worker_start(&workers[i], &msg);
 	}
 	if (code == 0) {
-		supervisor_wait_for_stop(parent, tick, service->scorer, SCORER_REFRESH_MS);
+		tick(upkeep);
+		supervisor_wait_for_stop(parent, tick, upkeep, SCORER_REFRESH_MS);
 	} else {
 		log_error("spamd: cannot start the workers: %s",
 			msg.text[0] == '\0' ? err_text(code) : msg.text);
@@ -135,17 +147,43 @@ run_workers(struct worker *workers, const struct service *service, pid_t parent)
 	return code;
 }
 
+/* open_stores_as_root - those that only root can open, see store_watch.h */
+static int
+open_stores_as_root(const struct worker_process *p, struct scorer **out)
+{
+	if (!p->privileges->drops || !store_watch_is_roots_own(p->options->store)) {
+		return 0;
+	}
+	return scorer_new(p->options->store, thread_count(p->options), out);
+}
+
+/* open_stores - all others, with the rights that are left */
+static int
+open_stores(const struct worker_process *p, struct service *service)
+{
+	if (service->scorer != NULL) {
+		return 0;
+	}
+	return scorer_new(p->options->store, service->threads, &service->scorer);
+}
+
 int
 worker_process_run(const struct worker_process *p, pid_t parent)
 {
 	struct rng rng = rng_system();
 	struct service service = {0};
 	struct worker *workers = NULL;
+	struct upkeep upkeep = {0};
 	struct err_msg msg = {0};
 	int status = EX_OSERR;
 
+	if (open_stores_as_root(p, &service.scorer) != 0) {
+		log_error("spamd: cannot start the worker process: out of memory");
+		return EX_OSERR;
+	}
 	if (privileges_drop(p->privileges, &msg) != 0) {
 		log_error("spamd: %s", msg.text);
+		scorer_free(service.scorer);
 		return EX_NOPERM;
 	}
 	fill_service(&service, p);
@@ -153,11 +191,12 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 	workers = calloc(service.threads, sizeof(*workers));
 	if (service.peers == NULL || workers == NULL ||
 		peers_init(service.peers, PEERS_MAX_DEFAULT, &rng) != 0 ||
-		scorer_new(p->options->store, service.threads, &service.scorer) != 0) {
+		open_stores(p, &service) != 0) {
 		log_error("spamd: cannot start the worker process: out of memory");
 		goto out;
 	}
-	if (run_workers(workers, &service, parent) == 0) {
+	upkeep = (struct upkeep){service.scorer, p->watch};
+	if (run_workers(workers, &service, &upkeep, parent) == 0) {
 		status = EX_OK;
 	}
 out:

@@ -1,6 +1,6 @@
 /*
- * worker_process.h - the process that handles mail: gives up privileges, opens the stores, runs
- * the worker threads.
+ * worker_process.h - the process that handles mail: gives up privileges, opens the stores (before
+ * that only what root alone may read, see store_watch.h), runs the worker threads.
  */
 #ifndef SPAMD_TRUST_WORKER_PROCESS_H
 #define SPAMD_TRUST_WORKER_PROCESS_H
@@ -10,6 +10,7 @@
 #include "spamd-trust/privileges.h"
 
 struct ssl_ctx_st;
+struct store_watch;
 
 /** What it inherits from the supervisor; all borrowed. */
 struct worker_process {
@@ -18,7 +19,8 @@ struct worker_process {
 	const struct listeners *listeners;
 	const struct netlist *allowed;
 	const struct privileges *privileges;
-	struct ssl_ctx_st *tls; /**< NULL: none */
+	struct ssl_ctx_st *tls;          /**< NULL: none */
+	const struct store_watch *watch; /**< where to report whether the stores are open */
 };
 
 /** Runs until TERM, INT or the end of the supervisor `parent`; the exit status of the process. */

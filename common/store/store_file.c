@@ -316,22 +316,27 @@ store_file_settle(struct store_file *file, struct err_msg *msg)
 	return rc;
 }
 
+/* is_intact - the file of old, not removed and not cut; LMDB's files never get shorter by themselves */
+static bool
+is_intact(const struct store_file *file, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == file->device && st.st_ino == file->inode &&
+	       st.st_nlink > 0 && st.st_size >= file->size &&
+	       metas_check(fd, (uint64_t)st.st_size) == META_GOOD;
+}
+
 bool
-store_file_is_same(const struct store_file *file)
+store_file_is_same(const struct store_file *file, int open_fd)
 {
 	int fd = open(file->data_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
 	bool is_same = false;
 
 	if (fd < 0) {
-		return false;
+		return errno == EACCES && is_intact(file, open_fd);
 	}
-	if (fstat(fd, &st) == 0) {
-		/* LMDB's files never get shorter by themselves. */
-		is_same = st.st_dev == file->device && st.st_ino == file->inode &&
-			  st.st_size >= file->size &&
-			  metas_check(fd, (uint64_t)st.st_size) == META_GOOD;
-	}
+	is_same = is_intact(file, fd);
 	(void)close(fd);
 	return is_same;
 }

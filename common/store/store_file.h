@@ -63,8 +63,12 @@ NODISCARD int store_file_settle(struct store_file *file, struct err_msg *msg);
 int store_file_explain(const struct store_file *file, int code, const char *reason,
 	enum store_mode mode, struct err_msg *msg);
 
-/** False when data.mdb was replaced, removed, or is shorter than it was. */
-bool store_file_is_same(const struct store_file *file);
+/**
+ * False when data.mdb was replaced, removed, or is shorter than it was. A process that has
+ * given up the right to go there since it opened the file looks at `open_fd`, the descriptor
+ * it has: it sees all of that but a replacement by renaming a directory.
+ */
+bool store_file_is_same(const struct store_file *file, int open_fd);
 
 /** Tells a short write at the end of the disk, or of a file size limit, from a broken disk. */
 bool store_file_disk_is_full(const struct store_file *file);

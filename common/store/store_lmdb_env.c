@@ -43,8 +43,10 @@ lmdb_is_stale(const struct store *base)
 	const struct lmdb_store *store = (const struct lmdb_store *)base;
 	MDB_envinfo info;
 	MDB_stat stat;
+	mdb_filehandle_t fd = -1;
 
-	if (store->is_broken || !store_file_is_same(&store->file)) {
+	if (store->is_broken || mdb_env_get_fd(store->env, &fd) != 0 ||
+		!store_file_is_same(&store->file, fd)) {
 		return true;
 	}
 	if (mdb_env_info(store->env, &info) != 0 || mdb_env_stat(store->env, &stat) != 0) {

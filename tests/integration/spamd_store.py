@@ -67,15 +67,17 @@ class BadStoreTest(harness.DaemonTest):
 FROM_MALLORY = HAM.replace(b"Alice <alice@example.org>", b"mallory@example.com")
 
 
-class LiveStoreTest(harness.DaemonTest):
-    """Changes while the daemon runs."""
-
+class StoreTest(harness.DaemonTest):
     def rules(self, spamd, user="bob@example.org"):
         reply = spamd.exchange(request("SYMBOLS", FROM_MALLORY, user=user))
         return reply.decode().partition("\r\n\r\n")[2].split(",")
 
     def wait_rule(self, spamd, rule):
         harness.wait_for(lambda: rule in self.rules(spamd), rule, spamd.tail)
+
+
+class LiveStoreTest(StoreTest):
+    """Changes while the daemon runs."""
 
     def test_store_that_appears_is_opened(self):
         spamd = self.daemon("-x", store=self.dir / "store").start()
@@ -116,6 +118,63 @@ class LiveStoreTest(harness.DaemonTest):
         spamd.wait_log(r"info: spamd: private store was replaced, opening the new one")
         self.assertEqual(len(spamd.starts()), 1)
         self.assertNotIn("handled cleanup", spamd.log_text())
+
+class RootsOwnStoreTest(StoreTest):
+    """Stores made by root, where nobody else may go, and a daemon started by root."""
+
+    def setUp(self):
+        super().setUp()
+        if not harness.is_root():
+            self.skipTest("needs root, to make stores that only root may read")
+        self.dir.chmod(0o700)
+
+    def make_roots_store(self):
+        store = self.dir / "store"
+        trustctl(store, "init", "--domain", "example.org")
+        trustctl(store, "user", "add", "bob@example.org")
+        trustctl(store, "block", "--user", "bob@example.org", "mallory@example.com")
+        return store
+
+    def test_store_is_opened_before_the_rights_go(self):
+        spamd = self.daemon("-x", store=self.make_roots_store()).start()
+        self.assertIn("TRUST_BLOCKED", self.rules(spamd))
+        spamd.wait_log(r"info: spamd: private store open in ")
+
+    def test_store_that_appears_is_opened(self):
+        spamd = self.daemon("-x", store=self.dir / "store").start()
+        self.assertIn("TRUST_NO_STORE", self.rules(spamd))
+        self.make_roots_store()
+        self.wait_rule(spamd, "TRUST_BLOCKED")
+
+    def test_store_that_is_replaced_is_opened_anew(self):
+        store = self.make_roots_store()
+        spamd = self.daemon("-x", store=store).start()
+        self.assertIn("TRUST_BLOCKED", self.rules(spamd))
+        backup = self.dir / "backup"
+        trustctl(store, "unblock", "--user", "bob@example.org", "mallory@example.com")
+        trustctl(store, "backup", backup)
+        trustctl(store, "restore", "--force", backup)
+        harness.wait_for(
+            lambda: "TRUST_UNKNOWN" in self.rules(spamd)
+            and "TRUST_NO_STORE" not in self.rules(spamd),
+            "the restored stores",
+            spamd.tail,
+        )
+        spamd.wait_log(r"info: spamd: new stores in ")
+
+    def test_store_in_a_place_others_may_write_is_not_opened_as_root(self):
+        store = self.make_roots_store()
+        (store / "graph").chmod(0o777)
+        spamd = self.daemon("-x", store=store).start()
+        self.assertIn("TRUST_NO_STORE", self.rules(spamd))
+
+    def test_link_in_place_of_a_data_file_is_not_opened_as_root(self):
+        store = self.make_roots_store()
+        data = store / "private" / "data.mdb"
+        data.rename(store / "elsewhere.mdb")
+        data.symlink_to(store / "elsewhere.mdb")
+        spamd = self.daemon("-x", store=store).start()
+        self.assertIn("TRUST_NO_STORE", self.rules(spamd))
 
 
 if __name__ == "__main__":
