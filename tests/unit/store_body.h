@@ -322,6 +322,46 @@ Test(STORE_SUITE, appending_wants_ascending_order)
 	body_close(store);
 }
 
+Test(STORE_SUITE, runs_cover_a_set_in_order_whatever_its_size)
+{
+	static const unsigned int sizes[] = {1, 2, 50, 20000};
+	struct store *store = body_open();
+
+	for (size_t s = 0; s < ARRAY_LEN(sizes); s++) {
+		struct store_txn *txn = begin_write(store);
+		struct store_cursor *c;
+		struct slice run;
+		struct slice value;
+		unsigned int seen = 0;
+		bool more;
+
+		store_clear(txn, SETS);
+		for (unsigned int i = 0; i < sizes[s]; i++) {
+			uint8_t v[3] = {(uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
+
+			store_put(txn, SETS, SLICE("k"), slice_of(v, sizeof(v)));
+		}
+		store_put(txn, SETS, SLICE("l"), SLICE("xyz"));
+		c = store_cursor_open(txn, SETS);
+		more = store_set_first(c, SLICE("k"), &value);
+		while (more) {
+			cr_assert(store_set_run(c, &run));
+			cr_assert_eq(run.len % 3, 0);
+			for (size_t at = 0; at < run.len; at += 3, seen++) {
+				cr_assert_eq((unsigned int)run.data[at] << 16 |
+						     (unsigned int)run.data[at + 1] << 8 |
+						     run.data[at + 2],
+					seen, "size %u", sizes[s]);
+			}
+			more = store_set_next(c, &value);
+		}
+		cr_assert_eq(seen, sizes[s]);
+		store_cursor_close(c);
+		cr_assert_eq(store_commit(txn), 0);
+	}
+	body_close(store);
+}
+
 /* A model beside the store: values of one byte under keys of one byte. */
 #define MODEL_KEYS   64
 #define MODEL_VALUES 64
