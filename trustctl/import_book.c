@@ -4,6 +4,7 @@
 #include "common/mail/address_list.h"
 #include "trustctl/import/file_lines.h"
 #include "trustctl/import/mutt_alias.h"
+#include "trustctl/import/robot_address.h"
 #include "trustctl/import/vcard.h"
 #include "trustctl/import_job.h"
 
@@ -32,7 +33,7 @@ take_mailbox(struct import_job *job, const struct mailbox *mailbox, struct slice
 		.origin = PRIVATE_BY_HAND,
 	};
 
-	if (contacts_is_robot(mailbox->address)) {
+	if (robot_address(mailbox->address)) {
 		job->robots++;
 		return 0;
 	}

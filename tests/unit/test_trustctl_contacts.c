@@ -4,6 +4,7 @@
 
 #include "common/base/attr.h"
 #include "trustctl/import/contacts.h"
+#include "trustctl/import/robot_address.h"
 
 #define NOW_S 1700000000
 
@@ -213,7 +214,7 @@ Test(contacts, thousands_are_found_again_and_sorted)
 	contacts_fini(&c);
 }
 
-Test(contacts, robots_are_told_from_people)
+Test(robot_address, robots_are_told_from_people)
 {
 	static const struct {
 		const char *address;
@@ -237,7 +238,7 @@ Test(contacts, robots_are_told_from_people)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		cr_assert_eq(contacts_is_robot(slice_str(rows[i].address)), rows[i].robot, "%s",
+		cr_assert_eq(robot_address(slice_str(rows[i].address)), rows[i].robot, "%s",
 			rows[i].address);
 	}
 }

@@ -8,41 +8,13 @@
 #include "common/mail/received.h"
 #include "common/statement/statement.h"
 #include "trustctl/import/mail_date.h"
+#include "trustctl/import/robot_address.h"
 
 /** Addresses of CONTACTS_MAX contacts at an average of 300 bytes. */
 #define TEXTS_MAX   ((size_t)32 << 20)
 /** One header with all its fields and addresses. */
 #define SCRATCH_MAX ((size_t)4 << 20)
 #define FIRST_SLOTS 1024
-
-/** Local parts without the marks "-", "_" and "." that no person reads. */
-static const char *const robots[] = {
-	"noreply",
-	"donotreply",
-	"dontreply",
-	"neverreply",
-	"nepasrepondre",
-	"mailerdaemon",
-	"bounce",
-	"bounces",
-	"majordomo",
-	"listserv",
-	"listproc",
-	"sympa",
-};
-
-/** Words that make an address a command of a list when they end its local part. */
-static const char *const list_commands[] = {
-	"-request",
-	"-owner",
-	"-bounce",
-	"-bounces",
-	"-subscribe",
-	"-unsubscribe",
-	"-confirm",
-	"-noreply",
-	"-no-reply",
-};
 
 void
 contacts_init(struct contacts *c, const struct contacts_config *config)
@@ -66,65 +38,6 @@ contacts_fini(struct contacts *c)
 	arena_fini(&c->texts);
 	arena_fini(&c->scratch);
 	*c = (struct contacts){0};
-}
-
-/* local_letters - the local part in lower case without its marks; true when it fits */
-static bool
-local_letters(struct slice local, char *out, size_t cap)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < local.len; i++) {
-		uint8_t c = ascii_lower(local.data[i]);
-
-		if (c == '-' || c == '_' || c == '.') {
-			continue;
-		}
-		if (len + 1 >= cap) {
-			return false;
-		}
-		out[len++] = (char)c;
-	}
-	out[len] = '\0';
-	return true;
-}
-
-static bool
-is_list_command(struct slice local)
-{
-	for (size_t i = 0; i < ARRAY_LEN(list_commands); i++) {
-		size_t len = strlen(list_commands[i]);
-
-		if (local.len >= len && slice_eq_nocase(slice_skip(local, local.len - len),
-						slice_str(list_commands[i]))) {
-			return true;
-		}
-	}
-	return slice_starts_with_nocase(local, SLICE("owner-"));
-}
-
-bool
-contacts_is_robot(struct slice address)
-{
-	size_t at = slice_find_byte(address, '@');
-	struct slice local = slice_take(address, at);
-	struct slice domain = slice_skip(address, at + 1);
-	char letters[32];
-
-	if (is_list_command(local) || slice_starts_with_nocase(domain, SLICE("lists."))) {
-		return true;
-	}
-	/* VERP: bounces+user=example.org@, noreply+token@ */
-	local = slice_take(local, slice_find_byte(local, '+'));
-	if (!local_letters(local, letters, sizeof(letters))) {
-		return false;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(robots); i++) {
-		if (strcmp(letters, robots[i]) == 0) {
-			return true;
-		}
-	}
-	return false;
 }
 
 static uint64_t
@@ -346,7 +259,7 @@ take_recipient(struct contacts *c, struct slice address, uint64_t wall_s, bool *
 	if (is_own(c, address)) {
 		return 0;
 	}
-	if (contacts_is_robot(address)) {
+	if (robot_address(address)) {
 		c->skipped_noreply++;
 		return 0;
 	}

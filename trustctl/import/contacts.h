@@ -97,7 +97,4 @@ contacts_at(const struct contacts *c, size_t index)
 	return &c->items[index];
 }
 
-/** True for addresses that no person reads: no-reply, mailer-daemon, bounce and list commands. */
-bool contacts_is_robot(struct slice address);
-
 #endif
