@@ -276,6 +276,8 @@ from_name_and_comment(const struct from_clause *from, struct received *out)
 	if (hint != HINT_ADDRESS) {
 		return RECEIVED_UNKNOWN;
 	}
+	out->rdns_is_doubtful =
+		slice_find(from->comments[0], SLICE("may be forged")) < from->comments[0].len;
 	if (out->helo.len == 0) {
 		out->helo = name;
 	} else if (out->rdns.len == 0) {

@@ -38,6 +38,7 @@ struct received {
 	struct net_address peer; /**< only for RECEIVED_FROM_PEER */
 	struct slice helo;       /**< what the peer called itself: believe nothing */
 	struct slice rdns;       /**< its reverse name as the server looked it up */
+	bool rdns_is_doubtful;   /**< rdns does not lead back to the peer ("may be forged") */
 	struct slice by;         /**< the host that wrote the field */
 	struct slice with;       /**< "ESMTP", "local", ... */
 };

@@ -189,6 +189,7 @@ judge(const struct header *h, const struct settings *settings,
 	if (settings->dmarc_spf && authres_dmarc_rests_on_spf(found)) {
 		e->level = EVIDENCE_DKIM;
 		e->signer = from_domain;
+		e->by_spf = true;
 		return explain(e, arena, "DMARC pass by SPF for", from_domain);
 	}
 	if (judge_arc(h, settings, from_domain, found, arena, e) != 0) {

@@ -34,6 +34,7 @@ struct evidence {
 	struct principal sender; /**< addr: of From, canonical; only with has_sender */
 	bool null_sender;        /**< a bounce: the envelope sender is <> */
 	bool ar_forged;        /**< a field with our authserv-id where only a forger puts one */
+	bool by_spf;           /**< E3 rests on SPF alone, through DMARC (dmarc_spf) */
 	struct slice signer;   /**< d= that proved it, canonical, or empty */
 	struct slice authserv; /**< the id whose words counted, or empty */
 	struct slice text;     /**< one line of printable ASCII for people */

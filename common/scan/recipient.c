@@ -41,14 +41,8 @@ add_user(struct recipients *out, const struct private_user *user)
 	return true;
 }
 
-/*
- * top_end - where the fields end that only our own hosts can have put
- *
- * Above the first Received; without one nothing tells our fields from the sender's but the
- * place: the run of envelope fields at the very top.
- */
-static size_t
-top_end(const struct header *h)
+size_t
+recipients_fields_end(const struct header *h)
 {
 	const struct header_field *f = header_find(h, SLICE("Received"), 0);
 
@@ -102,7 +96,7 @@ recipients_find(struct private_reader *r, const struct settings *settings,
 		.private_store = r,
 		.settings = settings,
 		.header = h,
-		.end = top_end(h),
+		.end = recipients_fields_end(h),
 		.arena = arena,
 	};
 	struct private_user found;

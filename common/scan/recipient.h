@@ -30,6 +30,13 @@ struct recipients {
 bool recipient_find_user(struct private_reader *r, const struct settings *settings,
 	struct slice name, struct private_user *out);
 
+/**
+ * Index of the first field that somebody else than our own hosts may have put: the first
+ * Received. Without one nothing tells our fields from the sender's but the place: the run of
+ * envelope fields at the very top.
+ */
+size_t recipients_fields_end(const struct header *h);
+
 /** @return 0 or ERR_NOMEM. */
 NODISCARD int recipients_find(struct private_reader *r, const struct settings *settings,
 	const struct header *h, struct slice user, struct arena *arena, struct recipients *out);

@@ -3,6 +3,7 @@
 #include "common/base/err.h"
 #include "common/mail/header.h"
 #include "common/scan/recipient.h"
+#include "common/scan/scan_lists.h"
 #include "common/scan/scan_rules.h"
 
 /* The Generic Test for Unsolicited Bulk Email, in two halves so that this source is not one. */
@@ -269,7 +270,7 @@ look(const struct job *job, const struct header *h)
 
 /* conclude - rules and scores; a copy that failed anywhere on the way makes the whole scan fail */
 static int
-conclude(const struct job *job, bool gtube)
+conclude(const struct job *job, const struct header *h)
 {
 	const struct evidence *e = &job->details->evidence;
 	int ret = 0;
@@ -278,7 +279,12 @@ conclude(const struct job *job, bool gtube)
 	if (e->has_sender) {
 		job->verdict->sender = principal_value(&e->sender);
 	}
-	ret = scan_rules(job->settings, gtube, job->arena, job->verdict);
+	ret = scan_rules(job->settings, has_gtube(h), job->arena, job->verdict);
+	if (ret == 0) {
+		ret = scan_lists(
+			job->settings, h, job->request->user, job->arena, job->verdict);
+	}
+	verdict_finish(job->verdict);
 	return arena_is_exhausted(job->arena) ? ERR_NOMEM : ret;
 }
 
@@ -296,7 +302,7 @@ scan_message(const struct scanner *scanner, const struct settings *settings,
 	if (ret == 0) {
 		ret = look(&job, &header);
 	}
-	return ret != 0 ? ret : conclude(&job, has_gtube(&header));
+	return ret != 0 ? ret : conclude(&job, &header);
 }
 
 int
@@ -305,6 +311,7 @@ scan_address(const struct scanner *scanner, const struct settings *settings,
 	struct verdict *out)
 {
 	struct job job = {scanner, settings, request, arena, out, NULL};
+	const struct header no_header = {0};
 	struct recipients to = {0};
 	int ret = start(&job);
 
@@ -326,5 +333,5 @@ scan_address(const struct scanner *scanner, const struct settings *settings,
 		decide(&job, &to);
 		stores_end(scanner);
 	}
-	return conclude(&job, false);
+	return conclude(&job, &no_header);
 }

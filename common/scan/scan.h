@@ -9,6 +9,7 @@
  *	recipients_find   whose trust decides              recipient.h
  *	trust_decide      the tier, by whose vouches       trust.h (circle.h, metric.h)
  *	scan_rules        rules, scores, explanation       scan_rules.h
+ *	scan_lists        welcome and block lists          scan_lists.h
  *
  * It reads two stores through readers, writes nothing, and never fails for the sake of the
  * message: broken mail and broken stores end in Unknown with a rule that says so.

@@ -267,6 +267,5 @@ scan_rules(
 		(void)settings_score(settings, SLICE("GTUBE"), &score);
 		add_scored(&r, SLICE("GTUBE"), score, NULL, 0);
 	}
-	verdict_finish(v);
 	return r.error;
 }

@@ -14,7 +14,8 @@
 #define SCAN_UNKNOWN_IS_SPAM_SCORE 6.5
 
 /**
- * Adds the rules that follow from v->details, and the texts of the explanation.
+ * Adds the rules that follow from v->details, and the texts of the explanation. Whoever calls
+ * ends the verdict (verdict_finish) when nothing more is added.
  * @param has_gtube the message holds the standard test string.
  * @return 0 or ERR_NOMEM.
  */

@@ -1,7 +1,5 @@
 #include "common/scan/trace.h"
 
-#include "common/mail/received.h"
-
 /* What pipelines put before the mail they hand to a scorer (DESIGN 5). */
 static const char *const envelope_fields[] = {
 	"Return-Path",
@@ -36,16 +34,13 @@ trace_envelope_end(const struct header *h)
 
 /* is_border - did the message enter our networks by this hop? */
 static bool
-is_border(const struct header_field *field, const struct netlist *ours)
+is_border(const struct received *hop, const struct netlist *ours)
 {
-	struct received r;
-
-	received_parse(field->body, &r);
-	switch (r.kind) {
+	switch (hop->kind) {
 	case RECEIVED_INSIDE:
 		return false;
 	case RECEIVED_FROM_PEER:
-		return !netlist_contains(ours, &r.peer);
+		return !netlist_contains(ours, &hop->peer);
 	case RECEIVED_SUBMITTED:
 	case RECEIVED_UNKNOWN:
 		break;
@@ -75,21 +70,36 @@ next_received(const struct header *h, size_t from)
 	return from;
 }
 
+/* border - index of the border hop, read into `out`; h->count when there is none */
+static size_t
+border(const struct header *h, const struct netlist *ours, struct received *out)
+{
+	size_t hop = next_received(h, 0);
+
+	while (hop < h->count) {
+		received_parse(h->fields[hop].body, out);
+		if (is_border(out, ours)) {
+			break;
+		}
+		hop = next_received(h, hop + 1);
+	}
+	return hop;
+}
+
 void
 trace_find(const struct header *h, const struct settings *settings, struct trace *out)
 {
 	const struct netlist *ours = settings->authres_networks == SETTINGS_AUTHRES_TRUSTED
 					     ? &settings->trusted_networks
 					     : &settings->internal_networks;
-	size_t hop = next_received(h, 0);
+	struct received received;
+	size_t hop = 0;
 
 	*out = (struct trace){.above = h->count};
 	if (settings->authres_networks == SETTINGS_AUTHRES_ALL) {
 		return;
 	}
-	while (hop < h->count && !is_border(&h->fields[hop], ours)) {
-		hop = next_received(h, hop + 1);
-	}
+	hop = border(h, ours, &received);
 	if (hop == h->count) {
 		out->above = top_run_end(h);
 		return;
@@ -99,6 +109,12 @@ trace_find(const struct header *h, const struct settings *settings, struct trace
 		out->below_from = hop + 1;
 		out->below_end = next_received(h, hop + 1);
 	}
+}
+
+bool
+trace_handover(const struct header *h, const struct netlist *ours, struct received *out)
+{
+	return border(h, ours, out) < h->count && out->kind == RECEIVED_FROM_PEER;
 }
 
 bool

@@ -17,6 +17,7 @@
 
 #include "common/conf/settings.h"
 #include "common/mail/header.h"
+#include "common/mail/received.h"
 
 /** Fields are private. */
 struct trace {
@@ -27,6 +28,12 @@ struct trace {
 
 /** Finds the border by the settings' networks and position. */
 void trace_find(const struct header *h, const struct settings *settings, struct trace *out);
+
+/**
+ * The hand-over by which the message came into the networks `ours`, as our host recorded it.
+ * @return false when none is recorded, it cannot be read, or it names no peer.
+ */
+bool trace_handover(const struct header *h, const struct netlist *ours, struct received *out);
 
 /** Was the field with this index in h->fields written by our hosts? */
 bool trace_is_ours(const struct trace *t, size_t field);

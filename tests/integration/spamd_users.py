@@ -7,6 +7,9 @@ import pwd
 import harness
 from harness import HAM, request
 
+LISTS = "authres_trusted_authserv mx.example.org\nblocklist_from *@spam.example\n"
+PROOF = b"Authentication-Results: mx.example.org; dkim=pass header.d=example.org\n"
+
 
 def required(reply):
     """The threshold in a reply to CHECK."""
@@ -89,6 +92,36 @@ class VirtualTest(harness.DaemonTest):
         for user in ("fifo", "dir", "dave"):
             self.assertEqual(self.check(spamd, user), "5.0", user)
         self.assertEqual(self.check(spamd, "alice"), "8.0")
+
+    def rules(self, spamd, user, message):
+        done = spamd.spamc("-u", user, "-y", message=message)
+        self.assertEqual(done.returncode, 0, spamd.tail())
+        return {rule for rule in done.stdout.decode().split(",") if rule.startswith("USER_IN_")}
+
+    def test_lists_of_site_and_user(self):
+        files = {
+            "alice@example.net": "blocklist_from alice@example.org\n",
+            "carol@example.net": "welcomelist_from *@example.org\n",
+            "dave@example.net": "unblocklist_from *@spam.example\n",
+        }
+        spamd = self.start("%u", files, "--cf=" + LISTS)
+        spam = HAM.replace(b"alice@example.org", b"mallory@spam.example")
+        table = [
+            ("alice", HAM, {"USER_IN_BLOCKLIST"}),
+            ("alice", spam, {"USER_IN_BLOCKLIST"}),
+            ("bob", HAM, set()),
+            ("bob", spam, {"USER_IN_BLOCKLIST"}),
+            ("carol", HAM, set()),
+            ("carol", PROOF + HAM, {"USER_IN_WELCOMELIST"}),
+            ("bob", PROOF + HAM, set()),
+            ("dave", spam, set()),
+        ]
+        for user, message, expected in table:
+            with self.subTest(user=user, message=message):
+                found = self.rules(spamd, f"{user}@example.net", message)
+                self.assertEqual(found, expected)
+        done = spamd.spamc("-u", "alice@example.net", "-c")
+        self.assertEqual((done.returncode, done.stdout), (1, b"100.0/5.0\n"))
 
 
 class HomeTest(harness.DaemonTest):

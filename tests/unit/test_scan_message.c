@@ -351,6 +351,22 @@ Test(scan, blocks_need_no_proof_and_outrank_friendship)
 		100.0);
 }
 
+Test(scan, a_block_outranks_the_welcome_list)
+{
+	struct private_entry block = {.blocked = true, .added_s = SEEN_S};
+	struct settings *welcome = load("welcomelist_from *@example.net\n"
+					"welcomelist_auth *@example.net\n"
+					"welcomelist_from_rcvd *@example.net example.net\n");
+	struct verdict v;
+
+	v = scan_as(welcome, "alice@example.org", PROOF HOP FROM("erin") BODY);
+	expect(&v, "welcome", TIER_UNKNOWN, "USER_IN_DKIM_WELCOMELIST", -200.0);
+	hold(&alice_digest, "addr:erin@example.net", &block);
+	v = scan_as(welcome, "alice@example.org", PROOF HOP FROM("erin") BODY);
+	expect(&v, "blocked", TIER_BLOCKED, "TRUST_BLOCKED", 100.0);
+	settings_free(welcome);
+}
+
 Test(scan, the_sites_block_holds_for_everybody)
 {
 	struct private_entry block = {.blocked = true, .added_s = SEEN_S};
