@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Debian's OpenDKIM and OpenDMARC write the evidence, trustctl and the daemon read it.
+
+A message is signed by one OpenDKIM and verified by another, then OpenDMARC adds its field,
+all through their milter sockets, in the order and at the place that Postfix gives them. Public
+keys and DMARC records come from a file instead of the DNS.
+"""
+
+import pathlib
+import shutil
+import subprocess
+import time
+import unittest
+
+import harness
+from milter import Message, Milter
+from trust_site import Site
+
+SENDER = "bob@example.net"
+USER = "alice@example.org"
+CLIENT = ("mail.example.net", "192.0.2.10")
+
+SKIPPED = 77  # tells meson so
+PROGRAMS = ["opendkim", "opendkim-genkey", "opendmarc", "spamc"]
+
+MAIL = b"""\
+Received: from laptop (localhost [127.0.0.1])
+\tby mail.example.net (Postfix) with ESMTPSA id 4XbC1M1xQz2f
+\tfor <alice@example.org>; Mon, 23 Nov 2026 10:00:00 +0000 (UTC)
+From: Bob <bob@example.net>
+To: alice@example.org
+Subject: lunch
+Date: Mon, 23 Nov 2026 10:00:00 +0000
+Message-ID: <1@example.net>
+
+Hello,
+
+lunch?
+"""
+
+OWN_RECEIVED = (
+    b"Received",
+    b" from mail.example.net (mail.example.net [192.0.2.10])\n"
+    b"\tby mx.example.org (Postfix) with ESMTPS id 4XbC1P4Wzz9s\n"
+    b"\tfor <alice@example.org>; Mon, 23 Nov 2026 10:00:01 +0000 (UTC)",
+)
+
+SETTINGS = """\
+authres_trusted_authserv mx.example.org
+authres_position {position}
+"""
+
+
+class Filters:
+    """The three filter processes and their files in one directory."""
+
+    def __init__(self, directory):
+        self.dir = pathlib.Path(directory) / "filters"
+        self.dir.mkdir()
+        self.processes = []
+        self._make_key()
+        self._start(
+            "sign",
+            ["opendkim", "-f", "-x"],
+            Mode="s",
+            Domain="example.net",
+            Selector="sel",
+            KeyFile=self.dir / "sel.private",
+            RequireSafeKeys="no",
+            InternalHosts="127.0.0.1",
+        )
+        self._start(
+            "verify",
+            ["opendkim", "-f", "-x"],
+            Mode="v",
+            AuthservID="mx.example.org",
+            TestDNSData=f"file:{self.dir}/dns",
+        )
+        self._start(
+            "dmarc",
+            ["opendmarc", "-f", "-c"],
+            AuthservID="mx.example.org",
+            TestDNSData=self.dir / "dns",
+        )
+
+    def _make_key(self):
+        subprocess.run(
+            ["opendkim-genkey", "-b", "1024", "-d", "example.net", "-s", "sel", "-D", self.dir],
+            check=True,
+        )
+        record = (self.dir / "sel.txt").read_text()
+        strings = "".join(record.split('"')[1::2])
+        (self.dir / "dns").write_text(
+            f"sel._domainkey.example.net {strings}\n_dmarc.example.net v=DMARC1; p=reject\n"
+        )
+
+    def _start(self, name, command, **settings):
+        path = self.dir / f"{name}.sock"
+        settings.update(Socket=f"local:{path}", Syslog="no", UMask="077")
+        config = self.dir / f"{name}.conf"
+        config.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
+        with (self.dir / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen([*command, config], stdout=log, stderr=log)
+        self.processes.append(process)
+        deadline = time.monotonic() + 20
+        while not path.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"{command[0]}: " + (self.dir / f"{name}.log").read_text())
+            time.sleep(0.02)
+
+    def stop(self):
+        for process in self.processes:
+            process.terminate()
+            process.wait(20)
+
+    def apply(self, name, message, client, host):
+        milter = Milter(str(self.dir / f"{name}.sock"))
+        try:
+            milter.filter(message, client, SENDER, USER, host=host)
+        finally:
+            milter.close()
+
+    def deliver(self, tamper=lambda message: None):
+        """A signed message as it lies at the border of example.org."""
+        message = Message(MAIL)
+        self.apply("sign", message, ("localhost", "127.0.0.1"), "mail.example.net")
+        tamper(message)
+        message.fields.insert(0, OWN_RECEIVED)
+        self.apply("verify", message, CLIENT, "mx.example.org")
+        self.apply("dmarc", message, CLIENT, "mx.example.org")
+        return message
+
+
+class RealAuthenticationResults(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site()
+        cls.addClassCleanup(cls.site.close)
+        cls.site.trustctl("init", "--domain", "example.org")
+        cls.site.trustctl("user", "add", USER)
+        cls.site.trustctl("friend", "add", "--user", USER, "--level", "strong", SENDER)
+        cls.filters = Filters(cls.site.dir)
+        cls.addClassCleanup(cls.filters.stop)
+
+    def scan(self, message, position):
+        """What the daemon answers where results stand at `position`."""
+        self.site.restart(SETTINGS.format(position=position))
+        return self.site.score(message.raw(), USER)
+
+    def test_filters_write_both_results_below_received(self):
+        message = self.filters.deliver()
+        names = [name for name, _ in message.fields[:4]]
+        self.assertEqual(
+            names, [b"Received", b"Authentication-Results", b"Authentication-Results", b"Received"]
+        )
+        results = message.values("Authentication-Results")
+        self.assertIn("dmarc=pass", results[0])
+        self.assertIn("dkim=pass", results[1])
+
+    def test_result_below_received_proves_the_friend_where_the_site_says_so(self):
+        answer = self.scan(self.filters.deliver(), "below")
+        self.assertEqual((answer.tier, answer.evidence), ("well-trusted", "E3"), answer)
+        self.assertIn("TRUST_WELL", answer.rules)
+
+    def test_result_below_received_proves_nothing_by_default(self):
+        answer = self.scan(self.filters.deliver(), "above")
+        self.assertEqual((answer.tier, answer.evidence), ("unknown", "E0"), answer)
+        self.assertIn("TRUST_AR_FORGED", answer.rules)
+
+    def test_changed_body_is_a_failed_signature(self):
+        def tamper(message):
+            message.body = message.body.replace(b"lunch", b"money")
+
+        answer = self.scan(self.filters.deliver(tamper), "below")
+        self.assertEqual((answer.tier, answer.evidence), ("unknown", "E0"), answer)
+        self.assertIn("TRUST_UNPROVEN", answer.rules)
+
+
+if __name__ == "__main__":
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    if missing:
+        print(f"skipped, not installed: {', '.join(missing)}; scripts/deps installs them")
+        raise SystemExit(SKIPPED)
+    harness.main()
