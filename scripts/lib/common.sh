@@ -51,6 +51,7 @@ configure() {
 compile() {
 	local dir=build/$1
 	shift
+	run_quiet "build/log/setup-${dir##*/}.log" ninja -C "$dir" build.ninja
 	if [ -t 1 ]; then
 		ninja -C "$dir" "$@"
 	else

@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""The demo: a small site, real messages through the real spamc, a table of what came out.
+
+usage: demo.py [--keep]     (called by scripts/demo, which builds first)
+"""
+
+import email
+import email.utils
+import pathlib
+import signal
+import sys
+import textwrap
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests/integration"))
+
+from trust_site import Site  # noqa: E402  (the path above leads to it)
+
+EXAMPLES = TOP / "docs/examples/mail"
+CORPUS = TOP.parent / "shared/data/mail"
+
+CONFIG = """\
+# The site's own mail server, and the id it writes into Authentication-Results.
+authres_trusted_authserv mx.example.org
+"""
+
+SET_UP = """\
+init --domain example.org
+user add alice@example.org
+user add bob@example.org
+user add carol@example.org
+friend add --user alice@example.org --level strong bob@example.net
+vouch --user alice@example.org carol@example.com
+friend add --user bob@example.org --level strong alice@example.org
+block --user alice@example.org mallory@example.com
+"""
+
+# File, recipient, expected tier, rule that must be among those that hit.
+EXAMPLE_CASES = [
+    ("from-a-close-friend.eml", "alice@example.org", "well-trusted", "TRUST_WELL"),
+    ("from-an-acquaintance.eml", "alice@example.org", "known", "TRUST_DIRECT"),
+    ("from-a-friend-of-a-colleague.eml", "bob@example.org", "known", "TRUST_FOF"),
+    ("from-a-stranger.eml", "carol@example.org", "unknown", "TRUST_UNKNOWN"),
+    ("from-a-blocked-sender.eml", "alice@example.org", "blocked", "TRUST_BLOCKED"),
+    ("forged-without-proof.eml", "alice@example.org", "unknown", "TRUST_UNPROVEN"),
+    ("forged-with-a-false-result.eml", "alice@example.org", "unknown", "TRUST_AR_FORGED"),
+    ("gtube.eml", "alice@example.org", "unknown", "GTUBE"),
+]
+
+# The same for messages of the public SpamAssassin corpus: is their From a strong friend first,
+# and do we write the result that the site's mail server would have written today?
+CORPUS_CASES = [
+    ("ham/easy-0002.eml", True, True, "well-trusted", "TRUST_WELL"),
+    ("ham/easy-0008.eml", True, False, "unknown", "TRUST_UNPROVEN"),
+    ("spam/spam-0003.eml", False, True, "unknown", "TRUST_UNKNOWN"),
+]
+
+
+class Case:
+    """One message on its way to one user, and what is expected of it."""
+
+    def __init__(self, name, message, user, tier, rule):
+        self.name, self.message, self.user = name, message, user
+        self.tier, self.rule = tier, rule
+        self.sender = sender_of(message)
+
+
+def sender_of(message):
+    return email.utils.parseaddr(email.message_from_bytes(message)["From"] or "")[1]
+
+
+def example_cases():
+    for name, *expected in EXAMPLE_CASES:
+        yield Case(name, (EXAMPLES / name).read_bytes(), *expected)
+
+
+def corpus_cases(site):
+    """Old messages carry no results: puts the fields of a present-day border on top."""
+    if not CORPUS.is_dir():
+        print("The public corpus is not there (../shared/data/mail): shipped examples only.")
+        return
+    user = "alice@example.org"
+    for name, is_friend, is_proved, *expected in CORPUS_CASES:
+        message = (CORPUS / name).read_bytes()
+        if message.startswith(b"From "):
+            message = message.partition(b"\n")[2]
+        sender = sender_of(message)
+        domain = sender.partition("@")[2]
+        fields = (
+            f"Received: from mail.{domain} (mail.{domain} [192.0.2.25])\n"
+            f"\tby mx.example.org (Postfix) with ESMTPS id 4XbL0n3QdNz9s\n"
+            f"\tfor <{user}>; Mon, 23 Nov 2026 18:00:00 +0000 (UTC)\n"
+        )
+        if is_proved:
+            fields = f"Authentication-Results: mx.example.org; dkim=pass header.d={domain}\n" + fields
+        if is_friend:
+            site.trustctl("friend", "add", "--user", user, "--level", "strong", sender)
+        print(f"  {name}: added " + ", ".join(
+            line.partition(":")[0] for line in fields.splitlines() if not line.startswith("\t")))
+        yield Case(name, fields.encode() + message, user, *expected)
+
+
+def row(case, answer):
+    """What the table shows of one answer, and whether it is what was expected."""
+    good = answer.tier == case.tier and case.rule in answer.rules
+    why = "; ".join(filter(None, [answer.path, " ".join(answer.rules)]))
+    return [
+        case.sender,
+        case.user,
+        answer.evidence,
+        answer.tier,
+        f"{answer.score:g}",
+        why,
+        good,
+    ]
+
+
+def print_table(rows):
+    heads = ["from", "for", "proof", "tier", "score", "why"]
+    widths = [max(len(line[i]) for line in [heads, *rows]) for i in range(5)]
+    indent = " " * (sum(widths) + 2 * len(widths) + 2)
+    print("  " + "  ".join(f"{head:{width}}" for head, width in zip(heads, [*widths, 0])))
+    for line in rows:
+        cells = "  ".join(f"{cell:{width}}" for cell, width in zip(line, widths))
+        why = textwrap.wrap(line[5], 56) or [""]
+        print(("  " if line[6] else "! ") + cells + "  " + ("\n" + indent).join(why))
+
+
+def set_up(site):
+    print("A web of trust of three users (trustctl --store DIR ...):")
+    for line in SET_UP.splitlines():
+        print("  " + line)
+        site.trustctl(*line.split())
+
+
+def run(site, keep):
+    set_up(site)
+    cases = list(example_cases()) + list(corpus_cases(site))
+    site.start()
+    print(f"spamd-trust listens on 127.0.0.1:{site.daemon.port}\n")
+    rows = [row(case, site.score(case.message, case.user)) for case in cases]
+    print_table(rows)
+    wrong = [case for case, line in zip(cases, rows) if not line[6]]
+    for case in wrong:
+        print(f"\n{case.name}: expected the tier {case.tier} and the rule {case.rule}")
+    if not wrong:
+        print(f"\nAll {len(rows)} messages got the tier they should.")
+    if keep:
+        print_keep(site)
+    return 1 if wrong else 0
+
+
+def print_keep(site):
+    example = (EXAMPLES / "from-a-close-friend.eml").relative_to(TOP)
+    print(
+        f"""
+The daemon goes on running. Try:
+  spamc -d 127.0.0.1 -p {site.daemon.port} -u alice@example.org < {example}
+  spamc -d 127.0.0.1 -p {site.daemon.port} -u alice@example.org -R < {example}
+  build/release/trustctl/trustctl --store {site.store} why --user alice@example.org {example}
+  build/release/trustctl/trustctl --store {site.store} friend list --user alice@example.org
+End it with:
+  kill {site.daemon.pid}; rm -r {site.dir}"""
+    )
+
+
+def main(*options):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    keep = "--keep" in options
+    site = Site(CONFIG)
+    try:
+        status = run(site, keep)
+        if keep:
+            site = None
+        return status
+    except AssertionError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if site is not None:
+            site.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
