@@ -54,7 +54,7 @@ circle_party(const struct circle *c, const struct principal *p)
 static bool
 entry_is_live(const struct private_entry *e, uint64_t now_s)
 {
-	uint64_t last_s = e->last_mail_s > e->added_s ? e->last_mail_s : e->added_s;
+	uint64_t last_s = e->last_mail_s != 0 ? e->last_mail_s : e->added_s;
 
 	return e->origin != PRIVATE_LEARNED || now_s < last_s + CIRCLE_LEARNED_LIFETIME_S;
 }

@@ -425,6 +425,10 @@ Test(scan, learned_edges_end_after_four_hundred_days_without_mail)
 	hold(&alice_digest, "addr:erin@example.net", &entry);
 	v = scan(PROOF HOP FROM("erin") BODY);
 	expect(&v, "400 days", TIER_UNKNOWN, "TRUST_UNKNOWN", 0.0);
+	entry.added_s = SEEN_S;
+	hold(&alice_digest, "addr:erin@example.net", &entry);
+	v = scan(PROOF HOP FROM("erin") BODY);
+	expect(&v, "imported lately, but old", TIER_UNKNOWN, "TRUST_UNKNOWN", 0.0);
 }
 
 Test(scan, expired_vouches_do_not_count)
