@@ -148,6 +148,7 @@ run_write(struct session *s)
 		s->phase = SESSION_END;
 		return STEP_ON;
 	}
+	log_release();
 	status = stream_write(&s->stream, rest, &n);
 	spamd_proto_sent(&s->proto, n);
 	return step_for(status);
@@ -204,7 +205,9 @@ on_ready(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
+	log_hold();
 	session_run(arg);
+	log_release();
 }
 
 /* on_timer - a deadline: the engine answers for its own, other phases end the connection */

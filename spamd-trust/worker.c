@@ -124,7 +124,9 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 			accept_failed(w);
 			return;
 		}
+		log_hold();
 		session_start(w, client, listener, &from);
+		log_release();
 	}
 }
 

@@ -212,6 +212,61 @@ put_stamp(char *line, size_t cap, bool is_file_form)
 	return n;
 }
 
+/* Lines this thread holds back for one write; see log_hold(). */
+static _Thread_local struct {
+	bool is_on;
+	int fd;
+	size_t len;
+	char text[2 * LOG_LINE_MAX];
+} held;
+
+/* write_out - a log that cannot be written must not stop mail; there is nobody to tell */
+static void
+write_out(int fd, const char *text, size_t len)
+{
+	if (write(fd, text, len) < 0) {
+		return;
+	}
+}
+
+static void
+flush_held(void)
+{
+	if (held.len > 0) {
+		write_out(held.fd, held.text, held.len);
+		held.len = 0;
+	}
+}
+
+void
+log_hold(void)
+{
+	held.is_on = true;
+}
+
+void
+log_release(void)
+{
+	flush_held();
+	held.is_on = false;
+}
+
+/* emit - a whole line, now or with the others that are held */
+static void
+emit(int fd, const char *line, size_t len)
+{
+	if (!held.is_on) {
+		write_out(fd, line, len);
+		return;
+	}
+	if (held.fd != fd || len > sizeof(held.text) - held.len) {
+		flush_held();
+	}
+	held.fd = fd;
+	memcpy(held.text + held.len, line, len);
+	held.len += len;
+}
+
 static void
 put_line(int fd, bool is_file_form, enum log_level level, const char *text)
 {
@@ -224,10 +279,7 @@ put_line(int fd, bool is_file_form, enum log_level level, const char *text)
 		n += (size_t)more < sizeof(line) - n - 1 ? (size_t)more : sizeof(line) - n - 2;
 	}
 	line[n++] = '\n';
-	/* A log that cannot be written must not stop mail; there is nobody to tell. */
-	if (write(fd, line, n) < 0) {
-		return;
-	}
+	emit(fd, line, n);
 }
 
 /* put - hands the text to the sinks */

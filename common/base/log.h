@@ -55,6 +55,14 @@ NODISCARD int log_reopen(void);
 
 bool log_enabled(enum log_level level);
 
+/**
+ * Between the two, lines that this thread logs to a file or to stderr are collected and written
+ * with one call, still each a line of its own. Both may be called at any time; a daemon
+ * releases before it answers, so that whoever sees the answer finds the lines.
+ */
+void log_hold(void);
+void log_release(void);
+
 /** Does any of it go to standard error? */
 bool log_uses_stderr(void);
 

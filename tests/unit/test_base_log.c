@@ -374,3 +374,28 @@ Test(log, a_file_may_be_doubled_on_standard_error)
 	cr_expect_str_eq(content_of(path), line_of("info", "x"));
 	cr_expect_str_eq(content_of(copy), line_of("info", "x"));
 }
+
+Test(log, held_lines_are_written_together_and_whole)
+{
+	char longest[LOG_LINE_MAX];
+
+	open_log("", LOG_LEVEL_INFO);
+	log_hold();
+	log_info("first");
+	log_warn("second");
+	cr_assert_str_eq(content_of(path), "", "nothing before the release");
+	log_release();
+	cr_assert_not_null(strstr(content_of(path), "info: first\n"));
+	cr_assert_not_null(strstr(content_of(path), "warn: second\n"));
+	log_info("third");
+	cr_assert_not_null(strstr(content_of(path), "info: third\n"), "held no more");
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	log_hold();
+	for (int i = 0; i < 3; i++) {
+		log_info("%s", longest);
+	}
+	cr_assert_gt(
+		strlen(content_of(path)), LOG_LINE_MAX, "what does not fit is not kept back");
+	log_release();
+}
