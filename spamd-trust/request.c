@@ -25,10 +25,8 @@ request_desk_fini(struct request_desk *desk)
 static void
 write_line(struct request_desk *desk, enum log_level level)
 {
-	const char *text = dynbuf_cstr(&desk->line);
-
-	if (text[0] != '\0') {
-		log_write(level, "%s", text);
+	if (dynbuf_error(&desk->line) == 0) {
+		log_text(level, dynbuf_slice(&desk->line));
 	}
 }
 

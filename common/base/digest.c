@@ -1,56 +1,31 @@
+/*
+ * The streaming SHA-256 functions are deprecated in OpenSSL 3 in favour of EVP, which fetches the
+ * algorithm under a lock and allocates for every digest; the one-shot SHA256() does so behind
+ * the scenes. A scan makes half a dozen digests of some fifty bytes, where that costs more than
+ * the hashing. These functions do neither and cannot fail.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "common/base/digest.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 void
 digest_sha256(struct slice in, struct digest *out)
 {
-	(void)SHA256(in.data, in.len, out->bytes);
-}
-
-/*
- * The one-shot SHA256() stays in OpenSSL 3, the streaming SHA256_Init family is
- * deprecated, and the EVP one allocates and may fail. Pieces are short (a few
- * hundred bytes), so they are gathered on the stack; longer input goes the EVP way.
- */
-#define PARTS_STACK_MAX 2048
-
-static void
-sha256_evp(const struct slice *parts, size_t n, struct digest *out)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
-
-	for (size_t i = 0; ok && i < n; i++) {
-		ok = EVP_DigestUpdate(ctx, parts[i].data, parts[i].len) == 1;
-	}
-	ok = ok && EVP_DigestFinal_ex(ctx, out->bytes, NULL) == 1;
-	EVP_MD_CTX_free(ctx);
-	if (!ok) {
-		/* A digest nobody has: equal to no stored one, so trust is never granted by it. */
-		OPENSSL_cleanse(out->bytes, DIGEST_LEN);
-	}
+	digest_sha256_parts(&in, 1, out);
 }
 
 void
 digest_sha256_parts(const struct slice *parts, size_t n, struct digest *out)
 {
-	uint8_t buf[PARTS_STACK_MAX];
-	size_t len = 0;
+	SHA256_CTX ctx;
 
+	(void)SHA256_Init(&ctx);
 	for (size_t i = 0; i < n; i++) {
-		if (parts[i].len > sizeof(buf) - len) {
-			sha256_evp(parts, n, out);
-			return;
-		}
-		if (parts[i].len > 0) {
-			memcpy(buf + len, parts[i].data, parts[i].len);
-		}
-		len += parts[i].len;
+		(void)SHA256_Update(&ctx, parts[i].data, parts[i].len);
 	}
-	digest_sha256(slice_of(buf, len), out);
+	(void)SHA256_Final(out->bytes, &ctx);
 }
 
 bool

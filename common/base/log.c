@@ -165,6 +165,9 @@ static _Thread_local struct {
 	bool is_file_form;
 	size_t len;
 	char text[LOG_FORMAT_MAX];
+	pid_t pid; /* a fork copies all this */
+	size_t pid_len;
+	char pid_text[32]; /* "[123] " */
 } stamp = {.second = -1};
 
 /* make_stamp - the time as the sink writes it: ctime in files, short on standard error */
@@ -267,28 +270,51 @@ emit(int fd, const char *line, size_t len)
 	held.len += len;
 }
 
+/* put_pid - "[123] "; returns its length */
+static size_t
+put_pid(char *line)
+{
+	pid_t pid = getpid();
+
+	if (pid != stamp.pid) {
+		stamp.pid = pid;
+		stamp.pid_len = (size_t)snprintf(
+			stamp.pid_text, sizeof(stamp.pid_text), "[%ld] ", (long)pid);
+	}
+	memcpy(line, stamp.pid_text, stamp.pid_len);
+	return stamp.pid_len;
+}
+
 static void
-put_line(int fd, bool is_file_form, enum log_level level, const char *text)
+put_line(int fd, bool is_file_form, enum log_level level, struct slice text)
 {
 	char line[LOG_LINE_MAX];
 	size_t n = put_stamp(line, sizeof(line), is_file_form);
-	int more = snprintf(line + n, sizeof(line) - n - 1, "[%ld] %s: %s", (long)getpid(),
-		level_names[level], text);
+	size_t name_len = strlen(level_names[level]);
 
-	if (more > 0) {
-		n += (size_t)more < sizeof(line) - n - 1 ? (size_t)more : sizeof(line) - n - 2;
+	n += put_pid(line + n);
+	memcpy(line + n, level_names[level], name_len);
+	n += name_len;
+	memcpy(line + n, ": ", 2);
+	n += 2;
+	text = slice_take(text, sizeof(line) - n - 1);
+	if (text.len > 0) {
+		memcpy(line + n, text.data, text.len);
 	}
+	n += text.len;
 	line[n++] = '\n';
 	emit(fd, line, n);
 }
 
-/* put - hands the text to the sinks */
-static void
-put(enum log_level level, const char *text)
+void
+log_text(enum log_level level, struct slice text)
 {
+	if (!log_enabled(level)) {
+		return;
+	}
 	switch (state.sink) {
 	case LOG_SINK_SYSLOG:
-		syslog(level_priorities[level], "%s", text);
+		syslog(level_priorities[level], "%.*s", SLICE_ARG(text));
 		break;
 	case LOG_SINK_FILE:
 		put_line(atomic_load(&state.fd), true, level, text);
@@ -316,7 +342,7 @@ log_write(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	put(level, text);
+	log_text(level, slice_str(text));
 }
 
 void
@@ -337,7 +363,7 @@ log_write_errno(enum log_level level, const char *fmt, ...)
 	used = strlen(text);
 	(void)snprintf(text + used, sizeof(text) - used, ": %s",
 		strerror_r(errnum, reason, sizeof(reason)));
-	put(level, text);
+	log_text(level, slice_str(text));
 }
 
 /* escape_byte - one byte as it may stand in a line; returns how many characters that takes */

@@ -66,6 +66,9 @@ void log_release(void);
 /** Does any of it go to standard error? */
 bool log_uses_stderr(void);
 
+/** Logs a text as it is; it must be printable already. The quick way for lines made elsewhere. */
+void log_text(enum log_level level, struct slice text);
+
 void log_write(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -35,7 +35,7 @@ Test(digest, pieces_count_as_one_text_whatever_their_sizes)
 	for (size_t i = 0; i < sizeof(text); i++) {
 		text[i] = (uint8_t)(i * 7);
 	}
-	/* Around the 2,048 bytes that are gathered on the stack, and far beyond. */
+	/* Around block borders, and far beyond. */
 	for (size_t len = 0; len < sizeof(text); len += len < 2000 || len > 2100 ? 97 : 1) {
 		for (size_t cut = 0; cut <= len; cut += len / 3 + 1) {
 			const struct slice parts[] = {
