@@ -166,6 +166,75 @@ request_event(struct request_desk *desk, const struct request_origin *origin,
 	log_verdict(desk, origin, request, &verdict);
 }
 
+/* answer_tell - what was done, and the line about it */
+static void
+answer_tell(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, const struct spamd_told *told)
+{
+	struct logline_subject subject = subject_of(desk, origin, spamd_proto_request(proto));
+
+	spamd_proto_reply_tell(proto, told);
+	logline_tell(&desk->line, &subject, told);
+	write_line(desk, LOG_LEVEL_INFO);
+}
+
+/* refuse_tell - never as if it had been kept */
+static void
+refuse_tell(struct request_desk *desk, struct spamd_proto *proto, int code)
+{
+	spamd_proto_reply_unavailable(proto, tell_refusal(code));
+	logline_warning(&desk->line, spamd_proto_event(proto)->text);
+	write_line(desk, LOG_LEVEL_WARN);
+}
+
+/* tell_event - hands in what is for the ledger; the rest is answered at once */
+static void
+tell_event(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, const struct spamd_request *request)
+{
+	static const struct spamd_told nothing = {0};
+	int code = 0;
+
+	if (request->tell.set_remote) {
+		log_warn("reporter: no reporting methods available, so couldn't report");
+	}
+	if (request->tell.remove_remote) {
+		log_warn("reporter: no revoke methods available, so couldn't revoke");
+	}
+	if (!tell_is_local(&request->tell)) {
+		answer_tell(desk, origin, proto, &nothing);
+		return;
+	}
+	code = tell_submit(desk->service, desk->worker,
+		user_prefs_settings(desk->prefs, request->user, clock_wall_s()), request,
+		&desk->job);
+	if (code != 0) {
+		refuse_tell(desk, proto, code);
+	}
+}
+
+struct ledger_job *
+request_take_job(struct request_desk *desk)
+{
+	struct ledger_job *job = desk->job;
+
+	desk->job = NULL;
+	return job;
+}
+
+void
+request_finish_tell(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, const struct ledger_job *job)
+{
+	struct spamd_told told = tell_result(job);
+
+	if (job->code != 0) {
+		refuse_tell(desk, proto, job->code);
+		return;
+	}
+	answer_tell(desk, origin, proto, &told);
+}
+
 void
 request_handle_event(struct request_desk *desk, const struct request_origin *origin,
 	struct spamd_proto *proto)
@@ -181,7 +250,11 @@ request_handle_event(struct request_desk *desk, const struct request_origin *ori
 		checking_event(desk, origin, event->request);
 		break;
 	case SPAMD_EVENT_REQUEST:
-		request_event(desk, origin, proto, event->request);
+		if (event->request->command == SPAMD_TELL) {
+			tell_event(desk, origin, proto, event->request);
+		} else {
+			request_event(desk, origin, proto, event->request);
+		}
 		break;
 	case SPAMD_EVENT_SKIP:
 		subject = subject_of(desk, origin, spamd_proto_request(proto));

@@ -10,6 +10,7 @@
 
 #include "spamd-trust/logline.h"
 #include "spamd-trust/service.h"
+#include "spamd-trust/tell.h"
 #include "spamd-trust/user_prefs.h"
 
 /** Memory for everything that is computed about one message, the message itself apart. */
@@ -23,6 +24,7 @@ struct request_desk {
 	struct arena arena;
 	struct dynbuf line;
 	struct logline_ids ids; /**< of the message in work; in the arena */
+	struct ledger_job *job; /**< handed in by the TELL in work, for request_take_job() */
 };
 
 /** @return 0 or ERR_NOMEM. */
@@ -39,6 +41,16 @@ struct request_origin {
 /** Acts on the event that `proto` has just reported. */
 void request_handle_event(struct request_desk *desk, const struct request_origin *origin,
 	struct spamd_proto *proto);
+
+/**
+ * The job that the last event handed in, NULL for none. While it is under way the request is
+ * awaited; the session sets the job's owner to itself.
+ */
+struct ledger_job *request_take_job(struct request_desk *desk);
+
+/** The job is done: answers the TELL. */
+void request_finish_tell(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, const struct ledger_job *job);
 
 void request_log_connection(struct request_desk *desk, const struct logline_peer *peer);
 void request_log_unauthorized(struct request_desk *desk, const struct logline_peer *peer);

@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/graph/store_layout.h"
+#include "common/scan/recipient.h"
 
 /* What one worker reads with. Kept apart from its neighbours' so that no cache line is shared. */
 struct seat {
@@ -213,6 +214,43 @@ scorer_scan(struct scorer *s, unsigned int worker, const struct settings *settin
 	(void)pthread_mutex_lock(&seat->lock);
 	code = scan_message(&seat->scanner, settings, request, arena, out);
 	report_failure(seat);
+	(void)pthread_mutex_unlock(&seat->lock);
+	return code;
+}
+
+/* find_user - in a snapshot of its own */
+static int
+find_user(struct private_reader *r, const struct settings *settings, struct slice name,
+	struct digest *out)
+{
+	struct private_user user;
+	bool found = false;
+	int code = private_begin(r);
+
+	if (code != 0) {
+		return code;
+	}
+	found = name.len > 0 && recipient_find_user(r, settings, name, &user);
+	code = private_error(r);
+	private_end(r);
+	if (code != 0 || !found) {
+		return code != 0 ? code : ERR_NOTFOUND;
+	}
+	*out = user.digest;
+	return 0;
+}
+
+int
+scorer_find_user(struct scorer *s, unsigned int worker, const struct settings *settings,
+	struct slice name, struct digest *out)
+{
+	struct seat *seat = &s->seats[worker];
+	int code = ERR_NOTREADY;
+
+	(void)pthread_mutex_lock(&seat->lock);
+	if (seat->scanner.private_store != NULL) {
+		code = find_user(seat->scanner.private_store, settings, name, out);
+	}
 	(void)pthread_mutex_unlock(&seat->lock);
 	return code;
 }

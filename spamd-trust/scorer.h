@@ -38,4 +38,11 @@ NODISCARD int scorer_scan(struct scorer *s, unsigned int worker,
 	const struct settings *settings, const struct scan_request *request,
 	struct arena *arena, struct verdict *out);
 
+/**
+ * The digest of the local user that a name stands for (recipient_find_user), with the reader of the
+ * worker. @return 0; ERR_NOTFOUND for none; ERR_NOTREADY without a private store; what it said.
+ */
+NODISCARD int scorer_find_user(struct scorer *s, unsigned int worker,
+	const struct settings *settings, struct slice name, struct digest *out);
+
 #endif

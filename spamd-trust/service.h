@@ -1,7 +1,7 @@
 /*
  * service.h - what all worker threads share: fixed before they start, never written after.
  *
- * Except for `peers` (atomic counters) and `scorer` (its own locking), nothing in here changes,
+ * Except for `peers` (atomic counters), `scorer` and `ledger` (their own locking), nothing in here changes,
  * so workers read it without a lock.
  */
 #ifndef SPAMD_TRUST_SERVICE_H
@@ -13,6 +13,7 @@
 #include "spamd-trust/scorer.h"
 #include "spamd-trust/spamd_proto.h"
 
+struct ledger_writer;
 struct ssl_ctx_st;
 
 #define SERVICE_HOSTNAME_MAX 256
@@ -25,6 +26,7 @@ struct service {
 	struct ssl_ctx_st *tls; /**< NULL unless a listener uses TLS */
 	struct scorer *scorer;
 	struct peers *peers;
+	struct ledger_writer *ledger; /**< NULL unless TELL is allowed */
 	struct spamd_limits limits;
 	unsigned int threads;
 	size_t connections_max;    /**< of one worker */

@@ -19,6 +19,7 @@ enum step {
 	STEP_READABLE, /* wait */
 	STEP_WRITABLE, /* wait */
 	STEP_MEMORY,   /* wait for memory */
+	STEP_LEDGER,   /* wait for the ledger */
 	STEP_CLOSE,
 };
 
@@ -65,6 +66,16 @@ step_for(enum stream_status status)
 	return STEP_CLOSE;
 }
 
+/* forget_job - nobody waits for it any more; the worker frees it when it comes back */
+static void
+forget_job(struct session *s)
+{
+	if (s->job != NULL) {
+		s->job->owner = NULL;
+		s->job = NULL;
+	}
+}
+
 /* start_write - the engine is done: what it wrote goes out under a deadline of its own */
 static void
 start_write(struct session *s)
@@ -74,9 +85,25 @@ start_write(struct session *s)
 	if (seconds == 0) {
 		seconds = OPTIONS_TIMEOUT_CHILD_S;
 	}
+	forget_job(s);
 	s->phase = SESSION_WRITE;
 	s->phase_end_ms = clock_mono_ms() + (uint64_t)seconds * 1000;
 	charge(s, spamd_proto_output(&s->proto).len);
+}
+
+/* start_await - for the job that the request has handed in */
+static enum step
+start_await(struct session *s)
+{
+	if (s->job == NULL) {
+		s->job = request_take_job(&s->worker->desk);
+	}
+	if (s->job == NULL) {
+		return STEP_CLOSE;
+	}
+	s->job->owner = s;
+	s->phase = SESSION_AWAIT;
+	return STEP_ON;
 }
 
 /* advance - acts on events until the engine wants more input or is done */
@@ -90,7 +117,7 @@ advance(struct session *s, enum spamd_status status)
 	if (status == SPAMD_DONE) {
 		start_write(s);
 	}
-	return status == SPAMD_AWAIT ? STEP_CLOSE : STEP_ON;
+	return status == SPAMD_AWAIT ? start_await(s) : STEP_ON;
 }
 
 static enum step
@@ -190,6 +217,8 @@ run_phase(struct session *s)
 		return run_handshake(s);
 	case SESSION_READ:
 		return run_read(s);
+	case SESSION_AWAIT:
+		return STEP_LEDGER;
 	case SESSION_WRITE:
 		return run_write(s);
 	case SESSION_END:
@@ -210,6 +239,13 @@ on_ready(evutil_socket_t fd, short what, void *arg)
 	log_release();
 }
 
+/* engine_keeps_time - the deadline of this phase is the engine's */
+static bool
+engine_keeps_time(const struct session *s)
+{
+	return s->phase == SESSION_READ || s->phase == SESSION_AWAIT;
+}
+
 /* on_timer - a deadline: the engine answers for its own, other phases end the connection */
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
@@ -219,7 +255,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	s->has_timer = false;
-	if (s->phase != SESSION_READ) {
+	if (!engine_keeps_time(s)) {
 		session_close(s);
 		return;
 	}
@@ -238,7 +274,7 @@ set_timer(struct session *s)
 	uint64_t now_ms = clock_mono_ms();
 	struct timeval delay = {0};
 	bool wanted =
-		s->phase == SESSION_READ ? spamd_proto_deadline(&s->proto, &at_ms) : at_ms != 0;
+		engine_keeps_time(s) ? spamd_proto_deadline(&s->proto, &at_ms) : at_ms != 0;
 
 	if (!wanted) {
 		if (s->has_timer) {
@@ -294,6 +330,7 @@ session_run(struct session *s)
 		[STEP_READABLE] = SESSION_WAIT_READABLE,
 		[STEP_WRITABLE] = SESSION_WAIT_WRITABLE,
 		[STEP_MEMORY] = SESSION_WAIT_MEMORY,
+		[STEP_LEDGER] = SESSION_WAIT_NONE,
 	};
 	enum session_phase phase = s->phase;
 	enum step step = STEP_ON;
@@ -321,6 +358,18 @@ session_run(struct session *s)
 }
 
 void
+session_told(struct session *s, const struct ledger_job *job)
+{
+	s->job = NULL;
+	request_finish_tell(&s->worker->desk, &s->origin, &s->proto, job);
+	if (advance(s, spamd_proto_next(&s->proto, clock_mono_ms())) == STEP_CLOSE) {
+		session_close(s);
+		return;
+	}
+	session_run(s);
+}
+
+void
 session_resume(struct session *s)
 {
 	if (!set_wait(s, SESSION_WAIT_READABLE)) {
@@ -337,6 +386,7 @@ session_close(struct session *s)
 	if (s->has_timer) {
 		(void)event_del(&s->timer);
 	}
+	forget_job(s);
 	stream_close(&s->stream);
 	spamd_proto_fini(&s->proto);
 	peers_leave(w->service->peers, s->peer_slot);

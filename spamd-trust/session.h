@@ -7,7 +7,10 @@
  * and drops what the client still sends, bounded in bytes and time, and only then closes, so that
  * no reset overtakes the answer.
  *
- * Every phase has an absolute deadline: TLS handshake and command line -T, the request -t (both kept by
+ * A TELL is answered when the ledger's writer has made it durable; until then the session waits for
+ * nothing but its deadline and session_told().
+ *
+ * Every phase has an absolute deadline: TLS handshake and command line -T, the request (also while it awaits the ledger) -t (both kept by
  * the engine), sending the reply -t again, draining SESSION_DRAIN_MS.
  */
 #ifndef SPAMD_TRUST_SESSION_H
@@ -35,6 +38,7 @@ struct worker;
 enum session_phase {
 	SESSION_HANDSHAKE, /**< from accept; left when TLS is up (plain: at once) */
 	SESSION_READ,      /**< until the engine is done */
+	SESSION_AWAIT,     /**< until the ledger has what a TELL asked for */
 	SESSION_WRITE,     /**< until the reply is out */
 	SESSION_END,       /**< until our sending side is ended */
 	SESSION_DRAIN,     /**< until the client ends its side, or a bound */
@@ -66,6 +70,7 @@ struct session {
 	size_t charged_bytes;  /* held on behalf of this client */
 	size_t drained_bytes;
 	uint32_t peer_slot;
+	struct ledger_job *job; /* awaited; the ledger's writer has it */
 	struct event io;
 	struct event timer;
 	char address[NET_ADDRESS_TEXT_MAX];
@@ -80,6 +85,9 @@ void session_start(struct worker *worker, int fd, const struct listener *listene
 
 /** Ends a session at once. */
 void session_close(struct session *s);
+
+/** The job that the session awaited is done (the worker frees it). May end the session. */
+void session_told(struct session *s, const struct ledger_job *job);
 
 /** Lets a session that waits for memory read on. */
 void session_resume(struct session *s);

@@ -53,6 +53,7 @@ supervisor_block_signals(void)
 	handled_signals(&set);
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error of the write */
 }
 
 void
@@ -62,6 +63,7 @@ supervisor_unblock_signals(void)
 
 	handled_signals(&set);
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGXFSZ, SIG_DFL);
 	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 

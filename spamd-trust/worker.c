@@ -138,6 +138,26 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 	set_accepting(arg, true);
 }
 
+/* on_ledger - answers those whose jobs are done; some may have gone */
+static void
+on_ledger(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	struct ledger_job *job = NULL;
+	uint64_t count = 0;
+
+	(void)what;
+	if (read(fd, &count, sizeof(count)) < 0) {
+		return;
+	}
+	while ((job = ledger_writer_collect(w->service->ledger, w->desk.worker)) != NULL) {
+		if (job->owner != NULL) {
+			session_told(job->owner, job);
+		}
+		free(job);
+	}
+}
+
 static void
 end_if_idle(struct worker *w)
 {
@@ -229,6 +249,20 @@ worker_count_refused(struct worker *w, const char *address)
 	}
 }
 
+/* make_ledger_event - true also where there is no ledger */
+static bool
+make_ledger_event(struct worker *w)
+{
+	struct ledger_writer *ledger = w->service->ledger;
+
+	if (ledger == NULL) {
+		return true;
+	}
+	w->ledger = event_new(w->base, ledger_writer_fd(ledger, w->desk.worker),
+		EV_READ | EV_PERSIST, on_ledger, w);
+	return w->ledger != NULL && event_add(w->ledger, NULL) == 0;
+}
+
 /* make_events - everything the loop waits for besides sessions */
 static bool
 make_events(struct worker *w)
@@ -246,7 +280,7 @@ make_events(struct worker *w)
 	w->retry = evtimer_new(w->base, on_retry, w);
 	w->stop_timer = evtimer_new(w->base, on_stop_timer, w);
 	return w->wakeup != NULL && w->retry != NULL && w->stop_timer != NULL &&
-	       event_add(w->wakeup, NULL) == 0;
+	       event_add(w->wakeup, NULL) == 0 && make_ledger_event(w);
 }
 
 /* new_base - a loop used by one thread only, so without locks; the clock is read once a round */
@@ -339,6 +373,7 @@ worker_fini(struct worker *w)
 		free_event(w->accepts[i]);
 	}
 	free_event(w->wakeup);
+	free_event(w->ledger);
 	free_event(w->retry);
 	free_event(w->stop_timer);
 	if (w->base != NULL) {

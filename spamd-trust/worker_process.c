@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "spamd-trust/ledger_writer.h"
 #include "spamd-trust/store_watch.h"
 #include "spamd-trust/supervisor.h"
 #include "spamd-trust/worker.h"
@@ -72,11 +73,7 @@ fill_limits(struct service *service, const struct worker_process *p)
 	limits->reply_max = limits->body_max + REPLY_EXTRA_BYTES;
 	limits->timeout_command_s = p->options->timeout_tcp_s;
 	limits->timeout_request_s = p->options->timeout_child_s;
-	/* Reports need the ledger; without it a TELL must not be answered as if it were kept. */
-	limits->allow_tell = false;
-	if (p->options->allow_tell) {
-		log_warn("spamd: --allow-tell: reports cannot be kept yet, TELL is refused");
-	}
+	limits->allow_tell = p->options->allow_tell;
 }
 
 static void
@@ -196,10 +193,16 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 		goto out;
 	}
 	upkeep = (struct upkeep){service.scorer, p->watch};
+	if (p->options->allow_tell && ledger_writer_new(p->options->store, service.threads,
+					      &service.ledger, &msg) != 0) {
+		log_error("spamd: %s", msg.text);
+		goto out;
+	}
 	if (run_workers(workers, &service, &upkeep, parent) == 0) {
 		status = EX_OK;
 	}
 out:
+	ledger_writer_free(service.ledger);
 	scorer_free(service.scorer);
 	free(workers);
 	free(service.peers);
