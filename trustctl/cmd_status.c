@@ -3,6 +3,7 @@
 #include <sysexits.h>
 
 #include "common/graph/store_layout.h"
+#include "common/ledger/ledger_report.h"
 #include "trustctl/cmd.h"
 
 /** Text of all problems together. */
@@ -25,6 +26,8 @@ static const struct column columns[] = {
 	{"graph_readers", "Graph, readers", COLUMN_NUMBER},
 	{"private_bytes", "Private, bytes used", COLUMN_NUMBER},
 	{"private_readers", "Private, readers", COLUMN_NUMBER},
+	{"reports", "Reports", COLUMN_NUMBER},
+	{"ledger_bytes", "Ledger, bytes used", COLUMN_NUMBER},
 	{"problems", "Problems", COLUMN_TEXT},
 };
 
@@ -104,6 +107,62 @@ put_usage(struct table *table, struct store *store)
 	}
 }
 
+/* The ledger as far as status tells of it. */
+struct ledger_state {
+	bool is_there; /* spamd-trust makes it with --allow-tell */
+	uint64_t reports;
+	uint64_t bytes;
+};
+
+/* count_ledger - from a snapshot of the store */
+static int
+count_ledger(struct store *store, struct ledger_state *out)
+{
+	struct store_usage usage;
+	struct store_txn *txn = NULL;
+	int rc = store_begin_read(store, &txn);
+
+	if (rc == 0) {
+		out->reports = ledger_report_count(txn);
+		rc = store_txn_error(txn);
+		store_abort(txn);
+	}
+	if (rc == 0) {
+		rc = store_usage(store, &usage);
+		out->bytes = usage.bytes_used;
+	}
+	return rc;
+}
+
+static int
+read_ledger(const struct ctl *ctl, struct ledger_state *out, struct err_msg *msg)
+{
+	struct store *store = NULL;
+	int rc = store_layout_open(STORE_LAYOUT_LEDGER, ctl->root, STORE_READ, &store, msg);
+
+	*out = (struct ledger_state){.is_there = rc == 0};
+	if (rc != 0) {
+		return rc == ERR_NOTFOUND ? 0 : rc;
+	}
+	rc = count_ledger(store, out);
+	store_close(store);
+	return rc == 0 ? 0
+		       : err_set(msg, rc, "the ledger in %s cannot be counted: %s", ctl->root,
+				 err_text(rc));
+}
+
+static void
+put_ledger(struct table *table, const struct ledger_state *ledger)
+{
+	if (ledger->is_there) {
+		table_number(table, ledger->reports);
+		table_number(table, ledger->bytes);
+	} else {
+		table_none(table);
+		table_none(table);
+	}
+}
+
 static void
 put_site(struct table *table, struct ctl *ctl, struct site *site)
 {
@@ -128,13 +187,18 @@ static int
 status(struct ctl *ctl, struct site *site, void *arg)
 {
 	struct graph_stats stats;
+	struct ledger_state ledger;
 	struct dynbuf problems;
 	struct table table;
+	struct err_msg msg;
 
 	(void)arg;
 	if (graph_stats(site->graph, &stats) != 0) {
 		return command_fail(
 			ctl, EX_DATAERR, "the graph in %s cannot be counted", ctl->root);
+	}
+	if (read_ledger(ctl, &ledger, &msg) != 0) {
+		return command_fail_msg(ctl, &msg);
 	}
 	dynbuf_init(&problems, PROBLEMS_MAX);
 	check_modes(site, &problems);
@@ -149,6 +213,7 @@ status(struct ctl *ctl, struct site *site, void *arg)
 	table_number(&table, stats.tombstones);
 	put_usage(&table, site->graph_store);
 	put_usage(&table, site->private_store);
+	put_ledger(&table, &ledger);
 
 	bool sound = dynbuf_slice(&problems).len == 0;
 

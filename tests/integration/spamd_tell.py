@@ -12,7 +12,7 @@ import subprocess
 import threading
 
 import harness
-from harness import GOLDEN, HAM, request, share_store
+from harness import GOLDEN, HAM, request, share_store, trustctl
 
 LEARNED = "Message successfully un/learned\n"
 KNOWN = "Message was already un/learned\n"
@@ -78,8 +78,7 @@ class AnswerTest(TellTest):
 
     def test_recordings_of_the_original_in_their_order(self):
         self.spamd.start()
-        cases = json.loads((GOLDEN / "manifest.json").read_text())
-        cases = cases if isinstance(cases, list) else cases["cases"]
+        cases = json.loads((GOLDEN / "manifest.json").read_text())["cases"]
         cases = [case for case in cases if case["profile"] == "bayes" and case["kind"] == "tell"]
         self.assertGreater(len(cases), 10)
         for case in cases:
@@ -113,6 +112,19 @@ class AnswerTest(TellTest):
                 self.expect(spamd, tell(marked), DID_NOTHING)
                 self.expect(spamd, tell(marked.replace(b"\n", b"\r\n")), DID_NOTHING)
                 spamd.stop()
+
+    def status(self):
+        return json.loads(trustctl(self.store, "status", "--json").stdout)
+
+    def test_status_counts_reports(self):
+        self.assertIsNone(self.status()["reports"], "no ledger yet")
+        self.spamd.start()
+        for user in ("bob", "carol"):
+            self.expect(self.spamd, tell(user=user), DID_SET)
+        self.assertEqual(self.status()["reports"], 2)
+        self.assertGreater(self.status()["ledger_bytes"], 0)
+        self.expect(self.spamd, tell(user="bob", forget=True), DID_REMOVE)
+        self.assertEqual(self.status()["reports"], 1)
 
     def test_reports_outlive_a_restart(self):
         self.spamd.start()
