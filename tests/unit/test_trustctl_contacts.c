@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/base/attr.h"
 #include "trustctl/import/contacts.h"
@@ -40,15 +41,19 @@ reply(struct contacts *c, const char *header)
 	return result;
 }
 
+/* find - the contact of that address; aborts where there is none */
 static const struct contact *
 find(const struct contacts *c, const char *address)
 {
 	for (size_t i = 0; i < contacts_count(c); i++) {
-		if (slice_eq(contacts_at(c, i)->address, slice_str(address))) {
-			return contacts_at(c, i);
+		const struct contact *contact = contacts_at(c, i);
+
+		if (slice_eq(contact->address, slice_str(address))) {
+			return contact;
 		}
 	}
-	return NULL;
+	cr_log_error("no contact %s", address);
+	abort();
 }
 
 Test(contacts, only_mail_of_the_user_to_people_counts)
