@@ -24,10 +24,11 @@
  * is ERR_FULL) as soon as no transaction of this process is open, and the work is done
  * again: store_update() does all that. A full reader table is cleaned of dead readers once.
  *
- * What a damaged file can do. Opening checks the header pages and that the file is as long
- * as they promise, before anything is mapped. A file that is cut while it is open ends in
- * SIGBUS, as with every mapped file: replace stores by renaming whole directories (as
- * `trustctl restore` does), never by writing over them. store_is_stale() notices both.
+ * What a damaged file can do. Opening checks the header pages before anything is mapped, and
+ * then every page that is in use, in files above 64 MiB only where the file is shorter than it
+ * should be. A file that is damaged or cut while it is open ends in SIGBUS, as with every mapped
+ * file: replace stores by renaming whole directories (as `trustctl restore` does), never by
+ * writing over them. store_is_stale() notices replaced and cut files.
  */
 #ifndef COMMON_STORE_STORE_H
 #define COMMON_STORE_STORE_H

@@ -9,13 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define META_MAGIC     0xbeefc0deU
-#define META_VERSION   1
-#define META_PAGE_FLAG 0x08
-#define PAGE_SIZE_MIN  512
-#define PAGE_SIZE_MAX  32768
-#define ROOT_NONE      SIZE_MAX
-
 /* Others hold the lock file exclusively only while they open or close; then it is free at once. */
 #define LOCK_PATIENCE_MS 2000
 #define LOCK_POLL_MS     10
@@ -23,123 +16,35 @@
 /* A short write near the end of the disk comes back from LMDB as EIO; so little left is "full". */
 #define DISK_FULL_BYTES 65536
 
-struct meta_tree {
-	uint32_t pad; /* of the free list's tree: the page size */
-	uint16_t flags;
-	uint16_t depth;
-	size_t branch_pages;
-	size_t leaf_pages;
-	size_t overflow_pages;
-	size_t entries;
-	size_t root;
-};
-
-/* The head of a header page; its layout is the diagram in the header, and native to the machine. */
-struct meta_page {
-	size_t number;
-	uint16_t pad;
-	uint16_t flags;
-	uint32_t space;
-	uint32_t magic;
-	uint32_t version;
-	size_t address;
-	size_t map_size;
-	struct meta_tree free_tree;
-	struct meta_tree main_tree;
-	size_t last_page;
-	size_t txn;
-};
-
-enum meta_state {
-	META_GOOD,
-	META_FOREIGN, /* not LMDB's */
-	META_VERSION_DIFFERS,
-	META_DAMAGED,
-	META_CUT,
-};
-
-static enum meta_state
-meta_check(const struct meta_page *m, uint64_t file_size)
-{
-	size_t page_size = m->free_tree.pad;
-	const struct meta_tree *trees[] = {&m->free_tree, &m->main_tree};
-
-	if ((m->flags & META_PAGE_FLAG) == 0 || m->magic != META_MAGIC) {
-		return META_FOREIGN;
-	}
-	if (m->version != META_VERSION) {
-		return META_VERSION_DIFFERS;
-	}
-	if (page_size < PAGE_SIZE_MIN || page_size > PAGE_SIZE_MAX ||
-		(page_size & (page_size - 1)) != 0) {
-		return META_DAMAGED;
-	}
-	/*
-	 * The last page used may lie behind the end of a whole file, as pages that were taken
-	 * and given back in one transaction are never written. The roots never do.
-	 */
-	for (size_t i = 0; i < ARRAY_LEN(trees); i++) {
-		if (trees[i]->root == ROOT_NONE) {
-			continue;
-		}
-		if (trees[i]->root < 2 || trees[i]->root > m->last_page) {
-			return META_DAMAGED;
-		}
-		if (trees[i]->root >= file_size / page_size) {
-			return META_CUT;
-		}
-	}
-	return file_size / page_size < 2 ? META_CUT : META_GOOD;
-}
-
-/* metas_check - both header pages, as LMDB may use either */
-static enum meta_state
-metas_check(int fd, uint64_t file_size)
-{
-	struct meta_page metas[2];
-	enum meta_state state;
-
-	if (pread(fd, &metas[0], sizeof(metas[0]), 0) != (ssize_t)sizeof(metas[0])) {
-		return META_FOREIGN;
-	}
-	state = meta_check(&metas[0], file_size);
-	if (state != META_GOOD) {
-		return state;
-	}
-	if (pread(fd, &metas[1], sizeof(metas[1]), (off_t)metas[0].free_tree.pad) !=
-		(ssize_t)sizeof(metas[1])) {
-		return META_CUT;
-	}
-	if (metas[1].free_tree.pad != metas[0].free_tree.pad) {
-		return META_DAMAGED;
-	}
-	state = meta_check(&metas[1], file_size);
-	return state == META_FOREIGN ? META_DAMAGED : state;
-}
-
-static int
-explain_meta(const struct store_file *file, enum meta_state state, struct err_msg *msg)
+int
+store_file_explain_pages(
+	const struct store_file *file, enum store_pages state, struct err_msg *msg)
 {
 	switch (state) {
-	case META_GOOD:
+	case STORE_PAGES_GOOD:
 		return 0;
-	case META_FOREIGN:
+	case STORE_PAGES_FOREIGN:
 		return err_set(msg, ERR_CORRUPT,
 			"%s: not an LMDB file: check the path, or restore a backup",
 			file->data_path);
-	case META_VERSION_DIFFERS:
+	case STORE_PAGES_VERSION:
 		return err_set(msg, ERR_VERSION,
 			"%s: written by another version of LMDB: use the one that wrote it, "
 			"or restore a backup",
 			file->data_path);
-	case META_DAMAGED:
+	case STORE_PAGES_DAMAGED:
 		return err_set(msg, ERR_CORRUPT,
-			"%s: the header is damaged: restore a backup with `trustctl restore`",
+			"%s: the file is damaged: restore a backup with `trustctl restore`",
 			file->data_path);
-	case META_CUT:
+	case STORE_PAGES_CUT:
 		return err_set(msg, ERR_CORRUPT,
 			"%s: the file is truncated: restore a backup with `trustctl restore`",
 			file->data_path);
+	case STORE_PAGES_CHANGED:
+		return err_set(
+			msg, ERR_BUSY, "%s: changes all the time: try again", file->data_path);
+	case STORE_PAGES_NOMEM:
+		return err_set(msg, ERR_NOMEM, "%s: out of memory", file->data_path);
 	}
 	return err_set(msg, ERR_CORRUPT, "%s: damaged", file->data_path);
 }
@@ -166,7 +71,8 @@ check_data(struct store_file *file, enum store_mode mode, struct err_msg *msg)
 		rc = err_set(msg, ERR_CORRUPT, "%s: not a regular file", file->data_path);
 	} else if (st.st_size > 0) {
 		file->had_data = true;
-		rc = explain_meta(file, metas_check(fd, (uint64_t)st.st_size), msg);
+		rc = store_file_explain_pages(
+			file, store_pages_check_headers(fd, (uint64_t)st.st_size), msg);
 	} else if (mode != STORE_CREATE) {
 		rc = err_set(msg, ERR_NOTFOUND,
 			"%s: the file is empty: make the store with `trustctl init`, or "
@@ -324,7 +230,7 @@ is_intact(const struct store_file *file, int fd)
 
 	return fstat(fd, &st) == 0 && st.st_dev == file->device && st.st_ino == file->inode &&
 	       st.st_nlink > 0 && st.st_size >= file->size &&
-	       metas_check(fd, (uint64_t)st.st_size) == META_GOOD;
+	       store_pages_check_headers(fd, (uint64_t)st.st_size) == STORE_PAGES_GOOD;
 }
 
 bool

@@ -1,27 +1,9 @@
 /*
- * store_file.h - the files of an LMDB environment, looked at before LMDB maps them.
+ * store_file.h - the files of an LMDB environment, looked at before LMDB opens them.
  *
- * Knows where data.mdb and lock.mdb lie, whom they belong to, which modes they have, and
- * enough of the header pages of LMDB's format 1 to refuse what LMDB itself would trust: a
- * page size that is none, or roots beyond the end of the file, on which a mapped read ends
- * in SIGBUS. Private to common/store.
- *
- * A header page (page 0 and page 1), native byte order, sizes for 64 bit:
- *
- *	 0  page number                8
- *	 8  padding                    2
- *	10  flags, 0x0008 = meta       2
- *	12  free space                 4
- *	16  magic 0xbeefc0de           4
- *	20  format version 1           4
- *	24  fixed address              8
- *	32  map size                   8
- *	40  free list's tree          48, of which the first 4 are the page size
- *	88  main tree                 48, of which the last 8 are the root page
- *	136 last page used             8
- *	144 transaction                8
- *
- * Example: magic, version of a little-endian machine: de c0 ef be 01 00 00 00.
+ * Knows where data.mdb and lock.mdb lie, whom they belong to, which modes they have, and the
+ * words for what may be wrong with them; what is in data.mdb is the business of
+ * store_pages.h. Private to common/store.
  */
 #ifndef COMMON_STORE_STORE_FILE_H
 #define COMMON_STORE_STORE_FILE_H
@@ -30,6 +12,7 @@
 #include <sys/types.h>
 
 #include "common/store/store.h"
+#include "common/store/store_pages.h"
 
 #define STORE_FILE_PATH_MAX (PATH_MAX + 16)
 
@@ -62,6 +45,10 @@ NODISCARD int store_file_settle(struct store_file *file, struct err_msg *msg);
 /** Words for an error of opening; returns code. */
 int store_file_explain(const struct store_file *file, int code, const char *reason,
 	enum store_mode mode, struct err_msg *msg);
+
+/** Words for what was found in data.mdb. @return 0, ERR_CORRUPT, ERR_VERSION, ERR_BUSY, ERR_NOMEM. */
+NODISCARD int store_file_explain_pages(
+	const struct store_file *file, enum store_pages state, struct err_msg *msg);
 
 /**
  * False when data.mdb was replaced, removed, or is shorter than it was. A process that has

@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/wire_reader.h"
@@ -12,6 +13,15 @@
 
 /* Slots in lock.mdb, 64 bytes each: threads of the daemon, tools beside it, and room. */
 #define READERS_MAX 512
+
+/*
+ * Files up to this size are read through at opening (some 50 ms); of larger ones only the
+ * headers and the length are checked, which finds truncation, the damage that happens.
+ */
+#define CHECK_FULL_MAX ((uint64_t)64 << 20)
+
+/* A writer would have to commit twice between two of our system calls, each time. */
+#define CHECK_ATTEMPTS_MAX 16
 
 #define META_TABLE "meta"
 #define SCHEMA_KEY SLICE("schema")
@@ -273,6 +283,46 @@ open_env(struct lmdb_store *store, const struct store_config *config, struct err
 	return 0;
 }
 
+/* check_once - the pages of the newest transaction, which a snapshot keeps from reuse meanwhile */
+static int
+check_once(struct lmdb_store *store, enum store_pages *state_out)
+{
+	MDB_txn *txn = NULL;
+	struct stat st;
+	int fd = -1;
+	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+
+	if (rc != 0) {
+		return rc;
+	}
+	rc = mdb_env_get_fd(store->env, &fd);
+	if (rc == 0 && fstat(fd, &st) != 0) {
+		rc = errno;
+	}
+	if (rc == 0) {
+		*state_out = store_pages_check_trees(
+			fd, (uint64_t)st.st_size, mdb_txn_id(txn), CHECK_FULL_MAX);
+	}
+	mdb_txn_abort(txn);
+	return rc;
+}
+
+static int
+check_pages(struct lmdb_store *store, struct err_msg *msg)
+{
+	enum store_pages state = STORE_PAGES_CHANGED;
+
+	for (int i = 0; state == STORE_PAGES_CHANGED && i < CHECK_ATTEMPTS_MAX; i++) {
+		int rc = check_once(store, &state);
+
+		if (rc != 0) {
+			return err_set(msg, lmdb_code_of(rc), "%s: cannot be read: %s",
+				store->file.data_path, mdb_strerror(rc));
+		}
+	}
+	return store_file_explain_pages(&store->file, state, msg);
+}
+
 int
 store_lmdb_open(const struct store_config *config, struct store **out, struct err_msg *msg)
 {
@@ -299,6 +349,9 @@ store_lmdb_open(const struct store_config *config, struct store **out, struct er
 		int dead;
 
 		(void)mdb_reader_check(store->env, &dead);
+		rc = check_pages(store, msg);
+	}
+	if (rc == 0) {
 		rc = open_schema(store, config, msg);
 	}
 	if (rc != 0) {

@@ -296,16 +296,15 @@ Test(store_lmdb, damaged_headers_are_refused)
 		const char *word;
 	} rows[] = {
 		{"magic of page 0", 16, 0x12345678, ERR_CORRUPT, "not an LMDB file"},
-		{"magic of page 1", 4096 + 16, 0x12345678, ERR_CORRUPT, "header is damaged"},
+		{"magic of page 1", 4096 + 16, 0x12345678, ERR_CORRUPT, "is damaged"},
 		{"version", 20, 2, ERR_VERSION, "another version"},
 		{"version of page 1", 4096 + 20, 999, ERR_VERSION, "another version"},
-		{"page size 0", 40, 0, ERR_CORRUPT, "header is damaged"},
-		{"page size 17", 40, 17, ERR_CORRUPT, "header is damaged"},
-		{"page size 1 GiB", 40, 1U << 30, ERR_CORRUPT, "header is damaged"},
-		{"page size unlike page 1's", 4096 + 40, 8192, ERR_CORRUPT,
-			"header is damaged"},
-		{"root in the header", 128, 0, ERR_CORRUPT, "header is damaged"},
-		{"root behind the last page", 128, 4000000, ERR_CORRUPT, "header is damaged"},
+		{"page size 0", 40, 0, ERR_CORRUPT, "is damaged"},
+		{"page size 17", 40, 17, ERR_CORRUPT, "is damaged"},
+		{"page size 1 GiB", 40, 1U << 30, ERR_CORRUPT, "is damaged"},
+		{"page size unlike page 1's", 4096 + 40, 8192, ERR_CORRUPT, "is damaged"},
+		{"root in the header", 128, 0, ERR_CORRUPT, "is damaged"},
+		{"root behind the last page", 128, 4000000, ERR_CORRUPT, "is damaged"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -315,6 +314,209 @@ Test(store_lmdb, damaged_headers_are_refused)
 		assert_refused(STORE_CREATE, rows[i].code, rows[i].word);
 		temp_dir_remove(&dir);
 	}
+}
+
+/* fill - puts n values of 1000 bytes under keys from `first` on */
+static int
+fill(struct store_txn *txn, uint32_t first, uint32_t n)
+{
+	static const uint8_t value[1000] = {1};
+
+	for (uint32_t i = first; i < first + n; i++) {
+		store_put(txn, PLAIN, slice_of(&i, sizeof(i)), slice_of(value, sizeof(value)));
+	}
+	return store_txn_error(txn);
+}
+
+/* many_shapes - a store with all LMDB makes: small sets, sets that are trees, long free lists */
+static void
+many_shapes(void)
+{
+	static const uint8_t value[700] = {1};
+	struct store *store = body_open();
+
+	for (uint32_t round = 0; round < 6; round++) {
+		struct store_txn *txn = begin_write(store);
+
+		for (uint32_t i = 0; i < 400; i++) {
+			uint32_t key = i * 7919 % 400;
+			uint32_t set = i % 2 == 0 ? 1 : i;
+
+			store_put(txn, PLAIN, slice_of(&key, sizeof(key)),
+				slice_of(value, 100 * (1 + round)));
+			store_put(txn, SETS, slice_of(&set, sizeof(set)),
+				slice_of(&(uint32_t){i + round * 400}, sizeof(i)));
+		}
+		for (uint32_t i = round % 2; i < 400; i += 2) {
+			(void)store_delete(txn, PLAIN, slice_of(&i, sizeof(i)));
+		}
+		cr_assert_eq(store_commit(txn), 0);
+	}
+	store_close(store);
+}
+
+/* use_everything - reads all there is, and writes; returns 0 unless it dies */
+static int
+use_everything(void)
+{
+	struct store_config config = config_of(STORE_WRITE);
+	struct store_txn *txn = NULL;
+	struct store *store = NULL;
+	struct err_msg msg;
+
+	if (store_lmdb_open(&config, &store, &msg) != 0) {
+		return 0;
+	}
+	if (store_begin_write(store, &txn) != 0) {
+		return 0;
+	}
+	for (unsigned int table = PLAIN; table <= OTHER; table++) {
+		struct store_cursor *c = store_cursor_open(txn, table);
+		struct slice key;
+		struct slice value;
+		unsigned int sum = 0;
+
+		for (bool more = store_cursor_seek(c, SLICE(""), &key, &value); more;
+			more = store_cursor_next(c, &key, &value)) {
+			sum += value.len > 0 ? value.data[value.len - 1] : 0U;
+			(void)store_set_count(c, key);
+		}
+		store_cursor_close(c);
+	}
+	(void)fill(txn, 0, 300);
+	(void)!store_commit(txn);
+	store_close(store);
+	return 0;
+}
+
+Test(store_lmdb, damage_in_the_pages_never_stops_a_process, .timeout = 100)
+{
+	struct rng_seeded_state state;
+	uint64_t seed = 99;
+	struct rng rng = rng_seeded(&state, seed);
+	uint8_t garbage[64];
+
+	for (unsigned int round = 0; round < 40; round++) {
+		char path[PATH_MAX];
+		struct stat st;
+		off_t at;
+		size_t len = round % 2 == 0 ? 1 : sizeof(garbage);
+
+		many_shapes();
+		cr_assert_eq(stat(temp_dir_path(&dir, "data.mdb", path), &st), 0);
+		at = (off_t)rng_below(&rng, (uint64_t)st.st_size - sizeof(garbage));
+		if (round % 3 == 0) {
+			at -= at % 4096; /* where the head of a page is */
+			at += (off_t)rng_below(&rng, 64);
+		}
+		cr_assert_eq(rng_bytes(&rng, garbage, sizeof(garbage)), 0);
+		damage(at, garbage, len);
+		cr_assert_eq(in_child(getuid(), getgid(), use_everything), 0,
+			"round %u: %zu bytes at %ld, seed %lu", round, len, (long)at,
+			(unsigned long)seed);
+		temp_dir_remove(&dir);
+	}
+}
+
+/* What is done to every page of a kind, so that those in use are among them. */
+struct page_damage {
+	const char *label;
+	uint16_t flags; /* of the pages, as LMDB has them */
+	size_t offset;
+	uint32_t value;
+	size_t len;
+};
+
+static void
+damage_pages(const struct page_damage *d)
+{
+	char path[PATH_MAX];
+	uint8_t page[4096];
+	int fd = open(temp_dir_path(&dir, "data.mdb", path), O_RDWR);
+	unsigned int damaged = 0;
+
+	cr_assert_geq(fd, 0);
+	for (off_t at = 2 * 4096; pread(fd, page, sizeof(page), at) == 4096; at += 4096) {
+		uint16_t flags;
+
+		memcpy(&flags, page + 10, sizeof(flags));
+		if (flags == d->flags) {
+			cr_assert_eq(pwrite(fd, &d->value, d->len, at + (off_t)d->offset),
+				(ssize_t)d->len);
+			damaged++;
+		}
+	}
+	cr_assert_gt(damaged, 0, "%s: no such page", d->label);
+	cr_assert_eq(close(fd), 0);
+}
+
+Test(store_lmdb, pages_that_would_lead_astray_are_refused)
+{
+	static const struct page_damage rows[] = {
+		{"another page's number", 0x02, 0, 1, 4},
+		{"neither leaf nor branch", 0x02, 10, 0, 2},
+		{"a branch of one child", 0x01, 12, 18, 2},
+		{"a child behind the last page", 0x01, 4092, 0xffffffff, 4},
+		{"no entry", 0x02, 12, 16, 2},
+		{"offsets that meet the nodes", 0x02, 12, 4094, 2},
+		{"nodes behind the page", 0x02, 14, 5000, 2},
+		{"a node in the head", 0x02, 16, 2, 2},
+		{"a node behind the page", 0x02, 16, 4090, 2},
+		{"values larger than the page", 0x22, 8, 4000, 2},
+		{"values of size 0", 0x22, 8, 0, 2},
+		{"values of another size", 0x22, 8, 2, 2},
+		{"more values than a page holds", 0x22, 12, 4000, 2},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct store_config config = config_of(STORE_READ);
+		struct store *store = NULL;
+		struct err_msg msg = {0};
+
+		many_shapes();
+		damage_pages(&rows[i]);
+		cr_assert_eq(store_lmdb_open(&config, &store, &msg), ERR_CORRUPT, "%s: %s",
+			rows[i].label, msg.text);
+		cr_assert_not_null(strstr(msg.text, "restore a backup"), "%s", msg.text);
+		temp_dir_remove(&dir);
+	}
+}
+
+/* low_roots - a store whose newest pages lie at its beginning, and living ones at its end */
+static void
+low_roots(void)
+{
+	struct store *store = body_open();
+	struct store_txn *txn = begin_write(store);
+
+	cr_assert_eq(fill(txn, 0, 300), 0);
+	cr_assert_eq(store_commit(txn), 0);
+	txn = begin_write(store);
+	for (uint32_t i = 0; i < 100; i++) {
+		(void)store_delete(txn, PLAIN, slice_of(&i, sizeof(i)));
+	}
+	cr_assert_eq(store_commit(txn), 0);
+	for (int i = 0; i < 4; i++) {
+		put_key(store, "a");
+	}
+	store_close(store);
+}
+
+Test(store_lmdb, a_file_cut_anywhere_is_refused)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	low_roots();
+	cr_assert_eq(stat(temp_dir_path(&dir, "data.mdb", path), &st), 0);
+	cr_assert_eq(in_child(getuid(), getgid(), read_a), 0);
+	for (off_t size = st.st_size - 4096; size > 0; size -= 4096) {
+		cr_assert_eq(truncate(path, size), 0);
+		cr_assert_eq(
+			in_child(getuid(), getgid(), use_everything), 0, "at %ld", (long)size);
+	}
+	assert_refused(STORE_READ, ERR_CORRUPT, "truncated");
+	temp_dir_remove(&dir);
 }
 
 Test(store_lmdb, garbage_is_refused)
@@ -359,18 +561,6 @@ Test(store_lmdb, a_locked_lock_file_is_named_with_its_holder)
 	cr_assert_eq(kill(pid, SIGKILL), 0);
 	cr_assert_eq(waitpid(pid, NULL, 0), pid);
 	body_close(open_mode(STORE_READ));
-}
-
-/* fill - puts n values of 1000 bytes under keys from `first` on */
-static int
-fill(struct store_txn *txn, uint32_t first, uint32_t n)
-{
-	static const uint8_t value[1000] = {1};
-
-	for (uint32_t i = first; i < first + n; i++) {
-		store_put(txn, PLAIN, slice_of(&i, sizeof(i)), slice_of(value, sizeof(value)));
-	}
-	return store_txn_error(txn);
 }
 
 static int

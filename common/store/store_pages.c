@@ -1,0 +1,415 @@
+#include "common/store/store_pages.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define META_MAGIC    0xbeefc0deU
+#define META_VERSION  1
+#define PAGE_SIZE_MIN 512
+#define PAGE_SIZE_MAX 32768
+#define ROOT_NONE     SIZE_MAX
+
+/* LMDB's own cursors are no deeper. */
+#define DEPTH_MAX 32
+
+#define PAGE_BRANCH   0x01
+#define PAGE_LEAF     0x02
+#define PAGE_OVERFLOW 0x04
+#define PAGE_META     0x08
+#define PAGE_FIXED    0x20 /* values of one size */
+#define PAGE_SUB      0x40 /* a small set inside a node */
+
+/* Its keys are integers. */
+#define FREE_TREE_FLAGS 0x08
+
+#define NODE_BIG  0x01
+#define NODE_TREE 0x02
+#define NODE_SET  0x04
+
+/* These four are native to the machine; their layout is drawn in the header. */
+
+struct page_head {
+	size_t number;
+	uint16_t value_size;
+	uint16_t flags;
+	uint16_t lower;
+	uint16_t upper;
+};
+
+struct tree {
+	uint32_t page_size; /* of the tree of free pages; of a set: the size of its values */
+	uint16_t flags;
+	uint16_t depth;
+	size_t branch_pages;
+	size_t leaf_pages;
+	size_t overflow_pages;
+	size_t entries;
+	size_t root;
+};
+
+struct meta_page {
+	struct page_head head;
+	uint32_t magic;
+	uint32_t version;
+	size_t address;
+	size_t map_size;
+	struct tree free_tree;
+	struct tree main_tree;
+	size_t last_page;
+	size_t txn;
+};
+
+struct node_head {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint16_t low;
+	uint16_t high;
+#else
+	uint16_t high;
+	uint16_t low;
+#endif
+	uint16_t flags;
+	uint16_t key_size;
+};
+
+/* What a tree's leaves hold. */
+enum content {
+	CONTENT_TABLES, /* the main tree: records of tables */
+	CONTENT_ROWS,   /* a table: values, or sets of them */
+	CONTENT_VALUES, /* one set: values alone */
+	CONTENT_FREE,   /* lists of free pages */
+};
+
+struct walk {
+	int fd;
+	uint64_t file_size;
+	size_t page_size;
+	size_t last_page;
+	size_t value_size; /* of the set that is followed at the moment */
+	size_t visited;    /* more than there are pages: they refer in a circle */
+};
+
+static enum store_pages
+check_meta(const struct meta_page *m, uint64_t file_size)
+{
+	size_t page_size = m->free_tree.page_size;
+	const struct tree *trees[] = {&m->free_tree, &m->main_tree};
+
+	if ((m->head.flags & PAGE_META) == 0 || m->magic != META_MAGIC) {
+		return STORE_PAGES_FOREIGN;
+	}
+	if (m->version != META_VERSION) {
+		return STORE_PAGES_VERSION;
+	}
+	if (page_size < PAGE_SIZE_MIN || page_size > PAGE_SIZE_MAX ||
+		(page_size & (page_size - 1)) != 0) {
+		return STORE_PAGES_DAMAGED;
+	}
+	/* Other flags would have LMDB map at a fixed address, or compare in other ways. */
+	if (m->free_tree.flags != FREE_TREE_FLAGS || m->main_tree.flags != 0) {
+		return STORE_PAGES_DAMAGED;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(trees); i++) {
+		if (trees[i]->root == ROOT_NONE) {
+			continue;
+		}
+		if (trees[i]->root < 2 || trees[i]->root > m->last_page) {
+			return STORE_PAGES_DAMAGED;
+		}
+		if (trees[i]->root >= file_size / page_size) {
+			return STORE_PAGES_CUT;
+		}
+	}
+	return file_size / page_size < 2 ? STORE_PAGES_CUT : STORE_PAGES_GOOD;
+}
+
+/* read_metas - both header pages */
+static enum store_pages
+read_metas(int fd, struct meta_page metas[2])
+{
+	if (pread(fd, &metas[0], sizeof(metas[0]), 0) != (ssize_t)sizeof(metas[0])) {
+		return STORE_PAGES_FOREIGN;
+	}
+	if (pread(fd, &metas[1], sizeof(metas[1]), (off_t)metas[0].free_tree.page_size) !=
+		(ssize_t)sizeof(metas[1])) {
+		return STORE_PAGES_CUT;
+	}
+	return STORE_PAGES_GOOD;
+}
+
+enum store_pages
+store_pages_check_headers(int fd, uint64_t file_size)
+{
+	struct meta_page metas[2];
+	enum store_pages can_read = read_metas(fd, metas);
+	enum store_pages state;
+
+	if (can_read == STORE_PAGES_FOREIGN) {
+		return can_read;
+	}
+	state = check_meta(&metas[0], file_size);
+	if (state != STORE_PAGES_GOOD || can_read != STORE_PAGES_GOOD) {
+		return state != STORE_PAGES_GOOD ? state : can_read;
+	}
+	if (metas[1].free_tree.page_size != metas[0].free_tree.page_size) {
+		return STORE_PAGES_DAMAGED;
+	}
+	state = check_meta(&metas[1], file_size);
+	return state == STORE_PAGES_FOREIGN ? STORE_PAGES_DAMAGED : state;
+}
+
+/* read_page - head and bytes of one page, into a buffer of its size */
+static enum store_pages
+read_page(struct walk *w, size_t number, uint8_t *buf, struct page_head *head)
+{
+	if (number < 2 || number > w->last_page || ++w->visited > w->last_page) {
+		return STORE_PAGES_DAMAGED;
+	}
+	if (number >= w->file_size / w->page_size ||
+		pread(w->fd, buf, w->page_size, (off_t)(number * w->page_size)) !=
+			(ssize_t)w->page_size) {
+		return STORE_PAGES_CUT;
+	}
+	memcpy(head, buf, sizeof(*head));
+	return head->number == number ? STORE_PAGES_GOOD : STORE_PAGES_DAMAGED;
+}
+
+/* check_big - data on overflow pages: enough of them, and in the file */
+static enum store_pages
+check_big(struct walk *w, const uint8_t *data, size_t size, enum content content)
+{
+	struct page_head head;
+	uint8_t *buf = malloc(w->page_size);
+	enum store_pages state = STORE_PAGES_NOMEM;
+	size_t number;
+	size_t count;
+	uint32_t pages;
+
+	memcpy(&number, data, sizeof(number));
+	if (buf != NULL) {
+		state = read_page(w, number, buf, &head);
+	}
+	if (state == STORE_PAGES_GOOD) {
+		memcpy(&pages, buf + offsetof(struct page_head, lower), sizeof(pages));
+		memcpy(&count, buf + sizeof(head), sizeof(count));
+		if ((head.flags & PAGE_OVERFLOW) == 0 || pages > w->last_page ||
+			(size_t)pages * w->page_size < sizeof(head) + size ||
+			(content == CONTENT_FREE && count >= size / sizeof(count))) {
+			state = STORE_PAGES_DAMAGED;
+		} else if (number + pages > w->file_size / w->page_size) {
+			state = STORE_PAGES_CUT;
+		}
+	}
+	free(buf);
+	return state;
+}
+
+/* is_fixed_good - the values of a page, or small set, of values of one size */
+static bool
+is_fixed_good(const struct page_head *head, size_t room)
+{
+	size_t count = (head->lower - sizeof(*head)) / 2;
+
+	return head->value_size > 0 && sizeof(*head) + count * head->value_size <= room;
+}
+
+/* read_node - the i-th of a page; its key, and data where it is a leaf's, lie within room bytes */
+static bool
+read_node(const uint8_t *page, const struct page_head *head, size_t room, size_t i,
+	struct node_head *node, struct slice *data)
+{
+	uint16_t offset;
+	size_t end;
+	size_t size;
+
+	memcpy(&offset, page + sizeof(*head) + i * sizeof(offset), sizeof(offset));
+	if (offset < head->lower || offset + sizeof(*node) > room) {
+		return false;
+	}
+	memcpy(node, page + offset, sizeof(*node));
+	end = offset + sizeof(*node) + node->key_size;
+	if (end > room) {
+		return false;
+	}
+	if ((head->flags & PAGE_BRANCH) != 0) {
+		*data = slice_of(page + end, 0);
+		return true;
+	}
+	size = (size_t)node->high << 16 | node->low;
+	*data = slice_of(page + end, size);
+	if ((node->flags & NODE_BIG) != 0) {
+		return room - end >= sizeof(size_t);
+	}
+	return size <= room - end;
+}
+
+/* is_head_good - offsets lie between the head and the nodes, and there are some */
+static bool
+is_head_good(const struct page_head *head, size_t room, size_t nodes_min)
+{
+	return head->lower >= sizeof(*head) + nodes_min * sizeof(uint16_t) &&
+	       head->lower <= head->upper && head->upper <= room;
+}
+
+/* is_small_set_good - a set inside a node */
+static bool
+is_small_set_good(struct slice data)
+{
+	struct page_head head;
+	struct node_head node;
+	struct slice ignored;
+
+	if (data.len < sizeof(head)) {
+		return false;
+	}
+	memcpy(&head, data.data, sizeof(head));
+	if ((head.flags & (PAGE_LEAF | PAGE_SUB)) != (PAGE_LEAF | PAGE_SUB) ||
+		!is_head_good(&head, data.len, 1)) {
+		return false;
+	}
+	if ((head.flags & PAGE_FIXED) != 0) {
+		return is_fixed_good(&head, data.len);
+	}
+	for (size_t i = 0; i < (head.lower - sizeof(head)) / 2; i++) {
+		if (!read_node(data.data, &head, data.len, i, &node, &ignored)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static enum store_pages check_tree(
+	struct walk *w, const struct tree *tree, enum content content);
+
+/* check_leaf_node - what the data of one entry refers to */
+static enum store_pages
+check_leaf_node(
+	struct walk *w, const struct node_head *node, struct slice data, enum content content)
+{
+	struct tree tree;
+	size_t count;
+
+	if ((node->flags & NODE_BIG) != 0) {
+		return check_big(w, data.data, data.len, content);
+	}
+	if ((node->flags & NODE_TREE) != 0) {
+		if (data.len != sizeof(tree) ||
+			(content != CONTENT_TABLES && content != CONTENT_ROWS)) {
+			return STORE_PAGES_DAMAGED;
+		}
+		memcpy(&tree, data.data, sizeof(tree));
+		w->value_size = tree.page_size;
+		return check_tree(
+			w, &tree, content == CONTENT_TABLES ? CONTENT_ROWS : CONTENT_VALUES);
+	}
+	if ((node->flags & NODE_SET) != 0) {
+		return is_small_set_good(data) ? STORE_PAGES_GOOD : STORE_PAGES_DAMAGED;
+	}
+	if (content == CONTENT_FREE) {
+		if (data.len < sizeof(count)) {
+			return STORE_PAGES_DAMAGED;
+		}
+		memcpy(&count, data.data, sizeof(count));
+		return count < data.len / sizeof(count) ? STORE_PAGES_GOOD
+							: STORE_PAGES_DAMAGED;
+	}
+	return STORE_PAGES_GOOD;
+}
+
+static enum store_pages check_page(
+	struct walk *w, size_t number, unsigned int levels, enum content content);
+
+/* check_nodes - of a branch or leaf, `levels` above the leaves */
+static enum store_pages
+check_nodes(struct walk *w, const uint8_t *page, const struct page_head *head,
+	unsigned int levels, enum content content)
+{
+	enum store_pages state = STORE_PAGES_GOOD;
+	size_t count = (head->lower - sizeof(*head)) / 2;
+	struct node_head node;
+	struct slice data;
+
+	for (size_t i = 0; state == STORE_PAGES_GOOD && i < count; i++) {
+		if (!read_node(page, head, w->page_size, i, &node, &data)) {
+			return STORE_PAGES_DAMAGED;
+		}
+		if (levels == 0) {
+			state = check_leaf_node(w, &node, data, content);
+		} else {
+			size_t child =
+				(size_t)node.flags << 32 | (size_t)node.high << 16 | node.low;
+
+			state = check_page(w, child, levels - 1, content);
+		}
+	}
+	return state;
+}
+
+static enum store_pages
+check_page(struct walk *w, size_t number, unsigned int levels, enum content content)
+{
+	uint16_t kind = levels > 0 ? PAGE_BRANCH : PAGE_LEAF;
+	uint8_t *buf = malloc(w->page_size);
+	enum store_pages state = STORE_PAGES_NOMEM;
+	struct page_head head;
+
+	if (buf != NULL) {
+		state = read_page(w, number, buf, &head);
+	}
+	if (state == STORE_PAGES_GOOD) {
+		/* A branch of one child makes LMDB stop the process. */
+		if ((head.flags & (PAGE_BRANCH | PAGE_LEAF | PAGE_OVERFLOW | PAGE_META)) !=
+				kind ||
+			!is_head_good(&head, w->page_size, levels > 0 ? 2 : 1)) {
+			state = STORE_PAGES_DAMAGED;
+		} else if ((head.flags & PAGE_FIXED) == 0) {
+			state = check_nodes(w, buf, &head, levels, content);
+		} else if (content != CONTENT_VALUES || head.value_size != w->value_size ||
+			   !is_fixed_good(&head, w->page_size)) {
+			state = STORE_PAGES_DAMAGED;
+		}
+	}
+	free(buf);
+	return state;
+}
+
+static enum store_pages
+check_tree(struct walk *w, const struct tree *tree, enum content content)
+{
+	if (tree->root == ROOT_NONE) {
+		return STORE_PAGES_GOOD;
+	}
+	if (tree->depth < 1 || tree->depth > DEPTH_MAX) {
+		return STORE_PAGES_DAMAGED;
+	}
+	return check_page(w, tree->root, tree->depth - 1U, content);
+}
+
+enum store_pages
+store_pages_check_trees(int fd, uint64_t file_size, uint64_t txn, uint64_t full_max_bytes)
+{
+	struct meta_page metas[2];
+	enum store_pages state = read_metas(fd, metas);
+	const struct meta_page *meta = NULL;
+	struct walk w = {.fd = fd, .file_size = file_size};
+
+	for (size_t i = 0; state == STORE_PAGES_GOOD && i < ARRAY_LEN(metas); i++) {
+		state = check_meta(&metas[i], file_size);
+		if (metas[i].txn == txn) {
+			meta = &metas[i];
+		}
+	}
+	if (state != STORE_PAGES_GOOD) {
+		return state;
+	}
+	if (meta == NULL) {
+		return STORE_PAGES_CHANGED;
+	}
+	w.page_size = meta->free_tree.page_size;
+	w.last_page = meta->last_page;
+	if (file_size > full_max_bytes && meta->last_page < file_size / w.page_size) {
+		return STORE_PAGES_GOOD;
+	}
+	state = check_tree(&w, &meta->main_tree, CONTENT_TABLES);
+	return state == STORE_PAGES_GOOD ? check_tree(&w, &meta->free_tree, CONTENT_FREE)
+					 : state;
+}
