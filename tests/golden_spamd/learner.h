@@ -1,7 +1,7 @@
 /*
  * learner.h - the store behind TELL, as the recordings' server had one (SPEC 5.7).
  *
- * A message counts as the same whatever its Message-Id. Remote reports are never taken.
+ * Which messages are the same is message_digest's matter. Remote reports are never taken.
  */
 #ifndef TESTS_GOLDEN_SPAMD_LEARNER_H
 #define TESTS_GOLDEN_SPAMD_LEARNER_H
