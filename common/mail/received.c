@@ -264,6 +264,7 @@ from_name_and_comment(const struct from_clause *from, struct received *out)
 
 	if (hint == HINT_KEYED && from->comment_count > 1) {
 		hint = read_comment(from->comments[1], out); /* qmail: (HELO x) (192.0.2.1) */
+		out->rdns_is_doubtful = true;
 	} else if (hint == HINT_KEYED && is_bracketed(name) &&
 		   parse_address(name, &out->peer)) {
 		return RECEIVED_FROM_PEER; /* Exim: [192.0.2.1] (helo=x) */
@@ -276,8 +277,9 @@ from_name_and_comment(const struct from_clause *from, struct received *out)
 	if (hint != HINT_ADDRESS) {
 		return RECEIVED_UNKNOWN;
 	}
-	out->rdns_is_doubtful =
-		slice_find(from->comments[0], SLICE("may be forged")) < from->comments[0].len;
+	if (slice_find(from->comments[0], SLICE("may be forged")) < from->comments[0].len) {
+		out->rdns_is_doubtful = true;
+	}
 	if (out->helo.len == 0) {
 		out->helo = name;
 	} else if (out->rdns.len == 0) {

@@ -38,9 +38,10 @@ struct received {
 	struct net_address peer; /**< only for RECEIVED_FROM_PEER */
 	struct slice helo;       /**< what the peer called itself: believe nothing */
 	struct slice rdns;       /**< its reverse name as the server looked it up */
-	bool rdns_is_doubtful;   /**< rdns does not lead back to the peer ("may be forged") */
-	struct slice by;         /**< the host that wrote the field */
-	struct slice with;       /**< "ESMTP", "local", ... */
+	/** Nobody saw rdns lead back to the peer: sendmail says so, qmail does not look. */
+	bool rdns_is_doubtful;
+	struct slice by;   /**< the host that wrote the field */
+	struct slice with; /**< "ESMTP", "local", ... */
 };
 
 /** Reads a raw field body, folds included. Never fails: see RECEIVED_UNKNOWN. */

@@ -243,8 +243,8 @@ class NpmTest(ClientTest):
         for name in ("package.json", "npm.js"):
             shutil.copy(HERE / name, self.packages)
         if not (self.packages / "node_modules" / "spamc-stream").exists():
-            quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=0")
-            command = ["npm", "install", "--prefix", str(self.packages), *quiet]
+            command = ["npm", "install", "--prefix", str(self.packages), "--ignore-scripts"]
+            command += ["--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=0"]
             if subprocess.run(command, timeout=PATIENCE_S, check=False).returncode != 0:
                 self.skipTest("npm cannot install spamc and spamc-stream (no network?)")
         super().setUp()

@@ -172,6 +172,11 @@ Test(lists, a_relay_counts_where_it_entered_our_networks)
 			HOP_FROM("relay.example.net [198.51.100.7] (may be forged)")
 				BOB TO BODY,
 			NULL, 0},
+		{"a name that qmail took as it came", rcvd, "",
+			"Received: from relay.example.net (HELO h) (198.51.100.7)\n"
+			"  by mx.example.org with SMTP; 1 Jan 2024 10:00:00 -0000\n" BOB TO
+				BODY,
+			NULL, 0},
 		{"a relay further down", rcvd, "",
 			HOP_FROM("mallory.example.com [203.0.113.7]") HOP BOB TO BODY, NULL, 0},
 		{"behind a relay of ours",
