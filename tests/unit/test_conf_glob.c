@@ -76,11 +76,11 @@ Test(glob, agrees_with_its_definition_on_all_short_texts)
 {
 	for (size_t plen = 0; plen <= 4; plen++) {
 		for (size_t p = 0; p < 256; p++) {
-			char pattern[4];
+			char pattern[8];
 			struct slice ps = spell(p, plen, "ab*?", pattern);
 
 			for (size_t t = 0; t < 32; t++) {
-				char text[5];
+				char text[8];
 				struct slice ts = spell(t, t % 6, "ab", text);
 
 				cr_assert_eq(glob_match(ps, ts), matches_slowly(ps, ts),
