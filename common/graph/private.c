@@ -7,6 +7,7 @@
 struct private_reader {
 	struct store *store;   /* borrowed */
 	struct store_txn *txn; /* NULL before the first private_begin */
+	int begin_error;       /* of the last private_begin, ERR_NOTREADY before the first */
 	bool active;
 };
 
@@ -19,6 +20,7 @@ private_reader_new(struct store *store, struct private_reader **out, struct err_
 		return err_set(msg, ERR_NOMEM, "out of memory");
 	}
 	r->store = store;
+	r->begin_error = ERR_NOTREADY;
 	*out = r;
 	return 0;
 }
@@ -35,10 +37,10 @@ private_reader_free(struct private_reader *r)
 int
 private_begin(struct private_reader *r)
 {
-	int ret = r->txn == NULL ? store_begin_read(r->store, &r->txn) : store_renew(r->txn);
-
-	r->active = ret == 0;
-	return ret;
+	r->begin_error =
+		r->txn == NULL ? store_begin_read(r->store, &r->txn) : store_renew(r->txn);
+	r->active = r->begin_error == 0;
+	return r->begin_error;
 }
 
 void
@@ -53,7 +55,7 @@ private_end(struct private_reader *r)
 int
 private_error(const struct private_reader *r)
 {
-	return r->active ? store_txn_error(r->txn) : ERR_NOTREADY;
+	return r->begin_error != 0 ? r->begin_error : store_txn_error(r->txn);
 }
 
 /* check - whether decoding went well; a damaged record ends all trust of this snapshot */

@@ -59,7 +59,10 @@ void private_reader_free(struct private_reader *r);
 NODISCARD int private_begin(struct private_reader *r);
 void private_end(struct private_reader *r);
 
-/** 0, or the first error since private_begin: ERR_CORRUPT for a damaged record, ERR_VERSION for a newer one, what the store said. */
+/**
+ * 0, or the first error since private_begin, also after private_end: ERR_CORRUPT for a damaged record,
+ * ERR_VERSION for a newer one, what the store said; ERR_NOTREADY before the first private_begin.
+ */
 NODISCARD int private_error(const struct private_reader *r);
 
 /**

@@ -145,7 +145,9 @@ class RealAuthenticationResults(unittest.TestCase):
     def scan(self, message, position):
         """What the daemon answers where results stand at `position`."""
         self.site.restart(SETTINGS.format(position=position))
-        return self.site.score(message.raw(), USER)
+        answer = self.site.score(message.raw(), USER)
+        self.assertNotIn(" error: ", self.site.daemon.log_text())
+        return answer
 
     def test_filters_write_both_results_below_received(self):
         message = self.filters.deliver()

@@ -537,6 +537,7 @@ snapshot_body(struct world *w)
 	befriend(w, "addr:alice@example.org", "addr:bob@example.net", 2);
 	cr_expect_not(private_get(w->reader, &alice, &bob, &e), "%s: old snapshot", w->label);
 	private_end(w->reader);
+	cr_expect_eq(private_error(w->reader), 0, "%s: after end", w->label);
 	cr_expect_not(private_get(w->reader, &alice, &bob, &e), "%s: after end", w->label);
 	look(w);
 	cr_expect(private_get(w->reader, &alice, &bob, &e), "%s: new snapshot", w->label);
