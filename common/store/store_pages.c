@@ -344,10 +344,27 @@ check_nodes(struct walk *w, const uint8_t *page, const struct page_head *head,
 	return state;
 }
 
+/* is_page_good - the head of a branch or leaf, and all of a page of values */
+static bool
+is_page_good(const struct walk *w, const struct page_head *head, unsigned int levels,
+	enum content content)
+{
+	uint16_t kinds = PAGE_BRANCH | PAGE_LEAF | PAGE_OVERFLOW | PAGE_META;
+	uint16_t kind = levels > 0 ? PAGE_BRANCH : PAGE_LEAF;
+
+	/* A branch of one child makes LMDB stop the process. */
+	if ((head->flags & kinds) != kind ||
+		!is_head_good(head, w->page_size, levels > 0 ? 2 : 1)) {
+		return false;
+	}
+	return (head->flags & PAGE_FIXED) == 0 ||
+	       (levels == 0 && content == CONTENT_VALUES && head->value_size == w->value_size &&
+		       is_fixed_good(head, w->page_size));
+}
+
 static enum store_pages
 check_page(struct walk *w, size_t number, unsigned int levels, enum content content)
 {
-	uint16_t kind = levels > 0 ? PAGE_BRANCH : PAGE_LEAF;
 	uint8_t *buf = malloc(w->page_size);
 	enum store_pages state = STORE_PAGES_NOMEM;
 	struct page_head head;
@@ -356,17 +373,11 @@ check_page(struct walk *w, size_t number, unsigned int levels, enum content cont
 		state = read_page(w, number, buf, &head);
 	}
 	if (state == STORE_PAGES_GOOD) {
-		/* A branch of one child makes LMDB stop the process. */
-		if ((head.flags & (PAGE_BRANCH | PAGE_LEAF | PAGE_OVERFLOW | PAGE_META)) !=
-				kind ||
-			!is_head_good(&head, w->page_size, levels > 0 ? 2 : 1)) {
-			state = STORE_PAGES_DAMAGED;
-		} else if ((head.flags & PAGE_FIXED) == 0) {
-			state = check_nodes(w, buf, &head, levels, content);
-		} else if (content != CONTENT_VALUES || head.value_size != w->value_size ||
-			   !is_fixed_good(&head, w->page_size)) {
-			state = STORE_PAGES_DAMAGED;
-		}
+		state = is_page_good(w, &head, levels, content) ? STORE_PAGES_GOOD
+								: STORE_PAGES_DAMAGED;
+	}
+	if (state == STORE_PAGES_GOOD && (head.flags & PAGE_FIXED) == 0) {
+		state = check_nodes(w, buf, &head, levels, content);
 	}
 	free(buf);
 	return state;

@@ -62,30 +62,30 @@ item_unref(struct store_item *item)
 }
 
 struct store_tree *
-store_tree_ref(struct store_tree *n)
+store_tree_ref(struct store_tree *tree)
 {
-	if (n != NULL) {
-		atomic_fetch_add(&n->refs, 1);
+	if (tree != NULL) {
+		atomic_fetch_add(&tree->refs, 1);
 	}
-	return n;
+	return tree;
 }
 
 void
-store_tree_unref(struct store_tree *n)
+store_tree_unref(struct store_tree *tree)
 {
-	if (n == NULL || atomic_fetch_sub(&n->refs, 1) != 1) {
+	if (tree == NULL || atomic_fetch_sub(&tree->refs, 1) != 1) {
 		return;
 	}
-	store_tree_unref(n->left);
-	store_tree_unref(n->right);
-	item_unref(n->item);
-	free(n);
+	store_tree_unref(tree->left);
+	store_tree_unref(tree->right);
+	item_unref(tree->item);
+	free(tree);
 }
 
 size_t
-store_tree_size(const struct store_tree *n)
+store_tree_size(const struct store_tree *tree)
 {
-	return n == NULL ? 0 : n->size;
+	return tree == NULL ? 0 : tree->size;
 }
 
 static size_t
@@ -255,48 +255,50 @@ tree_remove(
 }
 
 const struct store_item *
-store_tree_find(const struct store_tree *n, const struct store_position *where, bool is_after)
+store_tree_find(
+	const struct store_tree *tree, const struct store_position *where, bool is_after)
 {
 	const struct store_item *found = NULL;
 
-	while (n != NULL) {
-		int c = compare(where, n->item);
+	while (tree != NULL) {
+		int c = compare(where, tree->item);
 
 		if (c < 0 || (c == 0 && !is_after)) {
-			found = n->item;
-			n = n->left;
+			found = tree->item;
+			tree = tree->left;
 		} else {
-			n = n->right;
+			tree = tree->right;
 		}
 	}
 	return found;
 }
 
 size_t
-store_tree_rank(const struct store_tree *n, const struct store_position *where, bool is_after)
+store_tree_rank(
+	const struct store_tree *tree, const struct store_position *where, bool is_after)
 {
 	size_t rank = 0;
 
-	while (n != NULL) {
-		int c = compare(where, n->item);
+	while (tree != NULL) {
+		int c = compare(where, tree->item);
 
 		if (c < 0 || (c == 0 && !is_after)) {
-			n = n->left;
+			tree = tree->left;
 		} else {
-			rank += store_tree_size(n->left) + 1;
-			n = n->right;
+			rank += store_tree_size(tree->left) + 1;
+			tree = tree->right;
 		}
 	}
 	return rank;
 }
 
 const struct store_item *
-store_tree_last(const struct store_tree *n)
+store_tree_last(const struct store_tree *tree)
 {
-	while (n != NULL && n->right != NULL) {
-		n = n->right;
+	while (tree != NULL && tree->right != NULL) {
+		tree = tree->right;
 	}
-	return n == NULL ? NULL : n->item;
+	return tree == NULL ? NULL : tree->item;
 }
 
 /* replace_root - puts the result of a change in place, or drops it */

@@ -202,8 +202,10 @@ compare_times(const void *a, const void *b)
 static double
 median_ns(uint64_t times[ROUNDS])
 {
+	const size_t middle = ROUNDS / 2;
+
 	qsort(times, ROUNDS, sizeof(*times), compare_times);
-	return (double)times[ROUNDS / 2] / QUERIES;
+	return (double)times[middle] / QUERIES;
 }
 
 static uint64_t
