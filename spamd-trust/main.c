@@ -8,11 +8,14 @@
  * The life of one request, all of it in one thread:
  *
  *	worker.c          accepts the connection on the shared listening socket
- *	session.c         admits it (netlist, peers.c), reads straight into the engine's buffer
+ *	session_accept.c  admits it (netlist, peers.c)
+ *	session.c         reads straight into the engine's buffer
  *	spamd_proto.c     takes the protocol apart and says what happened: a user was named, the
  *	                  message is read, the request is complete
  *	request.c         acts on each: user_prefs.c finds the user's settings, scorer.c lends the
  *	                  stores' readers to scan_message() (common/scan), which gives the verdict
+ *	upstream.c        with a chained spamd: asks it, while the session waits for the event loop;
+ *	                  upstream_merge.c adds its score and rules to the verdict
  *	answer.c          writes the reply with report.c and markup.c, by the verdict
  *	logline.c         words the log lines, common/base/log.c writes them
  *	session.c         sends the reply, ends its side, reads off what the client still sends, closes
@@ -53,6 +56,7 @@ struct daemon {
 	struct settings *settings;
 	struct arena arena;
 	struct netlist allowed;
+	struct upstream_targets upstream;
 	struct privileges privileges;
 	struct listeners listeners;
 	struct ssl_ctx_st *tls;
@@ -82,6 +86,9 @@ read_all(struct daemon *d, bool check, struct err_msg *msg)
 	int code = config_load(o, check, &d->settings, msg);
 
 	arena_init(&d->arena, ACCESS_ARENA_BYTES);
+	if (code == 0) {
+		code = upstream_targets_parse(&d->settings->upstream, &d->upstream, msg);
+	}
 	if (code == 0) {
 		code = access_parse(&o->allowed_ips, &d->arena, &d->allowed, msg);
 	}
@@ -133,6 +140,7 @@ work(void *ctx, pid_t parent)
 		.settings = d->settings,
 		.listeners = &d->listeners,
 		.allowed = &d->allowed,
+		.upstream = &d->upstream,
 		.privileges = &d->privileges,
 		.tls = d->tls,
 		.watch = &d->watch,

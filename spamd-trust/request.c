@@ -1,8 +1,11 @@
 #include "spamd-trust/request.h"
 
+#include <stdlib.h>
+
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "spamd-trust/answer.h"
+#include "spamd-trust/upstream_merge.h"
 
 int
 request_desk_init(struct request_desk *desk, const struct service *service, unsigned int worker)
@@ -142,16 +145,15 @@ boundary_random(enum spamd_command command)
 	return value;
 }
 
+/* reply - the answer to the client, and what the log says of it */
 static void
-request_event(struct request_desk *desk, const struct request_origin *origin,
-	struct spamd_proto *proto, const struct spamd_request *request)
+reply(struct request_desk *desk, const struct request_origin *origin, struct spamd_proto *proto,
+	const struct settings *settings, const struct verdict *verdict)
 {
-	struct verdict verdict;
-	const struct settings *settings =
-		user_prefs_settings(desk->prefs, request->user, clock_wall_s());
+	const struct spamd_request *request = spamd_proto_request(proto);
 	struct presentation p = {
 		.settings = settings,
-		.verdict = &verdict,
+		.verdict = verdict,
 		.message = request->message,
 		.hostname = slice_str(desk->service->hostname),
 		.remote_host = origin->peer.host,
@@ -161,9 +163,117 @@ request_event(struct request_desk *desk, const struct request_origin *origin,
 		.arena = &desk->arena,
 	};
 
-	score(desk, request, settings, &verdict);
 	answer_request(proto, &p);
-	log_verdict(desk, origin, request, &verdict);
+	log_verdict(desk, origin, request, verdict);
+}
+
+/* merge - with the answer, or without one where there is none or memory is out for it */
+static void
+merge(struct request_desk *desk, const struct settings *settings,
+	const struct upstream_client *upstream, struct verdict *verdict)
+{
+	struct upstream_reply answer = {0};
+	bool has_answer =
+		upstream != NULL && upstream_client_reply(upstream, &desk->arena, &answer) == 0;
+
+	if (upstream_merge(settings, has_answer ? &answer : NULL, verdict) != 0) {
+		log_error("spamd: out of memory for the rules of the chained scorer");
+	}
+}
+
+/* wants_upstream - is a chained scorer to be asked? */
+static bool
+wants_upstream(const struct service *service, const struct spamd_request *request,
+	const struct verdict *verdict)
+{
+	const struct settings *s = service->settings;
+	bool skips = s->upstream_skip_well_trusted && verdict->tier == TIER_WELL_TRUSTED &&
+		     s->trust_mode == SETTINGS_TRUST_ENFORCE;
+
+	return service->upstream->count > 0 && !skips &&
+	       request->message.len <= s->upstream_max_size_bytes;
+}
+
+/* own_texts - copies what the rules borrow from settings, which may change during a wait */
+static bool
+own_texts(struct verdict *v, struct arena *arena)
+{
+	for (size_t i = 0; i < v->rule_count; i++) {
+		struct rule_hit *hit = &v->rules[i];
+		struct slice name = arena_copy(arena, hit->name);
+		struct slice describe = arena_copy(arena, hit->describe);
+
+		if (name.data == NULL || describe.data == NULL) {
+			return false;
+		}
+		hit->name = name;
+		hit->describe = describe;
+	}
+	return true;
+}
+
+/* set_aside - takes the verdict and its memory from the desk; NULL when memory is out */
+static struct request_pending *
+set_aside(struct request_desk *desk, struct verdict *verdict)
+{
+	struct request_pending *pending = NULL;
+
+	if (own_texts(verdict, &desk->arena)) {
+		pending = malloc(sizeof(*pending));
+	}
+	if (pending != NULL) {
+		*pending = (struct request_pending){
+			.arena = desk->arena, .ids = desk->ids, .verdict = *verdict};
+		arena_init(&desk->arena, REQUEST_ARENA_MAX_BYTES);
+	}
+	return pending;
+}
+
+void
+request_pending_free(struct request_pending *pending)
+{
+	if (pending != NULL) {
+		arena_fini(&pending->arena);
+		free(pending);
+	}
+}
+
+static void
+request_event(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, struct request_pending **pending)
+{
+	const struct spamd_request *request = spamd_proto_request(proto);
+	const struct settings *settings =
+		user_prefs_settings(desk->prefs, request->user, clock_wall_s());
+	struct verdict verdict;
+
+	score(desk, request, settings, &verdict);
+	if (wants_upstream(desk->service, request, &verdict)) {
+		*pending = set_aside(desk, &verdict);
+		if (*pending != NULL) {
+			return;
+		}
+		merge(desk, settings, NULL, &verdict);
+	}
+	reply(desk, origin, proto, settings, &verdict);
+}
+
+void
+request_finish_scan(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, struct request_pending *pending,
+	const struct upstream_client *upstream)
+{
+	const struct settings *settings = user_prefs_settings(
+		desk->prefs, spamd_proto_request(proto)->user, clock_wall_s());
+	struct verdict verdict = pending->verdict;
+
+	arena_fini(&desk->arena);
+	desk->arena = pending->arena;
+	desk->ids = pending->ids;
+	free(pending);
+	verdict.arena = &desk->arena;
+	merge(desk, settings, upstream, &verdict);
+	reply(desk, origin, proto, settings, &verdict);
 }
 
 /* answer_tell - what was done, and the line about it */
@@ -237,7 +347,7 @@ request_finish_tell(struct request_desk *desk, const struct request_origin *orig
 
 void
 request_handle_event(struct request_desk *desk, const struct request_origin *origin,
-	struct spamd_proto *proto)
+	struct spamd_proto *proto, struct request_pending **pending)
 {
 	const struct spamd_event *event = spamd_proto_event(proto);
 	struct logline_subject subject;
@@ -253,7 +363,7 @@ request_handle_event(struct request_desk *desk, const struct request_origin *ori
 		if (event->request->command == SPAMD_TELL) {
 			tell_event(desk, origin, proto, event->request);
 		} else {
-			request_event(desk, origin, proto, event->request);
+			request_event(desk, origin, proto, pending);
 		}
 		break;
 	case SPAMD_EVENT_SKIP:

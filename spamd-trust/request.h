@@ -3,7 +3,9 @@
  *
  * Stands between the session, which moves bytes, and the modules that decide. One scan runs from
  * SPAMD_EVENT_CHECKING to the reply without going back to the event loop, so the arena and
- * the line buffer of the worker serve one request after the other.
+ * the line buffer of the worker serve one request after the other. Only where a chained scorer is
+ * to be asked does a request wait in between: what was computed for it leaves the desk with
+ * its arena (struct request_pending) and comes back for the reply.
  */
 #ifndef SPAMD_TRUST_REQUEST_H
 #define SPAMD_TRUST_REQUEST_H
@@ -11,6 +13,7 @@
 #include "spamd-trust/logline.h"
 #include "spamd-trust/service.h"
 #include "spamd-trust/tell.h"
+#include "spamd-trust/upstream_client.h"
 #include "spamd-trust/user_prefs.h"
 
 /** Memory for everything that is computed about one message, the message itself apart. */
@@ -38,9 +41,27 @@ struct request_origin {
 	uint64_t accepted_ms; /**< monotonic */
 };
 
-/** Acts on the event that `proto` has just reported. */
+/** A scored request that waits for a chained scorer; fields are private. */
+struct request_pending {
+	struct arena arena;
+	struct logline_ids ids;
+	struct verdict verdict; /* ours so far */
+};
+
+/**
+ * Acts on the event that `proto` has just reported. @param pending set where a chained scorer
+ * is to be asked about the message before it is answered; else untouched.
+ */
 void request_handle_event(struct request_desk *desk, const struct request_origin *origin,
-	struct spamd_proto *proto);
+	struct spamd_proto *proto, struct request_pending **pending);
+
+/** Answers a request that waited, by what the scorer said (NULL: nothing), and frees `pending`. */
+void request_finish_scan(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, struct request_pending *pending,
+	const struct upstream_client *upstream);
+
+/** Forgets a request that waited. NULL is fine. */
+void request_pending_free(struct request_pending *pending);
 
 /**
  * The job that the last event handed in, NULL for none. While it is under way the request is

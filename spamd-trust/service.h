@@ -12,6 +12,7 @@
 #include "spamd-trust/peers.h"
 #include "spamd-trust/scorer.h"
 #include "spamd-trust/spamd_proto.h"
+#include "spamd-trust/upstream_targets.h"
 
 struct ledger_writer;
 struct ssl_ctx_st;
@@ -26,7 +27,8 @@ struct service {
 	struct ssl_ctx_st *tls; /**< NULL unless a listener uses TLS */
 	struct scorer *scorer;
 	struct peers *peers;
-	struct ledger_writer *ledger; /**< NULL unless TELL is allowed */
+	struct ledger_writer *ledger;            /**< NULL unless TELL is allowed */
+	const struct upstream_targets *upstream; /**< empty: no chained scorer */
 	struct spamd_limits limits;
 	unsigned int threads;
 	size_t connections_max;    /**< of one worker */

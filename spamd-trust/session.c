@@ -1,9 +1,5 @@
 #include "spamd-trust/session.h"
 
-#include <netinet/in.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <event2/event.h>
 
 #include "common/base/clock.h"
@@ -19,7 +15,7 @@ enum step {
 	STEP_READABLE, /* wait */
 	STEP_WRITABLE, /* wait */
 	STEP_MEMORY,   /* wait for memory */
-	STEP_LEDGER,   /* wait for the ledger */
+	STEP_AWAIT,    /* wait for the ledger or a chained scorer */
 	STEP_CLOSE,
 };
 
@@ -91,30 +87,78 @@ start_write(struct session *s)
 	charge(s, spamd_proto_output(&s->proto).len);
 }
 
-/* start_await - for the job that the request has handed in */
+/* drop_question - nothing is awaited of a chained scorer any more */
+static void
+drop_question(struct session *s)
+{
+	upstream_cancel(s->call);
+	s->call = NULL;
+	request_pending_free(s->pending);
+	s->pending = NULL;
+}
+
+/* finish_question - answers the client by what a chained scorer said; NULL: nothing */
+static void
+finish_question(struct session *s, const struct upstream_client *client)
+{
+	struct request_pending *pending = s->pending;
+
+	s->call = NULL;
+	s->pending = NULL;
+	request_finish_scan(&s->worker->desk, &s->origin, &s->proto, pending, client);
+}
+
+static void on_upstream(void *ctx, const struct upstream_client *client);
+
+/* ask_upstream - begins to wait for a chained scorer, or goes on without one */
+static void
+ask_upstream(struct session *s)
+{
+	const struct spamd_request *request = spamd_proto_request(&s->proto);
+	const struct settings *settings = s->worker->service->settings;
+	struct upstream_question question = {
+		.user = request->user,
+		.message = request->message,
+		.timeout_ms = (uint64_t)settings->upstream_timeout_s * 1000,
+		.done = on_upstream,
+		.ctx = s,
+	};
+
+	if (upstream_ask(&s->worker->upstream, &question, &s->call) != 0) {
+		finish_question(s, NULL);
+	}
+}
+
+/* start_await - for the job that the request has handed in, or for a chained scorer */
 static enum step
 start_await(struct session *s)
 {
 	if (s->job == NULL) {
 		s->job = request_take_job(&s->worker->desk);
 	}
-	if (s->job == NULL) {
+	if (s->job == NULL && s->call == NULL) {
 		return STEP_CLOSE;
 	}
-	s->job->owner = s;
+	if (s->job != NULL) {
+		s->job->owner = s;
+	}
 	s->phase = SESSION_AWAIT;
 	return STEP_ON;
 }
 
-/* advance - acts on events until the engine wants more input or is done */
+/* advance - acts on events until the engine wants more input, awaits something, or is done */
 static enum step
 advance(struct session *s, enum spamd_status status)
 {
 	while (status == SPAMD_EVENT) {
-		request_handle_event(&s->worker->desk, &s->origin, &s->proto);
+		request_handle_event(&s->worker->desk, &s->origin, &s->proto, &s->pending);
+		if (s->pending != NULL && s->call == NULL) {
+			ask_upstream(s);
+		}
 		status = spamd_proto_next(&s->proto, clock_mono_ms());
 	}
 	if (status == SPAMD_DONE) {
+		drop_question(s);
 		start_write(s);
 	}
 	return status == SPAMD_AWAIT ? start_await(s) : STEP_ON;
@@ -218,7 +262,7 @@ run_phase(struct session *s)
 	case SESSION_READ:
 		return run_read(s);
 	case SESSION_AWAIT:
-		return STEP_LEDGER;
+		return STEP_AWAIT;
 	case SESSION_WRITE:
 		return run_write(s);
 	case SESSION_END:
@@ -330,7 +374,7 @@ session_run(struct session *s)
 		[STEP_READABLE] = SESSION_WAIT_READABLE,
 		[STEP_WRITABLE] = SESSION_WAIT_WRITABLE,
 		[STEP_MEMORY] = SESSION_WAIT_MEMORY,
-		[STEP_LEDGER] = SESSION_WAIT_NONE,
+		[STEP_AWAIT] = SESSION_WAIT_NONE,
 	};
 	enum session_phase phase = s->phase;
 	enum step step = STEP_ON;
@@ -357,16 +401,31 @@ session_run(struct session *s)
 	set_timer(s);
 }
 
-void
-session_told(struct session *s, const struct ledger_job *job)
+/* go_on - what the request awaited is there, and its answer is written */
+static void
+go_on(struct session *s)
 {
-	s->job = NULL;
-	request_finish_tell(&s->worker->desk, &s->origin, &s->proto, job);
 	if (advance(s, spamd_proto_next(&s->proto, clock_mono_ms())) == STEP_CLOSE) {
 		session_close(s);
 		return;
 	}
 	session_run(s);
+}
+
+/* on_upstream - the chained scorer has answered, or will not */
+static void
+on_upstream(void *ctx, const struct upstream_client *client)
+{
+	finish_question(ctx, client);
+	go_on(ctx);
+}
+
+void
+session_told(struct session *s, const struct ledger_job *job)
+{
+	s->job = NULL;
+	request_finish_tell(&s->worker->desk, &s->origin, &s->proto, job);
+	go_on(s);
 }
 
 void
@@ -383,6 +442,7 @@ session_close(struct session *s)
 	struct worker *w = s->worker;
 
 	(void)set_wait(s, SESSION_WAIT_NONE);
+	drop_question(s);
 	if (s->has_timer) {
 		(void)event_del(&s->timer);
 	}
@@ -397,98 +457,9 @@ session_close(struct session *s)
 	worker_forget(w, s);
 }
 
-static unsigned int
-port_of(const struct sockaddr_storage *from)
-{
-	if (from->ss_family == AF_INET6) {
-		return ntohs(((const struct sockaddr_in6 *)from)->sin6_port);
-	}
-	return ntohs(((const struct sockaddr_in *)from)->sin_port);
-}
-
-/* describe_peer - fills in what the log says about the other end */
-static void
-describe_peer(struct session *s, const struct listener *listener,
-	const struct sockaddr_storage *from, const struct net_address *address)
-{
-	struct logline_peer *peer = &s->origin.peer;
-
-	peer->fd = s->stream.fd;
-	if (listener->is_unix) {
-		peer->socket_path = slice_str(listener->path);
-		peer->host = SLICE("localhost");
-		peer->address = SLICE("127.0.0.1");
-		return;
-	}
-	peer->address = slice_str(net_address_print(address, s->address));
-	peer->host = net_address_is_loopback(address) ? SLICE("localhost") : peer->address;
-	peer->port = port_of(from);
-	peer->local_port = listener->port;
-}
-
-/* refuse - cuts the connection with a reset, without a byte (SPEC 1) */
-static void
-refuse(int fd)
-{
-	struct linger at_once = {.l_onoff = 1};
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	(void)close(fd);
-}
-
-/* admit - may this client connect, and does it get one more connection? */
-static bool
-admit(struct session *s, const struct net_address *address)
-{
-	const struct service *service = s->worker->service;
-
-	if (!netlist_contains(service->allowed, address)) {
-		request_log_unauthorized(&s->worker->desk, &s->origin.peer);
-		return false;
-	}
-	if (!peers_enter(service->peers, address, &s->peer_slot)) {
-		worker_count_refused(s->worker, s->address);
-		return false;
-	}
-	return true;
-}
-
 void
-session_start(struct worker *w, int fd, const struct listener *listener,
-	const struct sockaddr_storage *from)
+session_begin(struct session *s)
 {
-	struct session *s = malloc(sizeof(*s));
-	struct net_address address = {0};
-
-	if (s == NULL) {
-		(void)close(fd);
-		return;
-	}
-	*s = (struct session){.worker = w, .peer_slot = PEERS_NOT_COUNTED};
-	s->origin.accepted_ms = clock_mono_ms();
-	stream_init_plain(&s->stream, fd);
-	if (!listener->is_unix &&
-		net_address_from_sockaddr((const struct sockaddr *)from, &address) != 0) {
-		stream_close(&s->stream);
-		free(s);
-		return;
-	}
-	describe_peer(s, listener, from, &address);
-	if (!listener->is_unix && !admit(s, &address)) {
-		refuse(fd);
-		free(s);
-		return;
-	}
-	spamd_proto_init(&s->proto, &w->service->limits, s->origin.accepted_ms);
-	worker_remember(w, s);
-	if (listener->tls && stream_init_tls(&s->stream, fd, w->service->tls) != 0) {
-		session_close(s);
-		return;
-	}
-	if (listener->tls && w->service->limits.timeout_command_s != 0) {
-		s->phase_end_ms = s->origin.accepted_ms +
-				  (uint64_t)w->service->limits.timeout_command_s * 1000;
-	}
-	(void)evtimer_assign(&s->timer, w->base, on_timer, s);
+	(void)evtimer_assign(&s->timer, s->worker->base, on_timer, s);
 	session_run(s);
 }

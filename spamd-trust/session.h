@@ -5,7 +5,8 @@
  * without the event loop (the usual request is read, scored and answered straight after accept) and
  * registers for the event it has to wait for. After the reply it ends its own sending, reads
  * and drops what the client still sends, bounded in bytes and time, and only then closes, so that
- * no reset overtakes the answer.
+ * no reset overtakes the answer. While a chained scorer is asked it waits for that alone: a client
+ * that goes away meanwhile is noticed when its answer is sent.
  *
  * A TELL is answered when the ledger's writer has made it durable; until then the session waits for
  * nothing but its deadline and session_told().
@@ -38,10 +39,10 @@ struct worker;
 enum session_phase {
 	SESSION_HANDSHAKE, /**< from accept; left when TLS is up (plain: at once) */
 	SESSION_READ,      /**< until the engine is done */
-	SESSION_AWAIT,     /**< until the ledger has what a TELL asked for */
-	SESSION_WRITE,     /**< until the reply is out */
-	SESSION_END,       /**< until our sending side is ended */
-	SESSION_DRAIN,     /**< until the client ends its side, or a bound */
+	SESSION_AWAIT, /**< until the ledger has what a TELL asked for, or a chained scorer answered */
+	SESSION_WRITE, /**< until the reply is out */
+	SESSION_END,   /**< until our sending side is ended */
+	SESSION_DRAIN, /**< until the client ends its side, or a bound */
 };
 
 /** What the session waits for in the event loop. */
@@ -60,6 +61,9 @@ struct session {
 	struct stream stream;
 	struct spamd_proto proto;
 	struct request_origin origin;
+	struct request_pending
+		*pending;           /* set aside while a chained scorer is asked, else NULL */
+	struct upstream_call *call; /* likewise */
 	enum session_phase phase;
 	enum session_wait wait;
 	bool has_timer;
@@ -82,6 +86,9 @@ struct session {
  */
 void session_start(struct worker *worker, int fd, const struct listener *listener,
 	const struct sockaddr_storage *from);
+
+/** For session_accept.c: lets an admitted session run for the first time. May be over on return. */
+void session_begin(struct session *s);
 
 /** Ends a session at once. */
 void session_close(struct session *s);

@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include "spamd-trust/session.h"
+#include "spamd-trust/upstream.h"
 
 struct event_base;
 
@@ -38,6 +39,7 @@ struct worker {
 	bool is_accepting;
 	bool is_stopping;
 	struct request_desk desk;
+	struct upstream_pool upstream;
 	struct session_list sessions; /* oldest first */
 	struct session_list paused;   /* those that wait for memory */
 	struct session *favoured;     /* the one that may exceed the budget */

@@ -8,6 +8,7 @@
 #include "common/conf/settings.h"
 #include "spamd-trust/listener.h"
 #include "spamd-trust/privileges.h"
+#include "spamd-trust/upstream_targets.h"
 
 struct ssl_ctx_st;
 struct store_watch;
@@ -18,6 +19,7 @@ struct worker_process {
 	const struct settings *settings;
 	const struct listeners *listeners;
 	const struct netlist *allowed;
+	const struct upstream_targets *upstream;
 	const struct privileges *privileges;
 	struct ssl_ctx_st *tls;          /**< NULL: none */
 	const struct store_watch *watch; /**< where to report whether the stores are open */

@@ -128,6 +128,12 @@ struct settings {
 	uint32_t time_limit_s;           /**< 0: none */
 	uint64_t max_message_size_bytes; /**< of one message, inflated */
 
+	/* Chained scorers. */
+	struct strlist upstream;     /**< addresses in the order of asking; empty: none */
+	uint32_t upstream_timeout_s; /**< for all of them together */
+	bool upstream_skip_well_trusted;
+	uint64_t upstream_max_size_bytes; /**< larger messages are not sent there */
+
 	/* Private. */
 	bool trusted_networks_set;
 	bool internal_networks_set;

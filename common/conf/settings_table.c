@@ -269,6 +269,28 @@ const struct setting_row settings_rows[] = {
 		"bytes", NULL, "64M",
 		"Largest message that is taken; the default is more than Exim (50 MiB) and "
 		"Postfix (10 MiB) take by theirs, the maximum is that of spamc."},
+
+	/* Chained scorers. */
+	{"upstream", NULL, &setting_type_words, SETTING_SECTION_UPSTREAM,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream), 0, 0, NULL, NULL, NULL,
+		"Addresses of spamds whose scores are added to ours (`ADDRESS:PORT`, "
+		"`localhost:PORT`, `[V6]:PORT`, `/PATH`), asked in this order until one "
+		"answers."},
+	{"upstream_timeout", NULL, &setting_type_duration, SETTING_SECTION_UPSTREAM,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_timeout_s), 1, 3600, "seconds",
+		NULL, "30s",
+		"How long their answer is waited for, all together; the default is more than "
+		"the 15 seconds SpamAssassin itself waits for DNS, and less than mail servers "
+		"wait for us."},
+	{"upstream_skip_well_trusted", NULL, &setting_type_bool, SETTING_SECTION_UPSTREAM,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_skip_well_trusted), 0, 0, NULL,
+		NULL, "yes",
+		"Mail of well trusted senders is not sent there (it is with `trust_mode "
+		"observe`)."},
+	{"upstream_max_size", NULL, &setting_type_size, SETTING_SECTION_UPSTREAM,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_max_size_bytes), 1024, 268435456,
+		"bytes", NULL, "512000",
+		"Larger messages are not sent there; the default is that of spamc -s."},
 };
 
 const size_t settings_row_count = ARRAY_LEN(settings_rows);
@@ -283,6 +305,7 @@ static const char *const section_titles[] = {
 	[SETTING_SECTION_REPORT] = "Report",
 	[SETTING_SECTION_LEARNER] = "Learner",
 	[SETTING_SECTION_DAEMON] = "Daemon",
+	[SETTING_SECTION_UPSTREAM] = "Chained scorers",
 };
 
 const char *

@@ -104,6 +104,10 @@ Test(settings, defaults_are_those_of_the_documentation)
 	cr_assert_eq(s->subaddress_delimiter.len, 0);
 	cr_assert_eq(s->time_limit_s, 300);
 	cr_assert_eq(s->max_message_size_bytes, (uint64_t)64 * 1024 * 1024);
+	cr_assert_eq(s->upstream.count, 0);
+	cr_assert_eq(s->upstream_timeout_s, 30);
+	cr_assert(s->upstream_skip_well_trusted);
+	cr_assert_eq(s->upstream_max_size_bytes, 512000);
 	cr_assert(strlist_has(&s->free_mail_domains, SLICE("gmail.com")));
 	cr_assert_eq(s->headers_ham.count, 6);
 	cr_assert_eq(s->headers_spam.count, 7);
