@@ -132,22 +132,6 @@ add_header(struct dynbuf *out, struct slice header)
 	}
 }
 
-static void
-add_body(struct dynbuf *out, struct slice body)
-{
-	struct slice line = {0};
-
-	body = trim_line_ends(body);
-	while (message_next_line(&body, &line)) {
-		if (slice_ends_with(line, SLICE("\r\n"))) {
-			line.len -= 2;
-			(void)dynbuf_add(out, line);
-			line = SLICE("\n");
-		}
-		(void)dynbuf_add(out, line);
-	}
-}
-
 /* boundary_of - that of a wrapper's Content-Type; empty where it is none */
 static struct slice
 boundary_of(struct slice header)
@@ -184,7 +168,7 @@ is_original(struct slice header)
 	       slice_find(type, mark) < type.len;
 }
 
-/* part_content - from the start of `part` to the closing delimiter, less the line end before it */
+/* part_content - from the start of `part` to the closing delimiter */
 static struct slice
 part_content(struct slice part, struct slice boundary)
 {
@@ -195,10 +179,7 @@ part_content(struct slice part, struct slice boundary)
 	while (message_next_line(&rest, &line) && !is_delimiter(line, boundary, SLICE("--"))) {
 		len += line.len;
 	}
-	part.len = len;
-	part.len -= slice_ends_with(part, SLICE("\n"));
-	part.len -= slice_ends_with(part, SLICE("\r"));
-	return part;
+	return slice_take(part, len);
 }
 
 /* unwrap - the message inside a report_safe wrapper; false where it is none */
@@ -215,7 +196,7 @@ unwrap(struct slice *message)
 			struct message_split part = message_split(rest);
 
 			if (is_original(part.header)) {
-				*message = part_content(part.body, boundary);
+				*message = trim_line_ends(part_content(part.body, boundary));
 				return true;
 			}
 		}
@@ -223,8 +204,29 @@ unwrap(struct slice *message)
 	return false;
 }
 
-int
-message_digest(struct slice message, struct digest *out)
+/*
+ * add_plain - the message with LF for CRLF, and nothing behind the last line
+ *
+ * Before all else: where the header ends must not depend on line ends that change on the way.
+ */
+static void
+add_plain(struct dynbuf *out, struct slice message)
+{
+	struct slice line = {0};
+
+	message = trim_line_ends(message);
+	while (message_next_line(&message, &line)) {
+		if (slice_ends_with(line, SLICE("\r\n"))) {
+			(void)dynbuf_add(out, slice_take(line, line.len - 2));
+			line = SLICE("\n");
+		}
+		(void)dynbuf_add(out, line);
+	}
+}
+
+/* digest_plain - of a message that add_plain() made */
+static int
+digest_plain(struct slice message, struct digest *out)
 {
 	struct message_split split;
 	struct dynbuf text;
@@ -237,9 +239,25 @@ message_digest(struct slice message, struct digest *out)
 	(void)dynbuf_add_str(&text, "trust-message-1\n");
 	add_header(&text, split.header);
 	(void)dynbuf_add_byte(&text, '\n');
-	add_body(&text, split.body);
+	(void)dynbuf_add(&text, split.body);
 	code = dynbuf_error(&text);
 	digest_sha256(dynbuf_slice(&text), out);
 	dynbuf_fini(&text);
+	return code;
+}
+
+int
+message_digest(struct slice message, struct digest *out)
+{
+	struct dynbuf plain;
+	int code = 0;
+
+	dynbuf_init(&plain, message.len);
+	add_plain(&plain, message);
+	code = dynbuf_error(&plain);
+	if (code == 0) {
+		code = digest_plain(dynbuf_slice(&plain), out);
+	}
+	dynbuf_fini(&plain);
 	return code;
 }

@@ -40,6 +40,9 @@ static const struct variant same[] = {
 		"To: bob@example.net\nSubject: lunch today\n\nAt noon?"},
 	{"CRLF", "Date: Mon, 01 Jan 2024 10:00:00 +0000\r\nFrom: Alice <alice@example.org>\r\n"
 		 "To: bob@example.net\r\nSubject: lunch today\r\n\r\nAt noon?\r\n"},
+	{"CRLF for the empty line alone",
+		"Date: Mon, 01 Jan 2024 10:00:00 +0000\nFrom: Alice <alice@example.org>\n"
+		"To: bob@example.net\nSubject: lunch today\n\r\nAt noon?\n"},
 	{"another order, folding and case of names",
 		"SUBJECT:lunch\n\ttoday\nTo: bob@example.net\nfrom: Alice\n <alice@example.org>\n"
 		"Date: Mon, 01 Jan 2024 10:00:00 +0000\n\nAt noon?\n"},
