@@ -52,18 +52,12 @@ tell(struct ledger_writer *w, int code, const struct err_msg *msg)
 	}
 }
 
-static void
-close_store(struct ledger_writer *w)
-{
-	store_close(w->store);
-	w->store = NULL;
-}
-
 static int
 open_store(struct ledger_writer *w, struct err_msg *msg)
 {
 	if (w->store != NULL && store_is_stale(w->store)) {
-		close_store(w);
+		store_close(w->store);
+		w->store = NULL;
 	}
 	if (w->store != NULL) {
 		return 0;
@@ -100,7 +94,6 @@ commit_group(struct ledger_writer *w, struct job_list *group)
 		if (code != 0) {
 			(void)err_set(&msg, code, "cannot write the ledger in %s: %s",
 				w->directory, err_text(code));
-			close_store(w);
 		}
 	}
 	tell(w, code, &msg);
@@ -223,16 +216,19 @@ make_mailboxes(struct ledger_writer *w, struct err_msg *msg)
 }
 
 int
-ledger_writer_new(const char *directory, unsigned int workers, struct ledger_writer **out,
-	struct err_msg *msg)
+ledger_writer_new(const char *directory, struct store *store, unsigned int workers,
+	struct ledger_writer **out, struct err_msg *msg)
 {
 	struct ledger_writer *w = calloc(1, sizeof(*w));
 	int code = 0;
 
+	*out = NULL;
 	if (w == NULL) {
+		store_close(store);
 		return err_set(msg, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	}
 	w->directory = directory;
+	w->store = store;
 	w->workers = workers;
 	w->state = 1; /* neither was logged yet */
 	STAILQ_INIT(&w->waiting);
@@ -246,10 +242,10 @@ ledger_writer_new(const char *directory, unsigned int workers, struct ledger_wri
 	}
 	if (code != 0) {
 		ledger_writer_free(w);
-		w = NULL;
+		return code;
 	}
 	*out = w;
-	return code;
+	return 0;
 }
 
 static void

@@ -9,8 +9,8 @@
  * A job belongs to the writer from ledger_writer_submit() to ledger_writer_collect(), except
  * for `owner`, which only the worker touches: a session that ends meanwhile sets it to NULL.
  *
- * The thread opens the ledger at its start, and before a write after a failure or when it was
- * replaced. Jobs that cannot be written come back with a code; nothing is tried
+ * The thread opens the ledger at its start unless it got one, and before a write when it is not
+ * open, was replaced, or broke. Jobs that cannot be written come back with a code; nothing is tried
  * for ever. Changes of state are logged once, not for each job.
  */
 #ifndef SPAMD_TRUST_LEDGER_WRITER_H
@@ -40,9 +40,13 @@ struct ledger_job {
 
 struct ledger_writer;
 
-/** Starts the thread, for the ledger in `directory` (borrowed). @return 0; ERR_NOMEM or what the system said. */
-NODISCARD int ledger_writer_new(const char *directory, unsigned int workers,
-	struct ledger_writer **out, struct err_msg *msg);
+/**
+ * Starts the thread, for the ledger in `directory` (borrowed). Takes `store`, the ledger opened
+ * already, also on failure; NULL: the thread opens it.
+ * @return 0; ERR_NOMEM or what the system said.
+ */
+NODISCARD int ledger_writer_new(const char *directory, struct store *store,
+	unsigned int workers, struct ledger_writer **out, struct err_msg *msg);
 
 /** Ends the thread when all that was submitted is written, and frees what nobody collected. */
 void ledger_writer_free(struct ledger_writer *w);

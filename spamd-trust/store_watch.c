@@ -95,6 +95,15 @@ store_watch_is_roots_own(const char *directory)
 	return true;
 }
 
+bool
+store_watch_is_roots_ledger(const char *directory)
+{
+	char path[PATH_MAX];
+
+	return realpath(directory, path) != NULL && is_roots_way(path) &&
+	       is_roots_store(path, STORE_LAYOUT_LEDGER);
+}
+
 /* look - the data file that is there now */
 static struct store_watch_file
 look(const char *directory, enum store_layout_part part)

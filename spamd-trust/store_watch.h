@@ -45,6 +45,9 @@ struct store_watch {
  */
 bool store_watch_is_roots_own(const char *directory);
 
+/** The same for the ledger, which the worker process writes. */
+bool store_watch_is_roots_ledger(const char *directory);
+
 /** Notes what is there now. Borrows the path. @return 0 or what the system said. */
 NODISCARD int store_watch_init(
 	struct store_watch *w, const char *directory, struct err_msg *msg);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/graph/store_layout.h"
 #include "spamd-trust/ledger_writer.h"
 #include "spamd-trust/store_watch.h"
 #include "spamd-trust/supervisor.h"
@@ -159,6 +160,39 @@ open_stores_as_root(const struct worker_process *p, struct scorer **out)
 	return scorer_new(p->options->store, thread_count(p->options), out);
 }
 
+/* open_ledger_as_root - the same for the ledger; NULL where it is left to its writer */
+static struct store *
+open_ledger_as_root(const struct worker_process *p)
+{
+	struct store *store = NULL;
+
+	if (p->options->allow_tell && p->privileges->drops &&
+		store_watch_is_roots_ledger(p->options->store) &&
+		store_layout_open(STORE_LAYOUT_LEDGER, p->options->store, STORE_CREATE, &store,
+			NULL) != 0) {
+		return NULL; /* the writer tries again, and logs it */
+	}
+	return store;
+}
+
+/* start_ledger - the writer, where TELL is allowed; takes `store` */
+static int
+start_ledger(const struct worker_process *p, struct service *service, struct store *store)
+{
+	struct err_msg msg = {0};
+	int code = 0;
+
+	if (!p->options->allow_tell) {
+		return 0;
+	}
+	code = ledger_writer_new(
+		p->options->store, store, service->threads, &service->ledger, &msg);
+	if (code != 0) {
+		log_error("spamd: %s", msg.text);
+	}
+	return code;
+}
+
 /* open_stores - all others, with the rights that are left */
 static int
 open_stores(const struct worker_process *p, struct service *service)
@@ -175,6 +209,7 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 	struct rng rng = rng_system();
 	struct service service = {0};
 	struct worker *workers = NULL;
+	struct store *ledger = NULL;
 	struct upkeep upkeep = {0};
 	struct err_msg msg = {0};
 	int status = EX_OSERR;
@@ -183,8 +218,10 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 		log_error("spamd: cannot start the worker process: out of memory");
 		return EX_OSERR;
 	}
+	ledger = open_ledger_as_root(p);
 	if (privileges_drop(p->privileges, &msg) != 0) {
 		log_error("spamd: %s", msg.text);
+		store_close(ledger);
 		scorer_free(service.scorer);
 		return EX_NOPERM;
 	}
@@ -195,15 +232,12 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 		peers_init(service.peers, PEERS_MAX_DEFAULT, &rng) != 0 ||
 		open_stores(p, &service) != 0) {
 		log_error("spamd: cannot start the worker process: out of memory");
+		store_close(ledger);
 		goto out;
 	}
 	upkeep = (struct upkeep){service.scorer, p->watch};
-	if (p->options->allow_tell && ledger_writer_new(p->options->store, service.threads,
-					      &service.ledger, &msg) != 0) {
-		log_error("spamd: %s", msg.text);
-		goto out;
-	}
-	if (run_workers(workers, &service, &upkeep, parent) == 0) {
+	if (start_ledger(p, &service, ledger) == 0 &&
+		run_workers(workers, &service, &upkeep, parent) == 0) {
 		status = EX_OK;
 	}
 out:

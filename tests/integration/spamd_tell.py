@@ -203,11 +203,22 @@ class FailureTest(TellTest):
         self.expect(self.spamd, tell(), DID_SET)
         self.spamd.stop()
         for path in ((self.store / "ledger"), *(self.store / "ledger").iterdir()):
-            os.chown(path, 0, 0)
+            os.chown(path, 1, 1)  # neither root's nor the daemon's
         daemon = self.daemon("-x", "--allow-tell", store=self.store).start()
         self.expect_refused(daemon)
         share_store(self.store)
         self.expect(daemon, tell(), DID_NOTHING, "what was there is there")
+
+    def test_ledger_of_root_is_opened_before_the_rights_go(self):
+        if not harness.is_root():
+            self.skipTest("needs root, to own what the daemon may not write")
+        self.dir.chmod(0o700)
+        for path in (self.store, *self.store.rglob("*")):
+            os.chown(path, 0, 0)
+        self.spamd.start()
+        self.expect(self.spamd, tell(), DID_SET)
+        self.spamd.stop()
+        self.expect(self.daemon("-x", "--allow-tell", store=self.store).start(), tell(), DID_NOTHING)
 
     def test_damaged_ledger(self):
         (self.store / "ledger" / "data.mdb").write_bytes(b"not a database\n" * 1000)
@@ -218,7 +229,9 @@ class FailureTest(TellTest):
     def test_full_disk_is_told_and_loses_nothing(self):
         limit = 128 * 1024  # for the log too, which is cut off
         self.spamd.start(
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+            preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)
+            )
         )
         kept = 0
         while (reply := self.spamd.exchange(tell(numbered(kept)))) == DID_SET:
@@ -227,11 +240,13 @@ class FailureTest(TellTest):
         self.assertTrue(reply.startswith(REFUSED), f"{reply}\n{self.spamd.tail()}")
         self.assertGreater(kept, 10)
         self.assertIn(b"EX_OK", self.spamd.exchange(request("CHECK", HAM)))
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(self.spamd.worker_pid(), resource.RLIMIT_FSIZE, unlimited)
+        self.expect(self.spamd, tell(numbered(kept)), DID_SET, "there is room again")
         self.spamd.stop()
         daemon = self.daemon("-x", "--allow-tell", store=self.store).start()
-        for number in range(kept):
+        for number in range(kept + 1):
             self.expect(daemon, tell(numbered(number)), DID_NOTHING, number)
-        self.expect(daemon, tell(numbered(kept)), DID_SET, "there is room again")
 
     def test_without_a_private_store_nobody_knows_whose_report_it_is(self):
         shutil.rmtree(self.store / "private")

@@ -24,8 +24,8 @@ set_up(struct bench *b, bool with_ledger)
 
 	temp_dir_make(&b->dir);
 	cr_assert(!with_ledger || mkdir(temp_dir_path(&b->dir, "ledger", path), 0750) == 0);
-	cr_assert_eq(
-		ledger_writer_new(b->dir.path, WORKERS, &b->writer, &msg), 0, "%s", msg.text);
+	cr_assert_eq(ledger_writer_new(b->dir.path, NULL, WORKERS, &b->writer, &msg), 0, "%s",
+		msg.text);
 }
 
 static void
