@@ -136,7 +136,7 @@ add_header(struct dynbuf *out, struct slice header)
 static struct slice
 boundary_of(struct slice header)
 {
-	static const struct slice name = {(const uint8_t *)"boundary=\"", 10};
+	const struct slice name = SLICE("boundary=\"");
 	struct slice type = {0};
 
 	if (!is_marked(header) || !message_last_field(header, SLICE("Content-Type"), &type) ||
@@ -161,7 +161,7 @@ is_delimiter(struct slice line, struct slice boundary, struct slice end)
 static bool
 is_original(struct slice header)
 {
-	static const struct slice mark = {(const uint8_t *)"x-spam-type=original", 20};
+	const struct slice mark = SLICE("x-spam-type=original");
 	struct slice type = {0};
 
 	return message_last_field(header, SLICE("Content-Type"), &type) &&
