@@ -255,6 +255,21 @@ read_comment(struct slice comment, struct received *out)
 	return HINT_ADDRESS;
 }
 
+/*
+ * has_second_address - does the next comment read as the server's own as well?
+ *
+ * Servers that let parentheses through in HELO write what the peer made look like their own
+ * comment before it. What they say of TLS and logins behind it does not read as an address.
+ */
+static bool
+has_second_address(const struct from_clause *from)
+{
+	struct received unused = {0};
+
+	return from->comment_count > 1 &&
+	       read_comment(from->comments[1], &unused) == HINT_ADDRESS;
+}
+
 /* from_name_and_comment - "NAME (...)" and what servers put inside */
 static enum received_kind
 from_name_and_comment(const struct from_clause *from, struct received *out)
@@ -274,7 +289,7 @@ from_name_and_comment(const struct from_clause *from, struct received *out)
 			slice_ends_with(from->comments[0], SLICE("@localhost")))) {
 		return RECEIVED_SUBMITTED; /* the latter is sendmail -bs */
 	}
-	if (hint != HINT_ADDRESS) {
+	if (hint != HINT_ADDRESS || (!out->rdns_is_doubtful && has_second_address(from))) {
 		return RECEIVED_UNKNOWN;
 	}
 	if (slice_find(from->comments[0], SLICE("may be forged")) < from->comments[0].len) {
@@ -350,7 +365,8 @@ kind_of_clauses(
 		return clauses->by.len > 0 ? RECEIVED_INSIDE : RECEIVED_UNKNOWN;
 	}
 	kind = find_peer(from, clauses->is_exim, out);
-	if (kind == RECEIVED_UNKNOWN &&
+	/* Only a plain name: what cannot be read may hold anything the peer said. */
+	if (kind == RECEIVED_UNKNOWN && from->word_count == 1 && from->comment_count == 0 &&
 		starts_with_one_of(clauses->with, inside, ARRAY_LEN(inside))) {
 		return RECEIVED_INSIDE;
 	}

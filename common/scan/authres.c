@@ -1,16 +1,16 @@
 #include "common/scan/authres.h"
 
-#include "common/base/strnum.h"
 #include "common/mail/auth_results.h"
-#include "common/mail/dkim_signature.h"
 #include "common/mail/domain.h"
+#include "common/scan/arc.h"
+#include "common/scan/signatures.h"
 #include "common/scan/trace.h"
 
-/* Signatures compared with each other; a message with more is no ordinary mail. */
-#define SIGNATURES_MAX 64
+/* Results about signatures that are compared with each other. */
+#define RESULTS_MAX 64
 
-/* Instances of an ARC set (RFC 8617 section 4.2.1). */
-#define ARC_INSTANCE_MAX 50
+/* Fields of ours that are read; a chain of filters writes three or four. */
+#define FIELDS_MAX 16
 
 /* One DKIM result about the From domain (or dkim=none, without a domain). */
 struct signature_result {
@@ -23,14 +23,14 @@ struct signature_result {
 
 /* What one reading needs. */
 struct reading {
-	const struct header *header;
 	struct slice sender;
 	struct slice from_domain;
 	struct arena *arena;
 	const struct evidence_owner *owner;
 	struct authres_findings *out;
-	struct signature_result signatures[SIGNATURES_MAX];
+	struct signature_result signatures[RESULTS_MAX];
 	size_t signature_count;
+	struct signatures in_message;
 	bool arc_none; /* some field says the chain is not good */
 };
 
@@ -107,12 +107,13 @@ note_signature(struct reading *rd, const struct signature_result *fresh)
 	for (size_t i = 0; i < rd->signature_count; i++) {
 		const struct signature_result *have = &rd->signatures[i];
 
-		if (have->field != fresh->field && have->pass != fresh->pass &&
-			may_be_same(have, fresh)) {
+		if (have->pass != fresh->pass && may_be_same(have, fresh) &&
+			(have->field != fresh->field ||
+				(have->b.len > 0 && fresh->b.len > 0))) {
 			rd->out->dkim_conflict = true;
 		}
 	}
-	if (rd->signature_count == SIGNATURES_MAX) {
+	if (rd->signature_count == RESULTS_MAX) {
 		rd->out->dkim_conflict = true; /* what cannot be compared is not believed */
 		return;
 	}
@@ -120,30 +121,16 @@ note_signature(struct reading *rd, const struct signature_result *fresh)
 }
 
 /*
- * is_partial - does the signature meant by a result have l=?
+ * is_aligned - does the signing domain speak for the From domain?
  *
- * header.b and header.s name it; where they do not, any signature of the domain may be the
- * one. A signature that is no longer in the message says nothing either way.
+ * An ancestor controls what is below it, so no list of suffixes is needed; only a top-level domain
+ * is left out, whose key would speak for everybody under it.
  */
 static bool
-is_partial(const struct reading *rd, const struct signature_result *result)
+is_aligned(struct slice from_domain, struct slice signing)
 {
-	const struct header_field *f = NULL;
-	struct dkim_signature sig;
-	bool partial = false;
-
-	while ((f = header_next(rd->header, SLICE("DKIM-Signature"), f)) != NULL) {
-		if (dkim_signature_parse(f->body, rd->arena, &sig, NULL) != 0 ||
-			!slice_eq(canonical(sig.domain, rd->arena), result->domain) ||
-			!is_compatible(sig.selector, result->selector)) {
-			continue;
-		}
-		if (result->b.len > 0 && dkim_signature_is_named(&sig, result->b)) {
-			return sig.has_length;
-		}
-		partial = partial || sig.has_length;
-	}
-	return partial;
+	return signing.len > 0 && domain_is_same_or_under(from_domain, signing) &&
+	       (slice_eq(from_domain, signing) || slice_find_byte(signing, '.') < signing.len);
 }
 
 static void
@@ -156,8 +143,7 @@ read_dkim(struct reading *rd, size_t field, const struct auth_result *r)
 		.selector = property(r, SLICE("header"), SLICE("s")),
 		.b = property(r, SLICE("header"), SLICE("b")),
 	};
-	bool aligned = result.domain.len > 0 &&
-		       domain_is_same_or_under(rd->from_domain, result.domain);
+	bool aligned = is_aligned(rd->from_domain, result.domain);
 
 	if (r->code == AUTH_RESULT_NONE ||
 		(aligned && (result.pass || r->code == AUTH_RESULT_FAIL ||
@@ -167,7 +153,8 @@ read_dkim(struct reading *rd, size_t field, const struct auth_result *r)
 	if (!result.pass || !aligned) {
 		return;
 	}
-	if (is_partial(rd, &result)) {
+	if (signatures_may_be_partial(&rd->in_message,
+		    &(struct signature_name){result.domain, result.selector, result.b})) {
 		rd->out->dkim_partial = true;
 	} else if (result.domain.len > rd->out->dkim_domain.len) {
 		rd->out->dkim_domain = result.domain; /* the closest ancestor says most */
@@ -226,7 +213,7 @@ read_arc(struct reading *rd, const struct auth_result *r)
 static void
 read_results(struct reading *rd, size_t field, const struct auth_results *results)
 {
-	for (size_t i = 0; i < results->count; i++) {
+	for (size_t i = 0; i < results->count && !rd->out->dkim_conflict; i++) {
 		const struct auth_result *r = &results->results[i];
 
 		if (auth_result_is(r, SLICE("dkim"))) {
@@ -243,6 +230,18 @@ read_results(struct reading *rd, size_t field, const struct auth_results *result
 	}
 }
 
+/* read_field - one more field that counts; more than anybody writes are not believed */
+static void
+read_field(struct reading *rd, size_t field, const struct auth_results *results)
+{
+	if (rd->out->fields == FIELDS_MAX) {
+		rd->out->dkim_conflict = true;
+		return;
+	}
+	rd->out->fields++;
+	read_results(rd, field, results);
+}
+
 static bool
 is_our_id(const struct settings *settings, struct slice id)
 {
@@ -255,7 +254,6 @@ authres_read(const struct header *h, const struct settings *settings, struct sli
 	const struct evidence_owner *owner, struct arena *arena, struct authres_findings *out)
 {
 	struct reading rd = {
-		.header = h,
 		.sender = sender,
 		.from_domain = authres_domain_of(sender),
 		.arena = arena,
@@ -266,6 +264,9 @@ authres_read(const struct header *h, const struct settings *settings, struct sli
 	struct trace trace;
 
 	*out = (struct authres_findings){0};
+	if (signatures_read(h, arena, &rd.in_message) != 0) {
+		return ERR_NOMEM;
+	}
 	trace_find(h, settings, &trace);
 	while ((f = header_next(h, SLICE("Authentication-Results"), f)) != NULL) {
 		size_t index = (size_t)(f - h->fields);
@@ -281,9 +282,8 @@ authres_read(const struct header *h, const struct settings *settings, struct sli
 		if (!trace_is_ours(&trace, index)) {
 			out->forged = true;
 		} else if (ret == 0 && rd.from_domain.len > 0) {
-			out->fields++;
 			out->authserv = results.authserv_id;
-			read_results(&rd, index, &results);
+			read_field(&rd, index, &results);
 		}
 	}
 	out->arc_pass = out->arc_pass && !rd.arc_none;
@@ -303,81 +303,11 @@ authres_dmarc_rests_on_spf(const struct authres_findings *f)
 	return f->dmarc_pass && (!f->dkim_partial || f->spf_domain.len > 0);
 }
 
-/* arc_instance - the i= of an ARC-Seal; 0 when it is broken */
-static unsigned int
-arc_instance(const struct dkim_signature *seal)
-{
-	uint32_t instance = 0;
-
-	return strnum_u32(seal->identity, ARC_INSTANCE_MAX, &instance) == 0 ? instance : 0;
-}
-
-/* next_seal - the next well-formed ARC-Seal behind *field */
-static bool
-next_seal(const struct header *h, const struct header_field **field, struct arena *arena,
-	struct dkim_signature *seal)
-{
-	while ((*field = header_next(h, SLICE("ARC-Seal"), *field)) != NULL) {
-		if (dkim_signature_parse((*field)->body, arena, seal, NULL) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-unsigned int
-authres_arc_newest(const struct header *h, struct arena *arena)
-{
-	const struct header_field *f = NULL;
-	struct dkim_signature seal;
-	unsigned int newest = 0;
-
-	while (next_seal(h, &f, arena, &seal)) {
-		unsigned int instance = arc_instance(&seal);
-
-		newest = instance > newest ? instance : newest;
-	}
-	return newest;
-}
-
-struct slice
-authres_arc_sealer(const struct header *h, unsigned int instance, struct arena *arena)
-{
-	const struct header_field *f = NULL;
-	struct dkim_signature seal;
-	struct slice domain = {0};
-	size_t count = 0;
-
-	while (instance > 0 && next_seal(h, &f, arena, &seal)) {
-		if (arc_instance(&seal) == instance) {
-			domain = canonical(seal.domain, arena);
-			count++;
-		}
-	}
-	return count == 1 ? domain : (struct slice){0};
-}
-
-/* strip_instance - takes the leading `i=N;` off a body; 0 when it is not there */
-static unsigned int
-strip_instance(struct slice *body)
-{
-	size_t end = slice_find_byte(*body, ';');
-	struct slice tag = slice_trim(slice_take(*body, end));
-	uint32_t instance = 0;
-
-	if (end == body->len || !slice_starts_with_nocase(tag, SLICE("i="))) {
-		return 0;
-	}
-	*body = slice_skip(*body, end + 1);
-	return strnum_u32(slice_skip(tag, 2), ARC_INSTANCE_MAX, &instance) == 0 ? instance : 0;
-}
-
 int
 authres_read_arc(const struct header *h, unsigned int instance, struct slice from_domain,
 	struct arena *arena, struct authres_findings *out)
 {
 	struct reading rd = {
-		.header = h,
 		.from_domain = from_domain,
 		.arena = arena,
 		.out = out,
@@ -385,12 +315,15 @@ authres_read_arc(const struct header *h, unsigned int instance, struct slice fro
 	const struct header_field *f = NULL;
 
 	*out = (struct authres_findings){0};
+	if (signatures_read(h, arena, &rd.in_message) != 0) {
+		return ERR_NOMEM;
+	}
 	while ((f = header_next(h, SLICE("ARC-Authentication-Results"), f)) != NULL) {
 		struct slice body = f->body;
 		struct auth_results results;
 		int ret = 0;
 
-		if (instance == 0 || strip_instance(&body) != instance) {
+		if (instance == 0 || arc_results_instance(&body) != instance) {
 			continue;
 		}
 		ret = auth_results_parse(body, arena, &results, NULL);
@@ -398,8 +331,7 @@ authres_read_arc(const struct header *h, unsigned int instance, struct slice fro
 			return ret;
 		}
 		if (ret == 0) {
-			out->fields++;
-			read_results(&rd, (size_t)(f - h->fields), &results);
+			read_field(&rd, (size_t)(f - h->fields), &results);
 		}
 	}
 	return 0;

@@ -51,13 +51,6 @@ bool authres_dmarc_rests_on_spf(const struct authres_findings *f);
 /** The domain part of a canonical address. */
 struct slice authres_domain_of(struct slice address);
 
-/** The greatest i= of the well-formed ARC-Seal fields (RFC 8617: 1 to 50); 0 when there is none. */
-unsigned int authres_arc_newest(const struct header *h, struct arena *arena);
-
-/** Canonical d= of the ARC-Seal with that instance; empty unless there is exactly one. */
-struct slice authres_arc_sealer(
-	const struct header *h, unsigned int instance, struct arena *arena);
-
 /** What the ARC-Authentication-Results of that instance says about the From domain. @return 0 or ERR_NOMEM. */
 NODISCARD int authres_read_arc(const struct header *h, unsigned int instance,
 	struct slice from_domain, struct arena *arena, struct authres_findings *out);

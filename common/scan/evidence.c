@@ -2,7 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/mail/address_list.h"
-#include "common/mail/auth_results.h"
+#include "common/scan/arc.h"
 #include "common/scan/authres.h"
 #include "common/scan/trace.h"
 
@@ -112,6 +112,7 @@ doubtful_header(const struct header *h)
 		{HEADER_NUL, "the header holds NUL bytes"},
 		{HEADER_BARE_CR, "the header holds bare CR bytes"},
 		{HEADER_BROKEN_OFF, "the header ends in a line that is no field"},
+		{HEADER_JUNK, "the header holds a line that is no field"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(doubts); i++) {
@@ -122,12 +123,12 @@ doubtful_header(const struct header *h)
 	return NULL;
 }
 
-/* arc_sealer - d= of the newest seal, when the site lists it; empty otherwise */
+/* listed_sealer - d= of the newest seal, when the site lists it; empty otherwise */
 static struct slice
-arc_sealer(const struct header *h, const struct settings *settings, unsigned int newest,
+listed_sealer(const struct header *h, const struct settings *settings, unsigned int newest,
 	struct arena *arena)
 {
-	struct slice domain = authres_arc_sealer(h, newest, arena);
+	struct slice domain = arc_sealer(h, newest, arena);
 
 	return strlist_has(&settings->arc_trusted_sealers, domain) ? domain : (struct slice){0};
 }
@@ -150,8 +151,8 @@ judge_arc(const struct header *h, const struct settings *settings, struct slice 
 	if (!ours->arc_pass) {
 		return 0;
 	}
-	newest = authres_arc_newest(h, arena);
-	sealer = arc_sealer(h, settings, newest, arena);
+	newest = arc_newest(h, arena);
+	sealer = listed_sealer(h, settings, newest, arena);
 	if (sealer.len == 0) {
 		return 0;
 	}

@@ -186,6 +186,61 @@ static const struct row rows[] = {
 		   "ARC-Seal: i=2; a=rsa-sha256; cv=pass; d=mallory.example.com; s=a; b=xyz\n"
 		   "ARC-Authentication-Results: i=1; lists.example.com; " DKIM "\n" FROM REST,
 		EVIDENCE_NONE, false},
+	{"a decoy signature with the same first letters hides no l=", "",
+		AR DKIM
+		"\n" BORDER
+		"DKIM-Signature: d=example.net; s=s1; b=abcdefghFAKE\n" SIGNED_PART FROM REST,
+		EVIDENCE_NONE, false},
+	{"one field passes and fails the same signature", "",
+		AR DKIM
+		"; dkim=fail header.d=example.net header.s=s1 header.b=abcdefgh\n" BORDER FROM
+			REST,
+		EVIDENCE_NONE, false},
+	{"l= of a signature whose i= lies below its d=", "",
+		AR
+		"dkim=pass header.i=@mail.example.net header.s=s1\n" BORDER
+		"DKIM-Signature: d=example.net; i=@mail.example.net; s=s1; l=3; b=abcdefghijk\n"
+		"From: bob@mail.example.net\n" REST,
+		EVIDENCE_NONE, false},
+	{"a signature that cannot be read may be the partial one", "",
+		AR DKIM
+		"\n" BORDER
+		"DKIM-Signature: d=example.net; s=s1; l=1; l=1; b=abcdefghijk\n" FROM REST,
+		EVIDENCE_NONE, false},
+	{"a top-level domain speaks for nobody below it", "",
+		AR "dkim=pass header.d=net\n" BORDER FROM REST, EVIDENCE_NONE, false},
+	{"more fields of ours than any chain of filters writes", "",
+		AR "spf=none\n" AR "spf=none\n" AR "spf=none\n" AR "spf=none\n" AR
+		   "spf=none\n" AR "spf=none\n" AR "spf=none\n" AR "spf=none\n" AR
+		   "spf=none\n" AR "spf=none\n" AR "spf=none\n" AR "spf=none\n" AR
+		   "spf=none\n" AR "spf=none\n" AR "spf=none\n" AR "spf=none\n" AR DKIM
+		   "\n" BORDER FROM REST,
+		EVIDENCE_NONE, false},
+	{"a line that is no field but may be a From to others", "",
+		AR DKIM "\n" BORDER "From\xa0: mallory@example.com\n" FROM REST, EVIDENCE_NONE,
+		false},
+	{"ARC whose newest seal cannot be read", "arc_trusted_sealers lists.example.com\n",
+		AR
+		"arc=pass\n" BORDER
+		"ARC-Seal: i=2; i=2; a=rsa-sha256; cv=pass; d=mallory.example.com; s=a; b=x\n"
+		"ARC-Seal: i=1; a=rsa-sha256; cv=none; d=lists.example.com; s=a; b=xyz\n"
+		"ARC-Authentication-Results: i=1; lists.example.com; " DKIM "\n" FROM REST,
+		EVIDENCE_NONE, false},
+	{"ARC with results newer than the newest seal",
+		"arc_trusted_sealers lists.example.com\n",
+		AR "arc=pass\n" BORDER
+		   "ARC-Authentication-Results: i=2; mallory.example.com; none\n"
+		   "ARC-Seal: i=1; a=rsa-sha256; cv=none; d=lists.example.com; s=a; b=xyz\n"
+		   "ARC-Authentication-Results: i=1; lists.example.com; " DKIM "\n" FROM REST,
+		EVIDENCE_NONE, false},
+	{"HELO that looks like a comment of the server", "",
+		"Received: from x (y [192.0.2.1]) (unknown [203.0.113.9]) by mx.example.org with "
+		"ESMTP id 1; x\n" AR DKIM "\n" BORDER FROM REST,
+		EVIDENCE_NONE, true},
+	{"a hop by LMTP whose from clause cannot be read", "",
+		"Received: from x y z (unknown [203.0.113.9]) by mx.example.org with LMTP id 1; x\n" AR
+			DKIM "\n" BORDER FROM REST,
+		EVIDENCE_NONE, true},
 	{"authres_networks all believes every field", "authres_networks all\n",
 		BORDER AR DKIM "\n" FROM REST, EVIDENCE_DKIM, false},
 };

@@ -1,0 +1,66 @@
+#include "common/scan/signatures.h"
+
+#include "common/base/err.h"
+#include "common/mail/domain.h"
+
+int
+signatures_read(const struct header *h, struct arena *arena, struct signatures *out)
+{
+	const struct header_field *f = NULL;
+
+	out->count = 0;
+	out->is_doubtful = false;
+	while ((f = header_next(h, SLICE("DKIM-Signature"), f)) != NULL) {
+		struct dkim_signature *sig = &out->items[out->count];
+		struct domain domain;
+		int ret = 0;
+
+		if (out->count == SIGNATURES_MAX) {
+			out->is_doubtful = true;
+			return 0;
+		}
+		ret = dkim_signature_parse(f->body, arena, sig, NULL);
+		if (ret == ERR_NOMEM) {
+			return ret;
+		}
+		if (ret != 0 || domain_normalise(sig->domain, &domain) != 0) {
+			out->is_doubtful = true;
+			continue;
+		}
+		sig->domain = arena_copy(arena, domain_slice(&domain));
+		out->count++;
+	}
+	return 0;
+}
+
+static bool
+is_compatible(struct slice a, struct slice b)
+{
+	return a.len == 0 || b.len == 0 || slice_eq_nocase(a, b);
+}
+
+bool
+signatures_may_be_partial(const struct signatures *s, const struct signature_name *meant)
+{
+	bool any_partial = false;
+	bool is_named = false;
+	bool named_partial = false;
+
+	if (s->is_doubtful) {
+		return true;
+	}
+	for (size_t i = 0; i < s->count; i++) {
+		const struct dkim_signature *sig = &s->items[i];
+
+		if (!domain_is_same_or_under(meant->domain, sig->domain) ||
+			!is_compatible(sig->selector, meant->selector)) {
+			continue;
+		}
+		any_partial = any_partial || sig->has_length;
+		if (meant->b.len > 0 && dkim_signature_is_named(sig, meant->b)) {
+			is_named = true;
+			named_partial = named_partial || sig->has_length;
+		}
+	}
+	return is_named ? named_partial : any_partial;
+}

@@ -1,0 +1,39 @@
+/*
+ * signatures.h - the DKIM-Signature fields of a message, read once.
+ *
+ * Authentication-Results says that a signature passed, not whether it covers the whole body. This
+ * finds the signature meant and tells. Who writes a message can put any number of decoys beside
+ * the real signature, so every doubt counts as "covers only a part": several signatures that the
+ * result may mean, one that cannot be read, more than anybody needs.
+ */
+#ifndef COMMON_SCAN_SIGNATURES_H
+#define COMMON_SCAN_SIGNATURES_H
+
+#include "common/mail/dkim_signature.h"
+#include "common/mail/header.h"
+
+/** Real mail has one to five; beyond, none of them is believed. */
+#define SIGNATURES_MAX 32
+
+/** Fields are private. */
+struct signatures {
+	struct dkim_signature items[SIGNATURES_MAX]; /* domains canonical */
+	size_t count;
+	bool is_doubtful; /* one could not be read, or there were too many */
+};
+
+/** What a result says of the signature it means; empty where it does not say. */
+struct signature_name {
+	struct slice domain; /**< canonical; d=, or the domain of i=, which may lie below d= */
+	struct slice selector; /**< header.s */
+	struct slice b;        /**< header.b */
+};
+
+/** Reads all of them. @return 0 or ERR_NOMEM. */
+NODISCARD int signatures_read(
+	const struct header *h, struct arena *arena, struct signatures *out);
+
+/** May the signature meant leave a part of the body unsigned? One that is no longer in the message says nothing. */
+bool signatures_may_be_partial(const struct signatures *s, const struct signature_name *meant);
+
+#endif
