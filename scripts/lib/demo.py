@@ -157,15 +157,17 @@ def print_keep(site):
 The daemon goes on running. Try:
   spamc -d 127.0.0.1 -p {site.daemon.port} -u alice@example.org < {example}
   spamc -d 127.0.0.1 -p {site.daemon.port} -u alice@example.org -R < {example}
-  build/release/trustctl/trustctl --store {site.store} why --user alice@example.org {example}
-  build/release/trustctl/trustctl --store {site.store} friend list --user alice@example.org
+  export SPAMD_TRUST_STORE={site.store}
+  build/release/trustctl/trustctl why -C {site.daemon.config} --user alice@example.org {example}
+  build/release/trustctl/trustctl friend list --user alice@example.org
 End it with:
   kill {site.daemon.pid}; rm -r {site.dir}"""
     )
 
 
 def main(*options):
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda got, _: sys.exit(128 + got))
     keep = "--keep" in options
     site = Site(CONFIG)
     try:
