@@ -115,8 +115,8 @@ grow(struct header_parser *p)
 	size_t cap = p->cap == 0 ? FIELDS_AT_FIRST : 2 * p->cap;
 	struct header_field *fields;
 
-	if (cap > p->limits->max_fields) {
-		cap = p->limits->max_fields;
+	if (cap > p->limits->max_fields + HEADER_LATE_FROM_MAX) {
+		cap = p->limits->max_fields + HEADER_LATE_FROM_MAX;
 	}
 	fields = arena_alloc_array(p->arena, cap, sizeof(*fields));
 	if (fields == NULL) {
@@ -137,15 +137,28 @@ cut(struct header_parser *p)
 	p->in_field = false;
 }
 
+/* fields_allowed - a From has room beyond the limit: who it names must not be hidden behind rubbish */
+static size_t
+fields_allowed(const struct header_parser *p, const struct line *line)
+{
+	struct slice name = slice_of(p->out->message.data + line->at, line->name_len);
+
+	return p->limits->max_fields +
+	       (slice_eq_nocase(name, SLICE("From")) ? HEADER_LATE_FROM_MAX : 0);
+}
+
 static int
 add_field(struct header_parser *p, const struct line *line)
 {
 	struct header *out = p->out;
 	const uint8_t *data = out->message.data;
 
-	if (line->end > p->limits->max_bytes || out->count == p->limits->max_fields) {
+	if (line->end > p->limits->max_bytes || out->count >= fields_allowed(p, line)) {
 		cut(p);
 		return 0;
+	}
+	if (out->count >= p->limits->max_fields) {
+		out->flags |= HEADER_CUT;
 	}
 	if (out->count == p->cap) {
 		int ret = grow(p);

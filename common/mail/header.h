@@ -16,7 +16,10 @@
 
 #include "common/base/arena.h"
 
-/** Fields beyond are not in the array (HEADER_CUT); the body is found all the same. */
+/** From fields that are kept beyond max_fields. */
+#define HEADER_LATE_FROM_MAX 8
+
+/** Fields beyond are not in the array (HEADER_CUT), but for a few From; the body is found all the same. */
 struct header_limits {
 	size_t max_fields;
 	size_t max_bytes; /**< of the header, from the start of the message */

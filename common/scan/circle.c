@@ -1,5 +1,6 @@
 #include "common/scan/circle.h"
 
+#include "common/mail/address.h"
 #include "common/statement/statement.h"
 
 /* Local users asked about one sender for the site's view; more would add nothing but time. */
@@ -169,6 +170,54 @@ circle_blocks(const struct circle *c, const struct party *p)
 	return blocked_by(c, &c->self, p) || (!c->is_site && blocked_by(c, &c->site, p));
 }
 
+/* blocks_text - a block of a principal given as kind and value */
+static bool
+blocks_text(const struct circle *c, const char *kind, struct slice value)
+{
+	char text[PRINCIPAL_TEXT_MAX];
+	struct principal p;
+	struct party party;
+	size_t n = strlen(kind);
+
+	if (value.len == 0 || value.len > sizeof(text) - n) {
+		return false;
+	}
+	memcpy(text, kind, n);
+	memcpy(text + n, value.data, value.len);
+	if (principal_parse(slice_of(text, n + value.len), false, &p, NULL) != 0) {
+		return false;
+	}
+	party = circle_party(c, &p);
+	return circle_blocks(c, &party);
+}
+
+bool
+circle_blocks_address(const struct circle *c, struct slice address)
+{
+	size_t at = address.len;
+	struct address whole;
+	struct address bare;
+	struct slice domain;
+
+	while (at > 0 && address.data[at - 1] != '@') {
+		at--;
+	}
+	domain = slice_skip(address, at);
+	if (blocks_text(c, "addr:", address) ||
+		(address_parse(address, false, &whole, NULL) == 0 &&
+			address_strip_sub_address(&whole, "+", &bare) &&
+			blocks_text(c, "addr:", address_slice(&bare)))) {
+		return true;
+	}
+	while (slice_find_byte(domain, '.') < domain.len) {
+		if (blocks_text(c, "dom:", domain)) {
+			return true;
+		}
+		domain = slice_skip(domain, slice_find_byte(domain, '.') + 1);
+	}
+	return false;
+}
+
 graph_node
 circle_identity_of(const struct circle *c, const struct party *address)
 {
@@ -217,6 +266,23 @@ circle_voucher_level(const struct circle *c, graph_node identity)
 			circle_identity_of(c, &address) == identity) {
 			level = greater(level, circle_level(c, &address));
 		}
+	}
+	return level;
+}
+
+unsigned int
+circle_public_level(const struct circle *c, graph_node identity)
+{
+	struct graph_edge edge;
+	unsigned int level = 0;
+
+	if ((c->colleagues || c->is_site) && graph_is_hosted(c->graph, identity)) {
+		level = TRUST_LEVEL_ORDINARY;
+	}
+	if (c->self.node != GRAPH_NONE &&
+		graph_edge_get(c->graph, GRAPH_OUT, c->self.node, identity, &edge) &&
+		graph_edge_is_live(&edge, c->now_s) && (edge.flags & GRAPH_EDGE_OPEN) != 0) {
+		level = greater(level, edge.level);
 	}
 	return level;
 }

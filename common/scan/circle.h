@@ -51,6 +51,13 @@ unsigned int circle_level(const struct circle *c, const struct party *p);
 bool circle_blocks(const struct circle *c, const struct party *p);
 
 /**
+ * True when a block covers a canonical address: the address itself, the one it is a sub-address
+ * of ("+"), its domain, or a domain above that. A friend's vouch for a domain does not reach that
+ * far, a block does, since sub-addresses and sub-domains cost nothing to make.
+ */
+bool circle_blocks_address(const struct circle *c, struct slice address);
+
+/**
  * The identity whose binding of an address has effect for this recipient: the one he
  * confirmed, else that of a local user. GRAPH_NONE when there is none or it is unclear.
  */
@@ -61,6 +68,12 @@ graph_node circle_identity_of(const struct circle *c, const struct party *addres
  * an address that has effect as his.
  */
 unsigned int circle_voucher_level(const struct circle *c, graph_node identity);
+
+/**
+ * What of that everybody may know: the level of the recipient's own open, published edge, or that of
+ * colleagues. Private lists do not count.
+ */
+unsigned int circle_public_level(const struct circle *c, graph_node identity);
 
 /** @return 0 to go on, anything else stops the walk. */
 typedef int circle_visit_fn(void *ctx, graph_node identity, unsigned int level);

@@ -223,6 +223,7 @@ evidence_find(const struct header *h, const struct settings *settings,
 	int ret = 0;
 
 	*out = (struct evidence){.null_sender = has_null_sender(h, settings)};
+	named_find(h, settings->fold_local_part, arena, &out->named);
 	ret = read_from(h, settings, arena, out, &why_not);
 	if (ret != 0) {
 		return ret;

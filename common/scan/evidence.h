@@ -17,6 +17,7 @@
 
 #include "common/conf/settings.h"
 #include "common/mail/header.h"
+#include "common/scan/named.h"
 #include "common/scan/verdict.h"
 #include "common/statement/principal.h"
 
@@ -32,6 +33,7 @@ struct evidence {
 	enum evidence_level level;
 	bool has_sender;
 	struct principal sender; /**< addr: of From, canonical; only with has_sender */
+	struct named named;      /**< all addresses in From fields, for blocks only */
 	bool null_sender;        /**< a bounce: the envelope sender is <> */
 	bool ar_forged;        /**< a field with our authserv-id where only a forger puts one */
 	bool by_spf;           /**< E3 rests on SPF alone, through DMARC (dmarc_spf) */

@@ -11,6 +11,9 @@
 	"XJS*C4JDBQADN1.NSBN3*2IDNEN*" \
 	"GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 
+/* Addresses of a voucher that are looked at for his name. */
+#define VOUCHER_ADDRESSES_MAX 16
+
 /* One scan at work. */
 struct job {
 	const struct scanner *scanner;
@@ -82,47 +85,73 @@ is_preferred(const struct trust_decision *a, const struct trust_decision *b)
 	return b->level < a->level || (b->level == a->level && b->strength < a->strength);
 }
 
+static void
+circle_of(const struct job *job, const struct private_user *user, struct circle *out)
+{
+	circle_init(out, job->scanner->graph, job->scanner->private_store, user,
+		job->settings->colleagues, job->request->now_s);
+}
+
 /* decide_for - one circle's decision, kept when it is to decide for all */
 static void
 decide_for(const struct job *job, const struct private_user *user, struct choice *best)
 {
 	const struct evidence *e = &job->details->evidence;
+	const struct trust_question question = {
+		.sender = e->has_sender ? &e->sender : NULL,
+		.named = &e->named,
+		.proven = evidence_is_proof(e->level),
+	};
 	struct trust_decision decision;
 	struct circle circle;
 
-	circle_init(&circle, job->scanner->graph, job->scanner->private_store, user,
-		job->settings->colleagues, job->request->now_s);
-	trust_decide(&circle, e->has_sender ? &e->sender : NULL, evidence_is_proof(e->level),
-		&decision);
+	circle_of(job, user, &circle);
+	trust_decide(&circle, &question, &decision);
 	if (!best->made || is_preferred(&best->decision, &decision)) {
 		*best = (struct choice){.decision = decision, .user = user, .made = true};
 	}
 }
 
-/* voucher_name - an address the identity binds, else the identity; copied, it outlives the snapshot */
+/*
+ * voucher_name - an address that has effect as the identity's, else the identity itself
+ *
+ * Anybody may bind any address, so only one that this recipient takes for the identity's is
+ * shown. Copied: it outlives the snapshot.
+ */
 static struct slice
-voucher_name(struct graph_reader *graph, graph_node identity, struct arena *arena)
+voucher_name(const struct job *job, const struct circle *circle, graph_node identity)
 {
-	graph_node address = GRAPH_NONE;
+	graph_node addresses[VOUCHER_ADDRESSES_MAX];
+	struct graph_reader *graph = job->scanner->graph;
 	struct slice text = {0};
+	size_t count = graph_bound_addresses(graph, identity, addresses, VOUCHER_ADDRESSES_MAX);
 
-	if (graph_bound_addresses(graph, identity, &address, 1) == 1 &&
-		graph_text_of(graph, address, &text)) {
-		return arena_copy(arena, slice_skip(text, slice_find_byte(text, ':') + 1));
+	for (size_t i = 0; i < count; i++) {
+		struct party address = {.node = addresses[i]};
+
+		if (graph_digest_of(graph, addresses[i], &address.digest) &&
+			circle_identity_of(circle, &address) == identity &&
+			graph_text_of(graph, addresses[i], &text)) {
+			text = slice_skip(text, slice_find_byte(text, ':') + 1);
+			return arena_copy(job->arena, text);
+		}
 	}
 	(void)graph_text_of(graph, identity, &text);
-	return arena_copy(arena, text);
+	return arena_copy(job->arena, text);
 }
 
 static void
-name_vouchers(const struct job *job, const struct trust_decision *decision)
+name_vouchers(const struct job *job, const struct choice *best)
 {
+	const struct trust_decision *decision = &best->decision;
+	struct circle circle;
 	struct scan_voucher *named =
 		arena_alloc_array(job->arena, decision->voucher_count + 1, sizeof(*named));
 
 	if (named == NULL) {
 		return; /* conclude() asks whether memory ran out */
 	}
+	circle_of(job, best->user, &circle);
 	for (size_t i = 0; i < decision->voucher_count; i++) {
 		const struct trust_voucher *v = &decision->vouchers[i];
 
@@ -133,8 +162,7 @@ name_vouchers(const struct job *job, const struct trust_decision *decision)
 			.weight = v->weight,
 		};
 		if (v->is_open || job->request->show_private) {
-			named[i].name =
-				voucher_name(job->scanner->graph, v->identity, job->arena);
+			named[i].name = voucher_name(job, &circle, v->identity);
 		}
 	}
 	job->details->vouchers = named;
@@ -173,7 +201,7 @@ take_over(const struct job *job, const struct choice *best)
 		job->verdict->recipient = arena_copy(job->arena, best->user->address);
 	}
 	d->circle_is_empty = nobody_is_known(job, best->user);
-	name_vouchers(job, t);
+	name_vouchers(job, best);
 }
 
 /* decide - asks every recipient's circle, inside one snapshot of both stores */
@@ -322,6 +350,7 @@ scan_address(const struct scanner *scanner, const struct settings *settings,
 		.level = EVIDENCE_DKIM,
 		.has_sender = true,
 		.sender = *sender,
+		.named = {.items = {principal_value(sender)}, .count = 1},
 		.text = SLICE("taken as proven"),
 	};
 	if (stores_begin(scanner)) {

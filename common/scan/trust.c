@@ -59,11 +59,17 @@ is_revoked(const struct circle *c, const struct sender *s, uint64_t *since_out)
 	return false;
 }
 
+/* is_blocked - the identity behind the sender, or anything that covers an address that From names */
 static bool
-is_blocked(const struct circle *c, const struct sender *s)
+is_blocked(const struct circle *c, const struct sender *s, const struct named *named)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		if (circle_blocks(c, &s->parties[i])) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < named->count; i++) {
+		if (circle_blocks_address(c, named->items[i])) {
 			return true;
 		}
 	}
@@ -127,7 +133,8 @@ consider_edge(struct search *s, graph_node identity, unsigned int own_level,
 		.identity = identity,
 		.own_level = own_level,
 		.vouch_level = edge->level,
-		.is_open = (edge->flags & GRAPH_EDGE_OPEN) != 0,
+		.is_open = (edge->flags & GRAPH_EDGE_OPEN) != 0 &&
+			   circle_public_level(s->circle, identity) == own_level,
 	};
 
 	if (!note_voucher(s->out, &v)) {
@@ -233,20 +240,24 @@ settle(struct trust_decision *out, enum trust_rule rule, enum tier tier)
 	out->tier = tier;
 }
 
+/* apply_rules - the first that fits; `s` has no principals where there is no single sender */
 static void
-apply_rules(
-	const struct circle *c, const struct sender *s, bool proven, struct trust_decision *out)
+apply_rules(const struct circle *c, const struct sender *s, const struct trust_question *q,
+	struct trust_decision *out)
 {
 	if (is_revoked(c, s, &out->revoked_since_s)) {
 		settle(out, TRUST_RULE_REVOKED, TIER_REVOKED);
 		return;
 	}
-	if (is_blocked(c, s)) {
+	if (is_blocked(c, s, q->named)) {
 		settle(out, TRUST_RULE_BLOCKED, TIER_BLOCKED);
 		return;
 	}
+	if (s->count == 0) {
+		return;
+	}
 	own_edge(c, s, out);
-	if (!proven) {
+	if (!q->proven) {
 		settle(out, TRUST_RULE_UNPROVEN, TIER_UNKNOWN);
 		return;
 	}
@@ -262,17 +273,17 @@ apply_rules(
 }
 
 void
-trust_decide(const struct circle *circle, const struct principal *sender, bool proven,
-	struct trust_decision *out)
+trust_decide(
+	const struct circle *circle, const struct trust_question *q, struct trust_decision *out)
 {
-	struct sender s;
+	struct sender s = {0};
 
 	*out = (struct trust_decision){.tier = TIER_UNKNOWN, .rule = TRUST_RULE_NO_SENDER};
-	if (sender != NULL) {
-		sender_init(&s, circle, sender);
+	if (q->sender != NULL) {
+		sender_init(&s, circle, q->sender);
 		out->identity = s.identity;
-		apply_rules(circle, &s, proven, out);
 	}
+	apply_rules(circle, &s, q, out);
 	if (graph_error(circle->graph) != 0 || private_error(circle->private_store) != 0) {
 		*out = (struct trust_decision){
 			.tier = TIER_UNKNOWN,

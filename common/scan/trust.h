@@ -12,6 +12,7 @@
 
 #include "common/scan/circle.h"
 #include "common/scan/metric.h"
+#include "common/scan/named.h"
 #include "common/scan/verdict.h"
 
 /** At most this many vouchers count for one message; the strength is near 1 long before. */
@@ -36,7 +37,7 @@ struct trust_voucher {
 	graph_node identity;
 	unsigned int own_level;
 	unsigned int vouch_level;
-	bool is_open; /**< his statement is open, so mail may name him */
+	bool is_open; /**< mail may name him: his vouch is open, and so is what the recipient holds of him */
 	double weight;
 };
 
@@ -55,12 +56,18 @@ struct trust_decision {
 	bool cut; /**< a bound cut the search for vouchers */
 };
 
+/** Who is asked about; all borrowed. */
+struct trust_question {
+	const struct principal *sender; /**< canonical addr: of the one From, or NULL */
+	const struct named *named;      /**< all that From names, for blocks */
+	bool proven; /**< evidence of E3 or more, or E2 from a listed sealer */
+};
+
 /**
- * Decides. @param sender canonical addr: principal, or NULL; @param proven evidence of E3 or more (or E2
- * from a listed sealer). Reads through the circle's readers; when one of them fails, the
- * answer is Unknown with TRUST_RULE_NO_STORE.
+ * Decides. Reads through the circle's readers; when one of them fails, the answer is Unknown
+ * with TRUST_RULE_NO_STORE.
  */
-void trust_decide(const struct circle *circle, const struct principal *sender, bool proven,
+void trust_decide(const struct circle *circle, const struct trust_question *q,
 	struct trust_decision *out);
 
 #endif

@@ -7,6 +7,8 @@
  *	carol          another one
  *	erin, frank    strangers, known by address only
  */
+#include <stdio.h>
+
 #include "common/graph/private.h"
 #include "common/scan/scan.h"
 #include "tests/support/graph_world.h"
@@ -367,6 +369,60 @@ Test(scan, a_block_outranks_the_welcome_list)
 	settings_free(welcome);
 }
 
+Test(scan, a_block_cannot_be_written_around)
+{
+	static const struct {
+		const char *label;
+		const char *header;
+		bool blocked;
+	} rows[] = {
+		{"second address", "From: mallory@example.com, x@example.net\n", true},
+		{"open comment", "From: mallory@example.com (\n", true},
+		{"stray bracket", "From: Mal <mallory@example.com> <\n", true},
+		{"no angle brackets", "From: =?utf-8?q?x?= mallory@example.com\n", true},
+		{"second From", "From: x@example.net\nFrom: mallory@example.com\n", true},
+		{"upper case", "From: MALLORY@EXAMPLE.COM\n", true},
+		{"sub-address", "From: mallory+new@example.com\n", true},
+		{"below a blocked domain", "From: x@mail.bad.example\n", true},
+		{"the blocked domain", "From: x@bad.example\n", true},
+		{"another domain that ends alike", "From: x@notbad.example\n", false},
+		{"another address of the domain", "From: trent@example.com\n", false},
+		{"the display name of somebody else", "From: \"mallory\" <x@example.net>\n",
+			false},
+	};
+	struct private_entry block = {.blocked = true, .added_s = SEEN_S};
+
+	hold(&alice_digest, "addr:mallory@example.com", &block);
+	hold(&alice_digest, "dom:bad.example", &block);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char message[1024];
+		struct verdict v;
+
+		(void)snprintf(message, sizeof(message), HOP "%s" BODY, rows[i].header);
+		v = scan(message);
+		expect(&v, rows[i].label, rows[i].blocked ? TIER_BLOCKED : TIER_UNKNOWN,
+			rows[i].blocked ? "TRUST_BLOCKED" : "TRUST_UNKNOWN",
+			rows[i].blocked ? 100.0 : 0.0);
+	}
+}
+
+Test(scan, thousands_of_fields_hide_no_blocked_sender)
+{
+	static char message[64 * 1024];
+	struct private_entry block = {.blocked = true, .added_s = SEEN_S};
+	size_t n = 0;
+	struct verdict v;
+
+	hold(&alice_digest, "addr:mallory@example.com", &block);
+	for (size_t i = 0; i < 3000; i++) {
+		n += (size_t)snprintf(message + n, sizeof(message) - n, "A:\n");
+	}
+	(void)snprintf(message + n, sizeof(message) - n, "From: mallory@example.com\n" BODY);
+	v = scan(message);
+	expect(&v, "late From", TIER_BLOCKED, "TRUST_BLOCKED", 100.0);
+	cr_expect_eq(v.evidence, EVIDENCE_NONE);
+}
+
 Test(scan, the_sites_block_holds_for_everybody)
 {
 	struct private_entry block = {.blocked = true, .added_s = SEEN_S};
@@ -633,6 +689,10 @@ Test(scan, mail_names_only_vouchers_who_said_so_openly)
 	cr_expect(slice_eq(v.details->vouchers[0].name, SLICE("bob@example.net")),
 		"the administrator sees all");
 	vouch_to(BOB, STATEMENT_OPEN, "addr:erin@example.net");
+	v = scan(PROOF HOP FROM("erin") BODY);
+	cr_expect(slice_eq(v.details->vouchers[0].name, SLICE("a private contact")),
+		"that alice knows bob is her own affair");
+	vouch_to(ALICE, STATEMENT_OPEN, people[BOB].self.text);
 	v = scan(PROOF HOP FROM("erin") BODY);
 	cr_assert_eq(v.details->voucher_count, 1);
 	cr_expect(slice_eq(v.details->vouchers[0].name, SLICE("bob@example.net")));
