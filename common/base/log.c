@@ -295,8 +295,8 @@ put_line(int fd, bool is_file_form, enum log_level level, struct slice text)
 	n += put_pid(line + n);
 	memcpy(line + n, level_names[level], name_len);
 	n += name_len;
-	memcpy(line + n, ": ", 2);
-	n += 2;
+	line[n++] = ':';
+	line[n++] = ' ';
 	text = slice_take(text, sizeof(line) - n - 1);
 	if (text.len > 0) {
 		memcpy(line + n, text.data, text.len);
