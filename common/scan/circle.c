@@ -270,21 +270,17 @@ circle_voucher_level(const struct circle *c, graph_node identity)
 	return level;
 }
 
-unsigned int
-circle_public_level(const struct circle *c, graph_node identity)
+bool
+circle_is_public(const struct circle *c, graph_node identity)
 {
 	struct graph_edge edge;
-	unsigned int level = 0;
 
 	if ((c->colleagues || c->is_site) && graph_is_hosted(c->graph, identity)) {
-		level = TRUST_LEVEL_ORDINARY;
+		return true;
 	}
-	if (c->self.node != GRAPH_NONE &&
-		graph_edge_get(c->graph, GRAPH_OUT, c->self.node, identity, &edge) &&
-		graph_edge_is_live(&edge, c->now_s) && (edge.flags & GRAPH_EDGE_OPEN) != 0) {
-		level = greater(level, edge.level);
-	}
-	return level;
+	return c->self.node != GRAPH_NONE &&
+	       graph_edge_get(c->graph, GRAPH_OUT, c->self.node, identity, &edge) &&
+	       graph_edge_is_live(&edge, c->now_s) && (edge.flags & GRAPH_EDGE_OPEN) != 0;
 }
 
 /* identity_behind - the identity a friend's principal stands for, itself if it is one */

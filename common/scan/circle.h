@@ -70,10 +70,10 @@ graph_node circle_identity_of(const struct circle *c, const struct party *addres
 unsigned int circle_voucher_level(const struct circle *c, graph_node identity);
 
 /**
- * What of that everybody may know: the level of the recipient's own open, published edge, or that of
- * colleagues. Private lists do not count.
+ * Is it no secret that the recipient knows this identity? True for colleagues and where his own
+ * published, open vouch says so; private lists are secrets.
  */
-unsigned int circle_public_level(const struct circle *c, graph_node identity);
+bool circle_is_public(const struct circle *c, graph_node identity);
 
 /** @return 0 to go on, anything else stops the walk. */
 typedef int circle_visit_fn(void *ctx, graph_node identity, unsigned int level);

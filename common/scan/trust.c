@@ -134,7 +134,7 @@ consider_edge(struct search *s, graph_node identity, unsigned int own_level,
 		.own_level = own_level,
 		.vouch_level = edge->level,
 		.is_open = (edge->flags & GRAPH_EDGE_OPEN) != 0 &&
-			   circle_public_level(s->circle, identity) == own_level,
+			   circle_is_public(s->circle, identity),
 	};
 
 	if (!note_voucher(s->out, &v)) {

@@ -37,7 +37,7 @@ struct trust_voucher {
 	graph_node identity;
 	unsigned int own_level;
 	unsigned int vouch_level;
-	bool is_open; /**< mail may name him: his vouch is open, and so is what the recipient holds of him */
+	bool is_open; /**< mail may name him: his vouch is open, and that the recipient knows him is no secret */
 	double weight;
 };
 
