@@ -5,7 +5,8 @@ usage: bench.py     (called by `scripts/dev bench spamd`)
 
 Both servers run at once, with the same number of threads; the same load generator goes to
 one and the other in turn, several rounds, and the medians are printed. So what else the
-machine does falls on both. Ratios are ours to the floor's.
+machine does falls on both. Ratios are ours to the floor's. Where Debian's spamd is installed, it
+gets a few of the same requests, with three rules of its own.
 """
 
 import os
@@ -18,6 +19,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/integration"))
 
 import harness  # noqa: E402  (the path above leads to it)
+from spamd_upstream import REAL_SPAMD, RealSpamd  # noqa: E402
 from trust_site import Site  # noqa: E402
 
 CONNECTIONS = 16
@@ -49,9 +51,12 @@ Message-ID: <20261123091241.4f1c@example.net>
 LINE = "The quick brown fox jumps over the lazy dog, and does it again and again.\n"
 
 
-def message_of(size):
-    body = LINE * (size // len(LINE) + 1)
-    return (HEAD + body)[: size - 1] + "\n"
+def write_message(site, case):
+    """A file with a message of the size that the case wants."""
+    name, _, size, _, _ = case
+    path = site.dir / f"{name}.eml"
+    path.write_text((HEAD + LINE * (size // len(LINE) + 1))[: size - 1] + "\n")
+    return path
 
 
 class Floor:
@@ -71,13 +76,14 @@ class Floor:
         self.process.stdout.close()
 
 
-def load(program, where, pid, case, message):
-    """One run of the load generator: {name: (value, unit)}."""
+def load(where, case, message, pid=None):
+    """One run of the load generator: {name: (value, unit)}; with a pid, also what it used."""
     _, command, _, _, requests = case
+    process = [] if pid is None else ["--pid", str(pid)]
     done = subprocess.run(
-        [program, *where, "--pid", str(pid), "--connections", str(CONNECTIONS)]
-        + ["--requests", str(requests), "--command", command, "--message", message]
-        + ["--user", USER],
+        [harness.BUILD / "tests/loadgen", *where, *process]
+        + ["--connections", str(CONNECTIONS), "--requests", str(requests)]
+        + ["--command", command, "--message", message, "--user", USER],
         capture_output=True,
         text=True,
     )
@@ -94,10 +100,14 @@ def medians(runs):
     }
 
 
-def print_results(prefix, ours, floor):
-    for who, results in (("ours", ours), ("floor", floor)):
-        for name, (value, unit) in results.items():
-            print(f"{prefix}.{who}.{name} {value:.1f} {unit}")
+def print_results(prefix, results):
+    for name, (value, unit) in results.items():
+        print(f"{prefix}.{name} {value:.1f} {unit}")
+
+
+def print_comparison(prefix, ours, floor):
+    print_results(f"{prefix}.ours", ours)
+    print_results(f"{prefix}.floor", floor)
     for name in ("requests", "server_cpu", "latency_p50", "latency_p99"):
         base = floor[name][0]
         ratio = ours[name][0] / base if base else float("nan")
@@ -107,15 +117,13 @@ def print_results(prefix, ours, floor):
 
 def measure(site, case, kind):
     """One case on one kind of socket, ours and the floor in turn."""
-    name, _, size, reply, _ = case
-    message = site.dir / f"{name}.eml"
-    message.write_text(message_of(size))
+    name, _, _, reply, _ = case
+    message = write_message(site, case)
     daemon = site.daemon
-    tests = harness.BUILD / "tests"
     floor_socket = site.dir / "floor.sock"
     floor_socket.unlink(missing_ok=True)
     floor_where = ["--tcp", "0"] if kind == "tcp" else ["--unix", str(floor_socket)]
-    floor = Floor(tests / "floor_server", floor_where, reply)
+    floor = Floor(harness.BUILD / "tests/floor_server", floor_where, reply)
     try:
         servers = [
             (daemon.worker_pid(), str(daemon.port if kind == "tcp" else daemon.socket)),
@@ -125,12 +133,26 @@ def measure(site, case, kind):
         for round_number in range(ROUNDS + 1):
             for i, (pid, address) in enumerate(servers):
                 where = ["--" + kind, address]
-                result = load(tests / "loadgen", where, pid, case, message)
+                result = load(where, case, message, pid)
                 if round_number > 0:  # the first round warms up
                     runs[i].append(result)
-        print_results(f"spamd.{name}.{kind}", *map(medians, runs))
+        print_comparison(f"spamd.{name}.{kind}", *map(medians, runs))
     finally:
         floor.stop()
+
+
+def measure_original(site):
+    """Debian's spamd on the first case, over a UNIX socket; it is slow, so few requests."""
+    case = (*CASES[0][:-1], 500)
+    directory = site.dir / "original"
+    directory.mkdir()
+    directory.chmod(0o755)
+    original = RealSpamd(directory)
+    try:
+        result = load(["--unix", str(original.socket)], case, write_message(site, case))
+        print_results(f"spamd.{case[0]}.unix.original", result)
+    finally:
+        original.stop()
 
 
 def machine():
@@ -154,6 +176,10 @@ def main():
         for case in CASES:
             for kind in ("tcp", "unix"):
                 measure(site, case, kind)
+        if pathlib.Path(REAL_SPAMD).exists():
+            measure_original(site)
+        else:
+            print(f"# {REAL_SPAMD} is not installed: not measured")
 
 
 if __name__ == "__main__":
