@@ -191,24 +191,32 @@ blocks_text(const struct circle *c, const char *kind, struct slice value)
 	return circle_blocks(c, &party);
 }
 
-bool
-circle_blocks_address(const struct circle *c, struct slice address)
+/* domain_of - what is behind the last "@" */
+static struct slice
+domain_of(struct slice address)
 {
 	size_t at = address.len;
-	struct address whole;
-	struct address bare;
-	struct slice domain;
 
 	while (at > 0 && address.data[at - 1] != '@') {
 		at--;
 	}
-	domain = slice_skip(address, at);
-	if (blocks_text(c, "addr:", address) ||
-		(address_parse(address, false, &whole, NULL) == 0 &&
-			address_strip_sub_address(&whole, "+", &bare) &&
-			blocks_text(c, "addr:", address_slice(&bare)))) {
+	return slice_skip(address, at);
+}
+
+bool
+circle_blocks_above(const struct circle *c, struct slice address)
+{
+	struct slice domain = domain_of(address);
+	struct address whole;
+	struct address bare;
+
+	if (slice_find_byte(address, '+') < address.len &&
+		address_parse(address, false, &whole, NULL) == 0 &&
+		address_strip_sub_address(&whole, "+", &bare) &&
+		blocks_text(c, "addr:", address_slice(&bare))) {
 		return true;
 	}
+	domain = slice_skip(domain, slice_find_byte(domain, '.') + 1);
 	while (slice_find_byte(domain, '.') < domain.len) {
 		if (blocks_text(c, "dom:", domain)) {
 			return true;
@@ -216,6 +224,13 @@ circle_blocks_address(const struct circle *c, struct slice address)
 		domain = slice_skip(domain, slice_find_byte(domain, '.') + 1);
 	}
 	return false;
+}
+
+bool
+circle_blocks_address(const struct circle *c, struct slice address)
+{
+	return blocks_text(c, "addr:", address) || blocks_text(c, "dom:", domain_of(address)) ||
+	       circle_blocks_above(c, address);
 }
 
 graph_node

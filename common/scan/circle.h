@@ -51,10 +51,13 @@ unsigned int circle_level(const struct circle *c, const struct party *p);
 bool circle_blocks(const struct circle *c, const struct party *p);
 
 /**
- * True when a block covers a canonical address: the address itself, the one it is a sub-address
- * of ("+"), its domain, or a domain above that. A friend's vouch for a domain does not reach that
- * far, a block does, since sub-addresses and sub-domains cost nothing to make.
+ * True when a block covers a canonical address without naming it or its domain: the one it is a
+ * sub-address of ("+"), or a domain above its own. A vouch for a domain does not reach that far, a
+ * block does, since sub-addresses and sub-domains cost nothing to make.
  */
+bool circle_blocks_above(const struct circle *c, struct slice address);
+
+/** True when a block covers a canonical address in any way. */
 bool circle_blocks_address(const struct circle *c, struct slice address);
 
 /**

@@ -350,7 +350,6 @@ scan_address(const struct scanner *scanner, const struct settings *settings,
 		.level = EVIDENCE_DKIM,
 		.has_sender = true,
 		.sender = *sender,
-		.named = {.items = {principal_value(sender)}, .count = 1},
 		.text = SLICE("taken as proven"),
 	};
 	if (stores_begin(scanner)) {

@@ -59,17 +59,24 @@ is_revoked(const struct circle *c, const struct sender *s, uint64_t *since_out)
 	return false;
 }
 
-/* is_blocked - the identity behind the sender, or anything that covers an address that From names */
+/* is_blocked - anything that covers the sender, or another address that From names */
 static bool
-is_blocked(const struct circle *c, const struct sender *s, const struct named *named)
+is_blocked(const struct circle *c, const struct sender *s, const struct trust_question *q)
 {
+	struct slice sender =
+		q->sender == NULL ? (struct slice){0} : principal_value(q->sender);
+
 	for (size_t i = 0; i < s->count; i++) {
 		if (circle_blocks(c, &s->parties[i])) {
 			return true;
 		}
 	}
-	for (size_t i = 0; i < named->count; i++) {
-		if (circle_blocks_address(c, named->items[i])) {
+	if (s->count > 0 && circle_blocks_above(c, sender)) {
+		return true;
+	}
+	for (size_t i = 0; i < q->named->count; i++) {
+		if (!slice_eq(q->named->items[i], sender) &&
+			circle_blocks_address(c, q->named->items[i])) {
 			return true;
 		}
 	}
@@ -249,7 +256,7 @@ apply_rules(const struct circle *c, const struct sender *s, const struct trust_q
 		settle(out, TRUST_RULE_REVOKED, TIER_REVOKED);
 		return;
 	}
-	if (is_blocked(c, s, q->named)) {
+	if (is_blocked(c, s, q)) {
 		settle(out, TRUST_RULE_BLOCKED, TIER_BLOCKED);
 		return;
 	}
