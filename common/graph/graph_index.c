@@ -165,11 +165,11 @@ graph_index_enter(struct graph_txn *g, const struct graph_fact *fact)
 	struct digest id;
 	uint64_t seq;
 
-	store_put(g->txn, graph_class_table(fact->class),
-		graph_issued_key(&fact->issuer, fact->class, key),
+	store_put(g->txn, graph_class_table(fact->class), graph_list_key(fact, key),
 		graph_rank_encode(fact, rank));
+	graph_waiting_enter(g, fact);
 	graph_mark_dirty(g, &fact->issuer);
-	if (fact->class == GRAPH_CLASS_WAITING) {
+	if (graph_class_is_waiting(fact->class)) {
 		return;
 	}
 	graph_fact_register(fact, &reg);
@@ -198,8 +198,8 @@ graph_index_drop(struct graph_txn *g, const struct graph_fact *fact)
 	(void)store_delete(g->txn, GRAPH_T_STATEMENTS, id);
 	(void)store_delete(g->txn, GRAPH_T_FACTS, id);
 	(void)store_delete_value(g->txn, graph_class_table(fact->class),
-		graph_issued_key(&fact->issuer, fact->class, key),
-		graph_rank_encode(fact, rank));
+		graph_list_key(fact, key), graph_rank_encode(fact, rank));
+	graph_waiting_drop(g, fact);
 	graph_mark_dirty(g, &fact->issuer);
 }
 
@@ -220,7 +220,7 @@ graph_index_forget(struct graph_txn *g, const struct graph_fact *fact)
 	uint64_t seq;
 
 	graph_index_drop(g, fact);
-	if (fact->class == GRAPH_CLASS_WAITING) {
+	if (graph_class_is_waiting(fact->class)) {
 		return;
 	}
 	graph_fact_register(fact, &reg);
@@ -363,6 +363,7 @@ graph_index_remember(struct graph_txn *g, const struct graph_fact *fact)
 	case GRAPH_CLASS_OTHER:
 	case GRAPH_CLASS_REVOKE:
 	case GRAPH_CLASS_WAITING:
+	case GRAPH_CLASS_WAITING_REVOKE:
 	case GRAPH_CLASS_COUNT:
 		break;
 	}

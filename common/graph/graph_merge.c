@@ -17,6 +17,7 @@ static const uint64_t quotas[GRAPH_CLASS_COUNT] = {
 	[GRAPH_CLASS_OTHER] = GRAPH_QUOTA_OTHERS,
 	[GRAPH_CLASS_REVOKE] = GRAPH_QUOTA_REVOCATIONS,
 	[GRAPH_CLASS_WAITING] = GRAPH_QUOTA_WAITING,
+	[GRAPH_CLASS_WAITING_REVOKE] = GRAPH_QUOTA_WAITING_REVOKES,
 };
 
 static bool
@@ -269,7 +270,7 @@ evict(struct graph_txn *g, const struct graph_fact *fact)
 {
 	enum graph_table table = graph_class_table(fact->class);
 	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
-	struct slice key = graph_issued_key(&fact->issuer, fact->class, buf);
+	struct slice key = graph_list_key(fact, buf);
 	struct store_cursor *c = store_cursor_open(g->txn, table);
 	struct graph_fact victim;
 	struct digest id;
@@ -293,7 +294,7 @@ static enum graph_outcome
 place(struct graph_txn *g, const struct graph_fact *fact, struct slice jws, uint64_t number)
 {
 	bool has_register =
-		fact->class != GRAPH_CLASS_WAITING && fact->class != GRAPH_CLASS_REVOKE;
+		!graph_class_is_waiting(fact->class) && fact->class != GRAPH_CLASS_REVOKE;
 	enum graph_outcome outcome = GRAPH_ADDED;
 	struct graph_fact old;
 	struct digest reg;
@@ -315,33 +316,6 @@ place(struct graph_txn *g, const struct graph_fact *fact, struct slice jws, uint
 	graph_index_store(g, fact, jws, number != 0 ? number : ++g->last_number);
 	graph_index_enter(g, fact);
 	return evict(g, fact) ? GRAPH_OVER_QUOTA : outcome;
-}
-
-/* waiting_of - ids of what waits for a certificate of this key. @return how many */
-static size_t
-waiting_of(struct graph_txn *g, const struct digest *issuer, const struct digest *key,
-	struct digest out[GRAPH_QUOTA_WAITING])
-{
-	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
-	struct slice list = graph_issued_key(issuer, GRAPH_CLASS_WAITING, buf);
-	struct store_cursor *c = store_cursor_open(g->txn, GRAPH_T_ISSUED);
-	struct graph_fact fact;
-	struct slice value;
-	struct digest id;
-	size_t count = 0;
-
-	for (bool more = store_set_first(c, list, &value); more && count < GRAPH_QUOTA_WAITING;
-		more = store_set_next(c, &value)) {
-		if (graph_rank_decode(value, &id) != 0 || !graph_fact_get(g->txn, &id, &fact)) {
-			store_txn_fail(g->txn, ERR_CORRUPT);
-			break;
-		}
-		if (digest_eq(&fact.signer, key)) {
-			out[count++] = id;
-		}
-	}
-	store_cursor_close(c);
-	return count;
 }
 
 /* promote - lets one waiting statement take part, with the number and first-seen it has */
@@ -368,20 +342,28 @@ promote(struct graph_txn *g, const struct digest *id)
 }
 
 static void
-promote_waiting(struct graph_txn *g, const struct graph_fact *certificate)
+promote_class(struct graph_txn *g, const struct digest *issuer, const struct digest *key,
+	enum graph_class class)
 {
 	struct digest waiting[GRAPH_QUOTA_WAITING];
+	size_t count = graph_waiting_list(g, issuer, key, class, waiting);
+
+	for (size_t i = 0; i < count; i++) {
+		promote(g, &waiting[i]);
+	}
+}
+
+static void
+promote_waiting(struct graph_txn *g, const struct graph_fact *certificate)
+{
 	struct digest key;
-	size_t count;
 
 	if (graph_raw_of(slice_skip(graph_fact_subject(certificate), strlen("key:")), &key) !=
 		0) {
 		return;
 	}
-	count = waiting_of(g, &certificate->issuer, &key, waiting);
-	for (size_t i = 0; i < count; i++) {
-		promote(g, &waiting[i]);
-	}
+	promote_class(g, &certificate->issuer, &key, GRAPH_CLASS_WAITING_REVOKE);
+	promote_class(g, &certificate->issuer, &key, GRAPH_CLASS_WAITING);
 }
 
 /* see_earlier - of two times a statement was first seen the earlier counts */
@@ -425,9 +407,10 @@ graph_add(struct graph_txn *g, struct slice jws, const struct statement *st,
 	} else {
 		if (!graph_fact_is_by_root(&fact) &&
 			!graph_is_certified(g->txn, &fact.issuer, &fact.signer)) {
-			fact.class = GRAPH_CLASS_WAITING;
+			fact.class = graph_waiting_class(&fact);
 		}
-		*outcome = place(g, &fact, jws, 0);
+		*outcome = graph_waiting_has_room(g, &fact) ? place(g, &fact, jws, 0)
+							    : GRAPH_OVER_QUOTA;
 		if (fact.class == GRAPH_CLASS_DEVICE) {
 			promote_waiting(g, &fact);
 		}

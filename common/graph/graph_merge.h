@@ -9,8 +9,10 @@
  *
  * Who may speak for an issuer. Only statements signed by the root, or by a key the root has
  * certified, take part in registers and quotas: otherwise anybody could push out somebody's
- * statements with a greater seq in his name. Others wait apart, a few per issuer, and take
- * part from the moment the certificate arrives.
+ * statements with a greater seq in his name. Others wait apart and take part from the moment
+ * the certificate arrives: a few per signing key, the newest, of a bounded number of keys per
+ * issuer, the first that came, so that nobody displaces what another key signed. A key that
+ * revokes itself waits on a list of its own, which no other key's statements can fill.
  *
  * What is believed. A statement counts when its key is the root, or was certified at the time
  * it was first seen here, and neither key nor identity were revoked before that time, and it
@@ -47,8 +49,14 @@
  */
 #define GRAPH_QUOTA_REVOCATIONS 64
 
-/** Statements per issuer that wait for the certificate of their key. */
-#define GRAPH_QUOTA_WAITING 32
+/** Statements per issuer and key that wait for the certificate of the key: the newest by (iat, id). */
+#define GRAPH_QUOTA_WAITING 16
+
+/** Keys per issuer with waiting statements: the first ones stay, others are refused. */
+#define GRAPH_QUOTA_WAITING_KEYS 32
+
+/** Waiting revocations of a key by itself, per issuer and key: those with the earliest `since`. */
+#define GRAPH_QUOTA_WAITING_REVOKES 4
 
 /** A certificate counts from this long before its `iat`: clocks differ. */
 #define GRAPH_CLOCK_SKEW_S 600
@@ -65,7 +73,7 @@ enum graph_outcome {
 	GRAPH_KNOWN,      /**< this very id is already there */
 	GRAPH_STALE,      /**< a newer one of the same register is there */
 	GRAPH_TOMBSTONED, /**< its id was refused or erased before */
-	GRAPH_OVER_QUOTA, /**< older than what the issuer's quota keeps */
+	GRAPH_OVER_QUOTA, /**< older than what the quota keeps, or too many keys wait */
 	GRAPH_CONFLICT,   /**< against a frozen `next`: refused and logged by the caller */
 };
 

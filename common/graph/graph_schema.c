@@ -127,6 +127,18 @@ graph_register_key(const struct thumbprint *iss, enum statement_act act, struct 
 	digest_sha256_parts(parts, ARRAY_LEN(parts), out);
 }
 
+struct slice
+graph_list_key(const struct graph_fact *fact, uint8_t buf[GRAPH_ISSUED_KEY_LEN])
+{
+	const struct slice parts[] = {digest_slice(&fact->issuer), digest_slice(&fact->signer)};
+	struct digest owner = fact->issuer;
+
+	if (graph_class_is_waiting(fact->class)) {
+		digest_sha256_parts(parts, ARRAY_LEN(parts), &owner);
+	}
+	return graph_issued_key(&owner, fact->class, buf);
+}
+
 enum graph_table graph_class_table(enum graph_class class)
 {
 	return class == GRAPH_CLASS_REVOKE ? GRAPH_T_REVOCATIONS : GRAPH_T_ISSUED;
@@ -272,7 +284,8 @@ gravity(const struct graph_fact *fact)
 struct slice
 graph_rank_encode(const struct graph_fact *fact, uint8_t buf[GRAPH_RANK_LEN])
 {
-	bool is_revocation = fact->class == GRAPH_CLASS_REVOKE;
+	bool is_revocation =
+		fact->class == GRAPH_CLASS_REVOKE || fact->class == GRAPH_CLASS_WAITING_REVOKE;
 	struct wire_writer w;
 
 	wire_writer_init(&w, buf, GRAPH_RANK_LEN);

@@ -20,6 +20,8 @@
  *	facts        id 32                       fact record                        derived
  *	registers    register 32                 id 32, seq u64                     derived
  *	issued       issuer 32, class u8         set of rank 16, id 32              derived
+ *	             waiting ones: SHA-256 (issuer, signer) 32, class u8, and the
+ *	             signers: issuer 32, class WAITING to set of zero 16, signer 32
  *	revocations  as issued, for that class alone, so that they can be counted   derived
  *	dirty        issuer 32                   empty; only within a transaction   derived
  *	nodes        digest 32                   node record                        derived
@@ -75,11 +77,19 @@ enum graph_class {
 	GRAPH_CLASS_IDENTITY, /**< one per issuer by its register */
 	GRAPH_CLASS_OTHER,
 	GRAPH_CLASS_REVOKE,
-	GRAPH_CLASS_WAITING, /**< its key is not certified yet */
+	GRAPH_CLASS_WAITING,        /**< its key is not certified yet */
+	GRAPH_CLASS_WAITING_REVOKE, /**< nor is this one's, but it revokes itself */
 	GRAPH_CLASS_COUNT,
 };
 
+static inline bool graph_class_is_waiting(enum graph_class class)
+{
+	return class == GRAPH_CLASS_WAITING || class == GRAPH_CLASS_WAITING_REVOKE;
+}
+
 /* Keys. */
+
+struct graph_fact;
 
 #define GRAPH_NODE_KEY_LEN   4
 #define GRAPH_ISSUED_KEY_LEN 33
@@ -96,6 +106,9 @@ void graph_register_key(const struct thumbprint *iss, enum statement_act act,
 
 /** The table in which statements of a class are listed per issuer. */
 enum graph_table graph_class_table(enum graph_class class);
+
+/** The key of the list a fact stands in: of its issuer, or of its signer while it waits. */
+struct slice graph_list_key(const struct graph_fact *fact, uint8_t buf[GRAPH_ISSUED_KEY_LEN]);
 
 /** Raw bytes of a thumbprint, and back. */
 NODISCARD int graph_raw_of(struct slice thumbprint, struct digest *out);

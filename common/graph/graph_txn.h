@@ -2,7 +2,8 @@
  * graph_txn.h - the inside of a graph transaction, shared by the files that write; private to
  * common/graph.
  *
- *	graph_merge.c    statements in: registers, quotas, waiting ones
+ *	graph_merge.c    statements in: registers, quotas
+ *	graph_waiting.c  the lists of those whose key is not certified yet
  *	graph_index.c    the records of one statement and the lists it stands in
  *	graph_belief.c   what is believed of one issuer
  *	graph_derive.c   edges and identities of the issuers that changed
@@ -92,6 +93,23 @@ bool graph_is_certified(
 
 /** The number of a principal, made when it is new; GRAPH_NONE with a sticky error. */
 graph_node graph_intern(struct graph_txn *g, const struct principal *p);
+
+/* graph_waiting.c */
+
+/** The class of a statement whose key is not certified. */
+enum graph_class graph_waiting_class(const struct graph_fact *fact);
+
+/** False for a waiting statement of one key too many. True for all others. */
+bool graph_waiting_has_room(struct graph_txn *g, const struct graph_fact *fact);
+
+/** Notes, and forgets with its last statement, that a key waits; nothing for other classes. */
+void graph_waiting_enter(struct graph_txn *g, const struct graph_fact *fact);
+void graph_waiting_drop(struct graph_txn *g, const struct graph_fact *fact);
+
+/** Ids of what waits in a class for this key's certificate. @return how many */
+size_t graph_waiting_list(struct graph_txn *g, const struct digest *issuer,
+	const struct digest *key, enum graph_class class,
+	struct digest out[GRAPH_QUOTA_WAITING]);
 
 /* graph_belief.c */
 

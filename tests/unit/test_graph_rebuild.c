@@ -294,6 +294,113 @@ Test(graph_rebuild, any_order_of_arrivals_and_a_rebuild_end_in_the_same_graph)
 	}
 }
 
+/* forge - vouches in somebody's name, the newest of all, each by a stranger's key */
+static void
+forge(struct world *w, const struct person *victim, uint64_t count, uint64_t keys)
+{
+	struct principal bob = principal_of(subjects[0]);
+	struct err_msg msg = {0};
+
+	for (uint64_t key = 0; key < keys; key++) {
+		struct issuer forger = {.identity = victim->identity, .now_s = NOW + 900};
+		struct person stranger;
+		struct issued forged;
+
+		person_make(&stranger, (uint8_t)(100 + key));
+		forger.signer = stranger.keys[BY_PHONE];
+		for (uint64_t seq = 0; seq < count; seq++) {
+			cr_assert_eq(
+				issue_vouch(&forger, 1000 + seq, &bob, 0, &forged, &msg), 0);
+			(void)world_add(w, forged, NOW + 900);
+		}
+		person_fini(&stranger);
+	}
+}
+
+static void
+assert_level(struct world *w, const char *subject, unsigned int level, const char *label)
+{
+	cr_assert_eq(world_level(w, &people[0], subject), level, "%s", label);
+	rebuild(w);
+	cr_assert_eq(world_level(w, &people[0], subject), level, "%s, rebuilt", label);
+}
+
+static const struct {
+	const char *label;
+	uint64_t count;
+	uint64_t keys;
+	bool forged_first;
+} floods[] = {
+	{"nobody", 0, 0, false},
+	{"one key, after", 40, 1, false},
+	{"one key, before", 40, 1, true},
+	{"many keys, after", 1, 40, false},
+	{"many keys, before", 1, 40, true},
+};
+
+Test(graph_rebuild, strangers_cannot_erase_a_waiting_revocation)
+{
+	struct principal phone;
+
+	person_make(&people[0], 0);
+	person_key_principal(&people[0], BY_PHONE, &phone);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(floods); i++) {
+		size_t row = i / 2;
+		struct issued revoke =
+			person_revoke(&people[0], BY_PHONE, 1, NOW, &phone, NOW + 10);
+		struct world w;
+
+		world_make(&w, i % 2 == 0 ? WORLD_MEM : WORLD_LMDB);
+		if (floods[row].forged_first) {
+			forge(&w, &people[0], floods[row].count, floods[row].keys);
+		}
+		cr_assert_eq(world_add(&w, revoke, NOW + 20), GRAPH_ADDED);
+		if (!floods[row].forged_first) {
+			forge(&w, &people[0], floods[row].count, floods[row].keys);
+		}
+		rebuild(&w);
+		(void)world_add(
+			&w, person_identity(&people[0], 1, NOW, NULL, false), NOW + 950);
+		(void)world_add(&w, person_device(&people[0], BY_PHONE, 1, NOW), NOW + 950);
+		(void)world_add(&w, person_vouch(&people[0], BY_PHONE, 1, NOW, subjects[2], 3),
+			NOW + 960);
+		assert_level(&w, subjects[2], 0, floods[row].label);
+		world_fini(&w);
+	}
+	person_fini(&people[0]);
+}
+
+Test(graph_rebuild, strangers_cannot_erase_a_waiting_vouch)
+{
+	person_make(&people[0], 0);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(floods); i++) {
+		size_t row = i / 2;
+		bool is_refused = floods[row].forged_first &&
+				  floods[row].keys >= GRAPH_QUOTA_WAITING_KEYS;
+		struct issued vouch =
+			person_vouch(&people[0], BY_PHONE, 1, NOW, subjects[2], 3);
+		struct world w;
+
+		world_make(&w, i % 2 == 0 ? WORLD_MEM : WORLD_LMDB);
+		if (floods[row].forged_first) {
+			forge(&w, &people[0], floods[row].count, floods[row].keys);
+		}
+		cr_assert_eq(world_add(&w, vouch, NOW + 20),
+			is_refused ? GRAPH_OVER_QUOTA : GRAPH_ADDED, "%s", floods[row].label);
+		if (!floods[row].forged_first) {
+			forge(&w, &people[0], floods[row].count, floods[row].keys);
+		}
+		rebuild(&w);
+		(void)world_add(&w, person_device(&people[0], BY_PHONE, 1, NOW), NOW + 950);
+		assert_level(&w, subjects[2], is_refused ? 0 : 3, floods[row].label);
+		/* What was refused left no tombstone. */
+		(void)world_add(&w, vouch, NOW + 970);
+		assert_level(&w, subjects[2], 3, floods[row].label);
+		world_fini(&w);
+	}
+	person_fini(&people[0]);
+}
+
 Test(graph_rebuild, rebuilding_twice_changes_no_byte)
 {
 	struct rng_seeded_state state;
