@@ -77,6 +77,15 @@ is_service_name(struct slice s)
 	return true;
 }
 
+/* is_port - a name, or a number that is a port; getaddrinfo would take others modulo 65536 */
+static bool
+is_port(struct slice text)
+{
+	uint32_t number = 0;
+
+	return !ascii_is_digit(text.data[0]) || strnum_u32(text, UINT16_MAX, &number) == 0;
+}
+
 int
 listen_spec_parse(const char *text, const struct options *options, struct listen_spec *out,
 	struct err_msg *msg)
@@ -111,6 +120,11 @@ listen_spec_parse(const char *text, const struct options *options, struct listen
 	}
 	if (port.len == 0) {
 		port = SLICE(OPTIONS_PORT_DEFAULT);
+	}
+	if (!is_port(port)) {
+		return err_set(msg, ERR_INVALID,
+			"port %.*s: expected a number from 0 to 65535, or the name of a service",
+			SLICE_ARG(slice_take(port, 40)));
 	}
 	code = copy_slice(out->host, sizeof(out->host), host, "host name", msg);
 	return code != 0 ? code : copy_slice(out->port, sizeof(out->port), port, "port", msg);

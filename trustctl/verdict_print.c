@@ -1,5 +1,6 @@
 #include "trustctl/verdict_print.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -193,8 +194,9 @@ print_rules(const struct print *p, const struct verdict *v)
 	for (size_t i = 0; i < v->rule_count; i++) {
 		const struct rule_hit *hit = &v->rules[i];
 
-		(void)fprintf(
-			p->out, "%4.1f %-*.*s ", hit->score, NAME_WIDTH, SLICE_ARG(hit->name));
+		/* As the daemon's report: no decimals from 10 points on. */
+		(void)fprintf(p->out, "%4.*f %-*.*s ", fabs(hit->score) >= 10 ? 0 : 1,
+			hit->score, NAME_WIDTH, SLICE_ARG(hit->name));
 		print_text(p, PRINT_PLAIN, hit->describe);
 		(void)fputc('\n', p->out);
 		for (size_t n = 0; n < hit->evidence_count; n++) {

@@ -5,6 +5,7 @@ deadline passes. Ports come from the kernel (`-p 0`) and are read from the daemo
 Every failure shows the end of the log. Servers are ended by their own pid.
 """
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -200,7 +201,8 @@ class Daemon:
         with self.connect() as connection:
             connection.sendall(request)
             if half_close:
-                connection.shutdown(socket.SHUT_WR)
+                with contextlib.suppress(OSError):  # the daemon may have cut it already
+                    connection.shutdown(socket.SHUT_WR)
             return read_all(connection)
 
     def spamc(self, *options, message=HAM):

@@ -60,8 +60,9 @@ Test(spamd_listener, reads_every_form_of_address)
 
 Test(spamd_listener, refuses_what_is_no_address)
 {
-	static const char *const bad[] = {
-		"[::1", "[::1]783", "127.0.0.1:7 83", "127.0.0.1:1_2", "host:port/tcp"};
+	static const char *const bad[] = {"127.0.0.1:65536", "127.0.0.1:99999999",
+		"127.0.0.1:78x", "[::1", "[::1]783", "127.0.0.1:7 83", "127.0.0.1:1_2",
+		"host:port/tcp"};
 	char long_path[200];
 
 	memset(long_path, 'x', sizeof(long_path));
