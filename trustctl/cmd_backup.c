@@ -225,7 +225,8 @@ refuse_existing(const struct ctl *ctl, const char *root, struct err_msg *msg)
 		return rc;
 	}
 	return err_set(msg, ERR_EXISTS,
-		"there is a store at %s; --force replaces it, after a backup of what is there",
+		"there is a store at %s; make a backup of it first (trustctl backup DIR), "
+		"then --force replaces it",
 		root);
 }
 

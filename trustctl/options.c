@@ -24,7 +24,7 @@ static const struct option_spec specs[OPTION_COUNT] = {
 		"reads users from FILE, one a line: ADDRESS [ALIAS]...; # starts a comment, - is "
 		"standard input"},
 	[OPTION_LEVEL] = {"level", 0, "LEVEL", false,
-		"how much: weak, ordinary or strong (1 to 3)"},
+		"how much: weak, ordinary or strong (1 to 3); for vouch also none"},
 	[OPTION_NOTE] = {"note", 0, "TEXT", false,
 		"a remark for yourself; never leaves the host"},
 	[OPTION_PUBLISH] = {"publish", 0, NULL, false,
