@@ -77,13 +77,13 @@ is_service_name(struct slice s)
 	return true;
 }
 
-/* is_port - a name, or a number that is a port; getaddrinfo would take others modulo 65536 */
+/* is_port - a name, or a number that is a port; getaddrinfo takes others, signs too, modulo 65536 */
 static bool
 is_port(struct slice text)
 {
 	uint32_t number = 0;
 
-	return !ascii_is_digit(text.data[0]) || strnum_u32(text, UINT16_MAX, &number) == 0;
+	return ascii_is_alpha(text.data[0]) || strnum_u32(text, UINT16_MAX, &number) == 0;
 }
 
 int

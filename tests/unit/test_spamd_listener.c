@@ -80,6 +80,31 @@ Test(spamd_listener, refuses_what_is_no_address)
 	}
 }
 
+Test(spamd_listener, refuses_ports_that_are_none)
+{
+	static const char *const bad[] = {
+		"65536", "99999999", "+99999999", " 783", "-1", "-4294867296", "78x"};
+	static const char *const fine[] = {"0", "783", "65535", "spamd"};
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct options o = {.port = bad[i]};
+		struct listen_spec spec;
+		struct err_msg msg = {0};
+
+		cr_expect_eq(listen_spec_parse("127.0.0.1", &o, &spec, &msg), ERR_INVALID,
+			"'%s'", bad[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(fine); i++) {
+		struct options o = {.port = fine[i]};
+		struct listen_spec spec;
+		struct err_msg msg = {0};
+
+		cr_expect_eq(listen_spec_parse("127.0.0.1", &o, &spec, &msg), 0, "'%s': %s",
+			fine[i], msg.text);
+		cr_expect_str_eq(spec.port, fine[i]);
+	}
+}
+
 /* A directory of its own, and options that listen on a UNIX socket in it. */
 struct place {
 	char dir[64];
