@@ -89,6 +89,17 @@ slice_find_byte(struct slice s, uint8_t c)
 	return hit == NULL ? s.len : (size_t)(hit - s.data);
 }
 
+struct slice
+slice_behind_last(struct slice s, uint8_t c)
+{
+	size_t at = s.len;
+
+	while (at > 0 && s.data[at - 1] != c) {
+		at--;
+	}
+	return slice_skip(s, at);
+}
+
 size_t
 slice_find(struct slice s, struct slice needle)
 {

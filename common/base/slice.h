@@ -99,6 +99,9 @@ struct slice slice_trim(struct slice s);
 /** Index of the first byte c, or s.len where there is none. */
 size_t slice_find_byte(struct slice s, uint8_t c);
 
+/** What is behind the last byte c; all of it where there is none. Of an address: its domain. */
+struct slice slice_behind_last(struct slice s, uint8_t c);
+
 /** Index of the first occurrence of needle (an empty one is at 0), or s.len where there is none. */
 size_t slice_find(struct slice s, struct slice needle);
 

@@ -308,9 +308,9 @@ derive_issuer(struct graph_txn *g, const struct digest *issuer)
 }
 
 void
-graph_derive_dirty(struct graph_txn *g)
+graph_each_issuer(struct graph_txn *g, enum graph_table table, graph_issuer_fn *visit)
 {
-	struct store_cursor *c = store_cursor_open(g->txn, GRAPH_T_DIRTY);
+	struct store_cursor *c = store_cursor_open(g->txn, table);
 	struct digest issuer;
 	struct slice key;
 	struct slice value;
@@ -322,8 +322,14 @@ graph_derive_dirty(struct graph_txn *g)
 			break;
 		}
 		memcpy(issuer.bytes, key.data, DIGEST_LEN);
-		derive_issuer(g, &issuer);
+		visit(g, &issuer);
 	}
 	store_cursor_close(c);
+}
+
+void
+graph_derive_dirty(struct graph_txn *g)
+{
+	graph_each_issuer(g, GRAPH_T_DIRTY, derive_issuer);
 	store_clear(g->txn, GRAPH_T_DIRTY);
 }

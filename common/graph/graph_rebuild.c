@@ -73,27 +73,6 @@ rebuild_statements(struct graph_txn *g, struct err_msg *msg)
 	return rc;
 }
 
-/* mark_hosted - identities that are there even without a statement */
-static void
-mark_hosted(struct graph_txn *g)
-{
-	struct store_cursor *c = store_cursor_open(g->txn, GRAPH_T_HOSTED);
-	struct digest issuer;
-	struct slice key;
-	struct slice value;
-
-	for (bool more = store_cursor_seek(c, slice_of("", 0), &key, &value); more;
-		more = store_cursor_next(c, &key, &value)) {
-		if (key.len != DIGEST_LEN) {
-			store_txn_fail(g->txn, ERR_CORRUPT);
-			break;
-		}
-		memcpy(issuer.bytes, key.data, DIGEST_LEN);
-		graph_mark_dirty(g, &issuer);
-	}
-	store_cursor_close(c);
-}
-
 int
 graph_rebuild(struct graph_txn *g, struct err_msg *msg)
 {
@@ -107,7 +86,8 @@ graph_rebuild(struct graph_txn *g, struct err_msg *msg)
 	if (rc != 0) {
 		return rc;
 	}
-	mark_hosted(g);
+	/* Hosted identities are there even without a statement. */
+	graph_each_issuer(g, GRAPH_T_HOSTED, graph_mark_dirty);
 	graph_derive_dirty(g);
 	return graph_txn_check(g, msg);
 }

@@ -136,6 +136,11 @@ bool graph_believes(const struct graph_belief *b, const struct digest *signer,
 
 /* graph_derive.c */
 
+typedef void graph_issuer_fn(struct graph_txn *g, const struct digest *issuer);
+
+/** Visits the issuers of a table that has one issuer as its whole key; `visit` must not change it. */
+void graph_each_issuer(struct graph_txn *g, enum graph_table table, graph_issuer_fn *visit);
+
 /** Makes the edges of every issuer marked dirty. */
 void graph_derive_dirty(struct graph_txn *g);
 

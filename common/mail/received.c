@@ -127,18 +127,6 @@ read_clauses(struct lexer *lx, struct clauses *out)
 	}
 }
 
-/* behind_ident - "root@mail.example.org" without the ident answer, which may hold an "@" too */
-static struct slice
-behind_ident(struct slice token)
-{
-	size_t at = token.len;
-
-	while (at > 0 && token.data[at - 1] != '@') {
-		at--;
-	}
-	return slice_skip(token, at);
-}
-
 static bool
 is_bracketed(struct slice host)
 {
@@ -233,7 +221,8 @@ read_comment(struct slice comment, struct received *out)
 	if (take_keyed(token, &rest, out)) {
 		return read_keyed(rest, out);
 	}
-	token = behind_ident(token);
+	/* "root@mail.example.org" without the ident answer, which may hold an "@" too */
+	token = slice_behind_last(token, '@');
 	if (!is_bracketed(token) && slice_trim(rest).len > 0) {
 		out->rdns = real_name(token);
 		(void)slice_next_token(&rest, word_blanks, &token);

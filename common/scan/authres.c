@@ -34,17 +34,6 @@ struct reading {
 	bool arc_none; /* some field says the chain is not good */
 };
 
-struct slice
-authres_domain_of(struct slice address)
-{
-	size_t at = address.len;
-
-	while (at > 0 && address.data[at - 1] != '@') {
-		at--;
-	}
-	return slice_skip(address, at);
-}
-
 /* canonical - a domain as written, made canonical in the arena; empty when it is none */
 static struct slice
 canonical(struct slice text, struct arena *arena)
@@ -80,15 +69,9 @@ signing_domain(const struct reading *rd, const struct auth_result *r)
 	struct slice d = property(r, SLICE("header"), SLICE("d"));
 
 	if (d.len == 0) {
-		d = authres_domain_of(property(r, SLICE("header"), SLICE("i")));
+		d = slice_behind_last(property(r, SLICE("header"), SLICE("i")), '@');
 	}
 	return d.len == 0 ? d : canonical(d, rd->arena);
-}
-
-static bool
-is_compatible(struct slice a, struct slice b)
-{
-	return a.len == 0 || b.len == 0 || slice_eq_nocase(a, b);
 }
 
 /* may_be_same - could both results be about one signature? What is not said cannot tell them apart. */
@@ -97,7 +80,8 @@ may_be_same(const struct signature_result *a, const struct signature_result *b)
 {
 	size_t n = a->b.len < b->b.len ? a->b.len : b->b.len;
 
-	return is_compatible(a->domain, b->domain) && is_compatible(a->selector, b->selector) &&
+	return signatures_agree(a->domain, b->domain) &&
+	       signatures_agree(a->selector, b->selector) &&
 	       slice_eq(slice_take(a->b, n), slice_take(b->b, n));
 }
 
@@ -179,7 +163,7 @@ static void
 read_spf(struct reading *rd, const struct auth_result *r)
 {
 	struct slice mailfrom = property(r, SLICE("smtp"), SLICE("mailfrom"));
-	struct slice domain = canonical(authres_domain_of(mailfrom), rd->arena);
+	struct slice domain = canonical(slice_behind_last(mailfrom, '@'), rd->arena);
 
 	if (r->code == AUTH_RESULT_PASS && domain.len > 0 &&
 		(domain_is_same_or_under(rd->from_domain, domain) ||
@@ -255,7 +239,7 @@ authres_read(const struct header *h, const struct settings *settings, struct sli
 {
 	struct reading rd = {
 		.sender = sender,
-		.from_domain = authres_domain_of(sender),
+		.from_domain = slice_behind_last(sender, '@'),
 		.arena = arena,
 		.owner = owner,
 		.out = out,

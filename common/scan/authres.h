@@ -48,9 +48,6 @@ bool authres_contradicts(const struct authres_findings *f);
 /** A DMARC pass that cannot come from a partial DKIM signature. */
 bool authres_dmarc_rests_on_spf(const struct authres_findings *f);
 
-/** The domain part of a canonical address. */
-struct slice authres_domain_of(struct slice address);
-
 /** What the ARC-Authentication-Results of that instance says about the From domain. @return 0 or ERR_NOMEM. */
 NODISCARD int authres_read_arc(const struct header *h, unsigned int instance,
 	struct slice from_domain, struct arena *arena, struct authres_findings *out);

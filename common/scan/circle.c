@@ -191,22 +191,10 @@ blocks_text(const struct circle *c, const char *kind, struct slice value)
 	return circle_blocks(c, &party);
 }
 
-/* domain_of - what is behind the last "@" */
-static struct slice
-domain_of(struct slice address)
-{
-	size_t at = address.len;
-
-	while (at > 0 && address.data[at - 1] != '@') {
-		at--;
-	}
-	return slice_skip(address, at);
-}
-
 bool
 circle_blocks_above(const struct circle *c, struct slice address)
 {
-	struct slice domain = domain_of(address);
+	struct slice domain = slice_behind_last(address, '@');
 	struct address whole;
 	struct address bare;
 
@@ -229,7 +217,8 @@ circle_blocks_above(const struct circle *c, struct slice address)
 bool
 circle_blocks_address(const struct circle *c, struct slice address)
 {
-	return blocks_text(c, "addr:", address) || blocks_text(c, "dom:", domain_of(address)) ||
+	return blocks_text(c, "addr:", address) ||
+	       blocks_text(c, "dom:", slice_behind_last(address, '@')) ||
 	       circle_blocks_above(c, address);
 }
 

@@ -172,7 +172,7 @@ judge(const struct header *h, const struct settings *settings,
 	const struct authres_findings *found, struct arena *arena, struct evidence *e)
 {
 	struct slice address = principal_value(&e->sender);
-	struct slice from_domain = authres_domain_of(address);
+	struct slice from_domain = slice_behind_last(address, '@');
 
 	if (authres_contradicts(found)) {
 		return explain(e, arena, "the Authentication-Results contradict each other",

@@ -33,8 +33,8 @@ signatures_read(const struct header *h, struct arena *arena, struct signatures *
 	return 0;
 }
 
-static bool
-is_compatible(struct slice a, struct slice b)
+bool
+signatures_agree(struct slice a, struct slice b)
 {
 	return a.len == 0 || b.len == 0 || slice_eq_nocase(a, b);
 }
@@ -53,7 +53,7 @@ signatures_may_be_partial(const struct signatures *s, const struct signature_nam
 		const struct dkim_signature *sig = &s->items[i];
 
 		if (!domain_is_same_or_under(meant->domain, sig->domain) ||
-			!is_compatible(sig->selector, meant->selector)) {
+			!signatures_agree(sig->selector, meant->selector)) {
 			continue;
 		}
 		any_partial = any_partial || sig->has_length;

@@ -33,6 +33,9 @@ struct signature_name {
 NODISCARD int signatures_read(
 	const struct header *h, struct arena *arena, struct signatures *out);
 
+/** Can two values (selectors, domains) be of one signature? What is not said cannot tell them apart. */
+bool signatures_agree(struct slice a, struct slice b);
+
 /** May the signature meant leave a part of the body unsigned? One that is no longer in the message says nothing. */
 bool signatures_may_be_partial(const struct signatures *s, const struct signature_name *meant);
 

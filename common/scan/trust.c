@@ -23,10 +23,9 @@ sender_add(struct sender *s, struct party p, const char *kind)
 static void
 sender_init(struct sender *s, const struct circle *c, const struct principal *address)
 {
-	struct slice value = principal_value(address);
+	struct slice value = slice_behind_last(principal_value(address), '@');
 	struct principal domain;
 	char text[PRINCIPAL_TEXT_MAX] = "dom:";
-	size_t at = value.len;
 
 	*s = (struct sender){0};
 	sender_add(s, circle_party(c, address), "addr");
@@ -38,11 +37,8 @@ sender_init(struct sender *s, const struct circle *c, const struct principal *ad
 			sender_add(s, p, "id");
 		}
 	}
-	while (at > 0 && value.data[at - 1] != '@') {
-		at--;
-	}
-	memcpy(text + 4, value.data + at, value.len - at);
-	if (principal_parse(slice_of(text, 4 + value.len - at), false, &domain, NULL) == 0) {
+	memcpy(text + 4, value.data, value.len);
+	if (principal_parse(slice_of(text, 4 + value.len), false, &domain, NULL) == 0) {
 		sender_add(s, circle_party(c, &domain), "dom");
 	}
 }

@@ -80,3 +80,11 @@ Test(slice, without_line_end_takes_one_off)
 	cr_expect(slice_eq(slice_without_line_end(SLICE("\n")), SLICE("")));
 	cr_expect(slice_eq(slice_without_line_end(SLICE("")), SLICE("")));
 }
+
+Test(slice, behind_the_last_byte_is_all_where_there_is_none)
+{
+	cr_assert(slice_eq(slice_behind_last(SLICE("a@b@c"), '@'), SLICE("c")));
+	cr_assert(slice_eq(slice_behind_last(SLICE("abc"), '@'), SLICE("abc")));
+	cr_assert_eq(slice_behind_last(SLICE("a@"), '@').len, 0);
+	cr_assert_eq(slice_behind_last((struct slice){0}, '@').len, 0);
+}
