@@ -84,17 +84,17 @@ command_find(char **words, size_t word_count, size_t *used_out, struct err_msg *
 
 /* first_option - the lowest option of a mask that is not empty */
 static const struct option_spec *
-first_option(uint32_t mask)
+first_option(uint64_t mask)
 {
-	return option_spec((enum option_id)__builtin_ctz(mask));
+	return option_spec((enum option_id)__builtin_ctzll(mask));
 }
 
 int
 command_check(const struct command *command, const struct options *options, size_t arg_count,
 	struct err_msg *msg)
 {
-	uint32_t foreign = options->given & ~(command->options | OPTIONS_EVERYWHERE);
-	uint32_t missing = command->required & ~options->given;
+	uint64_t foreign = options->given & ~(command->options | OPTIONS_EVERYWHERE);
+	uint64_t missing = command->required & ~options->given;
 
 	if (foreign != 0) {
 		return err_set(

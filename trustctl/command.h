@@ -40,8 +40,8 @@ struct command {
 	const char *arguments; /**< as shown in the usage line, or NULL */
 	size_t min_args;
 	size_t max_args;
-	uint32_t options;    /**< mask of OPTION_BIT it takes beside OPTIONS_EVERYWHERE */
-	uint32_t required;   /**< those of them that must be given */
+	uint64_t options;    /**< mask of OPTION_BIT it takes beside OPTIONS_EVERYWHERE */
+	uint64_t required;   /**< those of them that must be given */
 	const char *summary; /**< one sentence, third person, without a full stop */
 	const char *details; /**< paragraphs, or NULL */
 	const char *examples[COMMAND_EXAMPLES_MAX]; /**< without the leading "trustctl " */

@@ -106,7 +106,7 @@ option_label(enum option_id id, char *out, size_t cap)
 }
 
 static void
-print_options(FILE *out, uint32_t mask)
+print_options(FILE *out, uint64_t mask)
 {
 	for (unsigned int i = 0; i < OPTION_COUNT; i++) {
 		char label[64];

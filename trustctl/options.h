@@ -39,7 +39,7 @@ enum option_id {
 };
 
 /** A set of options is a mask of these. */
-#define OPTION_BIT(id) (UINT32_C(1) << (id))
+#define OPTION_BIT(id) (UINT64_C(1) << (id))
 
 /** Options that every command takes. */
 #define OPTIONS_EVERYWHERE                                                              \
@@ -61,7 +61,7 @@ const struct option_spec *option_spec(enum option_id id);
 
 /** A parsed command line; everything is borrowed from argv. */
 struct options {
-	uint32_t given;                          /**< mask of OPTION_BIT */
+	uint64_t given;                          /**< mask of OPTION_BIT */
 	const char *value[OPTION_COUNT];         /**< NULL where not given */
 	const char *aliases[OPTIONS_REPEAT_MAX]; /**< values of OPTION_ALIAS in order */
 	size_t alias_count;

@@ -132,7 +132,7 @@ Test(command, arguments_and_options_are_held_against_the_row)
 	};
 	static const struct {
 		const char *label;
-		uint32_t given;
+		uint64_t given;
 		size_t args;
 		int rc;
 		const char *text;
