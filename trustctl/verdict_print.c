@@ -227,7 +227,7 @@ print_arithmetic(const struct print *p, const struct scan_details *d)
 			p->out, " %s(1 - %.3f)", i > 0 ? "x " : "", d->vouchers[i].weight);
 	}
 	(void)fprintf(p->out, " = %.3f\n  TRUST_FOF = -(1 + 8 x %.3f) = %.1f\n", d->strength,
-		d->strength, metric_score(d->strength));
+		d->strength, fof_score(d->strength));
 }
 
 static void

@@ -29,7 +29,7 @@ metric_strength(struct metric_candidate *candidates, size_t count)
 }
 
 double
-metric_score(double strength)
+fof_score(double strength)
 {
 	return -(1.0 + 8.0 * strength);
 }

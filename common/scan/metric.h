@@ -30,6 +30,6 @@ double metric_level_weight(unsigned int level);
 double metric_strength(struct metric_candidate *candidates, size_t count);
 
 /** The score of an introduction of that strength: -(1 + 8 T), from -1 to -9. */
-double metric_score(double strength);
+double fof_score(double strength);
 
 #endif

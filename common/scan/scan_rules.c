@@ -127,7 +127,7 @@ add_tier_rule(struct rules *r, const struct slice *lines, size_t line_count)
 		break;
 	case TRUST_RULE_INTRODUCTION:
 		name = SLICE("TRUST_FOF");
-		score = tuned_score(r, name, metric_score(d->strength));
+		score = tuned_score(r, name, fof_score(d->strength));
 		break;
 	case TRUST_RULE_UNPROVEN:
 	case TRUST_RULE_NOBODY:

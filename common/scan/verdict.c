@@ -7,14 +7,6 @@
 /* Our own verdicts have one to four rules. */
 #define RULES_INITIAL 8
 
-static const char *const tier_names[] = {
-	[TIER_UNKNOWN] = "unknown",
-	[TIER_KNOWN] = "known",
-	[TIER_WELL_TRUSTED] = "well-trusted",
-	[TIER_BLOCKED] = "blocked",
-	[TIER_REVOKED] = "revoked",
-};
-
 static const char *const evidence_names[] = {
 	[EVIDENCE_NONE] = "E0",
 	[EVIDENCE_SPF] = "E1",
@@ -22,12 +14,6 @@ static const char *const evidence_names[] = {
 	[EVIDENCE_DKIM] = "E3",
 	[EVIDENCE_KEY] = "E4",
 };
-
-const char *
-tier_name(enum tier tier)
-{
-	return tier_names[tier];
-}
 
 const char *
 evidence_name(enum evidence_level level)

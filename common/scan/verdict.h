@@ -11,6 +11,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/slice.h"
+#include "common/metric/tier.h"
 
 /** Evidence of who sent a message (DESIGN 5), weakest first. */
 enum evidence_level {
@@ -20,18 +21,6 @@ enum evidence_level {
 	EVIDENCE_DKIM, /**< E3: aligned DKIM, DMARC, or our own authenticated submission */
 	EVIDENCE_KEY,  /**< E4: signed by a device key */
 };
-
-/** Tiers of trust (DESIGN 6). */
-enum tier {
-	TIER_UNKNOWN,
-	TIER_KNOWN,
-	TIER_WELL_TRUSTED,
-	TIER_BLOCKED,
-	TIER_REVOKED,
-};
-
-/** "unknown", "known", "well-trusted", "blocked", "revoked". */
-const char *tier_name(enum tier tier);
 
 /** "E0" to "E4". */
 const char *evidence_name(enum evidence_level level);

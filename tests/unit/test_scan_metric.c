@@ -16,7 +16,7 @@ Test(metric, two_ordinary_friends_give_the_published_figures)
 	cr_assert_float_eq(c[0].weight, 0.343, TOLERANCE);
 	cr_assert_float_eq(c[1].weight, 0.343, TOLERANCE);
 	cr_assert_float_eq(strength, 0.568351, 1e-9);
-	cr_assert_float_eq(metric_score(strength), -5.5468, 1e-4);
+	cr_assert_float_eq(fof_score(strength), -5.5468, 1e-4);
 }
 
 Test(metric, nobody_introduces_nobody)
@@ -44,8 +44,8 @@ Test(metric, every_further_voucher_strengthens_and_the_score_stays_in_its_range)
 		strength = metric_strength(c, n);
 		cr_assert_geq(strength, before, "%zu vouchers", n);
 		cr_assert_leq(strength, 1.0);
-		cr_assert_leq(metric_score(strength), -1.0);
-		cr_assert_geq(metric_score(strength), -9.0);
+		cr_assert_leq(fof_score(strength), -1.0);
+		cr_assert_geq(fof_score(strength), -9.0);
 		before = strength;
 	}
 }
