@@ -24,6 +24,7 @@
 #include "common/base/err.h"
 #include "common/statement/identity.h"
 #include "common/statement/principal.h"
+#include "common/statement/statement.h"
 #include "common/store/store.h"
 
 /** Number of an interned principal; 0 is "none". Changes with a rebuild, so never stored elsewhere. */
@@ -132,11 +133,60 @@ size_t graph_bound_addresses(
 	struct graph_reader *r, graph_node identity, graph_node *out, size_t cap);
 
 /**
- * True when the identity is revoked by its root as of now_s; *since_out (may be NULL) is from
- * when. Other principals cannot be revoked: what their keys signed loses its edges instead.
+ * True when the identity is revoked by its root, or stopped by its guardians, as of now_s;
+ * *since_out (may be NULL) is from when. Other principals cannot be revoked: what their keys
+ * signed loses its edges instead.
  */
 bool graph_is_revoked(
 	struct graph_reader *r, graph_node node, uint64_t now_s, uint64_t *since_out);
+
+/** How an identity ended, or did not; times are 0 where that did not happen. */
+struct graph_fate {
+	uint64_t revoked_since_s;   /**< by its root */
+	uint64_t guarded_since_s;   /**< stopped by its guardians */
+	uint64_t soft_until_s;      /**< until then they may take that back */
+	uint64_t succeeded_since_s; /**< its successor was first seen then */
+	graph_node successor;
+};
+
+void graph_fate(struct graph_reader *r, graph_node identity, struct graph_fate *out);
+
+/** Whom an identity names as its guardians, and from when on they count. */
+struct graph_guard_list {
+	struct thumbprint who[STATEMENT_GUARDIANS_MAX];
+	uint8_t count;
+	uint8_t needed;
+	uint64_t effective_s; /**< 0: they are in effect */
+};
+
+/** At most this many: the guardians in effect, and changes to come. */
+#define GRAPH_GUARD_LISTS_MAX 9
+
+/** @return how many lists were written, in the order they take effect. */
+size_t graph_guard_lists(struct graph_reader *r, const struct thumbprint *identity,
+	uint64_t now_s, struct graph_guard_list out[GRAPH_GUARD_LISTS_MAX]);
+
+/** The successor an identity committed to first. False where none is known, or none was named. */
+bool graph_committed_next(
+	struct graph_reader *r, const struct thumbprint *identity, struct thumbprint *out);
+
+/** True when the root is that key, or ever certified it here: who may speak for the identity. */
+bool graph_knows_key(struct graph_reader *r, const struct thumbprint *identity,
+	const struct thumbprint *key);
+
+/** Successions are followed so far; longer chains end in the identity reached. */
+#define GRAPH_FORMERS_MAX 8
+
+/**
+ * The identity that a node continues as: itself, or its last successor. Whatever was said by the
+ * old one, or of it, counts as said by this one or of it. Nodes that are no identity stay
+ * as they are.
+ */
+graph_node graph_current(struct graph_reader *r, graph_node node);
+
+/** All identities that this one continues, at most GRAPH_FORMERS_MAX. @return how many. */
+size_t graph_formers(
+	struct graph_reader *r, graph_node identity, graph_node out[GRAPH_FORMERS_MAX]);
 
 /** The site's own identity, GRAPH_NONE before `trustctl init`. */
 graph_node graph_site(struct graph_reader *r);

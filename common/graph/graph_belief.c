@@ -8,13 +8,6 @@
  * as the device is believed, and never against a certificate.
  */
 
-/* effective_since - a revocation holds no later than from its own arrival */
-static uint64_t
-effective_since(const struct graph_fact *revoke)
-{
-	return revoke->since_s < revoke->first_seen_s ? revoke->since_s : revoke->first_seen_s;
-}
-
 static void
 add_revoked(struct graph_belief *b, const struct graph_fact *revoke)
 {
@@ -27,8 +20,11 @@ add_revoked(struct graph_belief *b, const struct graph_fact *revoke)
 		return;
 	}
 	if (is_identity || (is_key && digest_eq(&what, &b->issuer))) {
-		if (effective_since(revoke) < b->identity_since_s) {
-			b->identity_since_s = effective_since(revoke);
+		if (graph_effective_since(revoke) < b->revoked_since_s) {
+			b->revoked_since_s = graph_effective_since(revoke);
+		}
+		if (b->revoked_since_s < b->identity_since_s) {
+			b->identity_since_s = b->revoked_since_s;
 		}
 		return;
 	}
@@ -37,7 +33,7 @@ add_revoked(struct graph_belief *b, const struct graph_fact *revoke)
 		return;
 	}
 	b->revoked[b->count++] = (struct graph_revoked){
-		what, effective_since(revoke), is_key, graph_fact_is_by_root(revoke)};
+		what, graph_effective_since(revoke), is_key, graph_fact_is_by_root(revoke)};
 }
 
 /* key_since - from when a key of the issuer is not believed */
@@ -147,12 +143,38 @@ load(struct graph_belief *b, bool of_devices)
 	store_cursor_close(c);
 }
 
+bool
+graph_believed_since(
+	const struct graph_belief *b, const struct digest *reg, uint64_t *since_out)
+{
+	struct store_cursor *c = store_cursor_open(b->txn, GRAPH_T_HISTORY);
+	struct graph_history seen;
+	struct slice value;
+	bool found = false;
+
+	for (bool more = store_set_first(c, digest_slice(reg), &value); more && !found;
+		more = store_set_next(c, &value)) {
+		if (graph_history_decode(value, &seen) != 0) {
+			store_txn_fail(b->txn, ERR_CORRUPT);
+			break;
+		}
+		found = graph_believes(b, &seen.signer, &seen.id, seen.first_seen_s);
+	}
+	store_cursor_close(c);
+	if (found) {
+		*since_out = seen.first_seen_s;
+	}
+	return found;
+}
+
 void
-graph_belief_load(struct graph_belief *b, struct store_txn *txn, const struct digest *issuer)
+graph_belief_load(struct graph_belief *b, struct store_txn *txn, const struct digest *issuer,
+	uint64_t end_s)
 {
 	b->txn = txn;
 	b->issuer = *issuer;
-	b->identity_since_s = UINT64_MAX;
+	b->identity_since_s = end_s;
+	b->revoked_since_s = UINT64_MAX;
 	b->count = 0;
 	load(b, false);
 	load(b, true);

@@ -27,24 +27,13 @@ clip(uint64_t seconds)
 static uint64_t
 edge_since(const struct graph_belief *b, const struct graph_fact *fact)
 {
-	struct store_cursor *c = store_cursor_open(b->txn, GRAPH_T_HISTORY);
-	uint64_t since = fact->first_seen_s;
-	struct graph_history seen;
+	uint64_t since;
 	struct digest reg;
-	struct slice value;
-	bool found = false;
 
 	graph_fact_register(fact, &reg);
-	for (bool more = store_set_first(c, digest_slice(&reg), &value); more && !found;
-		more = store_set_next(c, &value)) {
-		if (graph_history_decode(value, &seen) != 0) {
-			store_txn_fail(b->txn, ERR_CORRUPT);
-			break;
-		}
-		found = graph_believes(b, &seen.signer, &seen.id, seen.first_seen_s);
-	}
-	store_cursor_close(c);
-	return found && seen.first_seen_s < since ? seen.first_seen_s : since;
+	return graph_believed_since(b, &reg, &since) && since < fact->first_seen_s
+		       ? since
+		       : fact->first_seen_s;
 }
 
 /* candidate_of - the edge of a believed fact; one withdrawn competes too, with level 0 */
@@ -251,26 +240,84 @@ signs_always(const struct graph_belief *b)
 	       graph_believes(b, &fact.signer, &id, fact.first_seen_s);
 }
 
+/* What others ended an identity with. */
+struct ending {
+	bool is_guarded;
+	uint64_t guarded_since_s;
+	graph_node successor;
+	uint64_t succeeded_since_s;
+};
+
+/* find_ending - by its guardians or its successor. @return from when it says nothing more */
+static uint64_t
+find_ending(struct graph_txn *g, const struct digest *issuer, struct ending *out)
+{
+	struct graph_belief self;
+	struct digest successor;
+	struct thumbprint text;
+	struct principal p;
+	uint64_t end_s = UINT64_MAX;
+
+	*out = (struct ending){0};
+	graph_belief_load(&self, g->txn, issuer, UINT64_MAX);
+	out->is_guarded = graph_guardians_stop(&self, &out->guarded_since_s);
+	if (out->is_guarded) {
+		end_s = out->guarded_since_s;
+	}
+	if (graph_successor_of(g->txn, issuer, &successor, &out->succeeded_since_s)) {
+		graph_thumbprint_of(&successor, &text);
+		if (principal_from_thumbprint(slice_str(text.text), &p) == 0) {
+			out->successor = graph_intern(g, &p);
+		}
+		end_s = out->succeeded_since_s < end_s ? out->succeeded_since_s : end_s;
+	}
+	return end_s;
+}
+
+/* stored_successor - of the identity as it was derived before */
+static graph_node
+stored_successor(struct graph_txn *g, graph_node node, struct slice key)
+{
+	struct graph_identity before;
+	struct slice value;
+
+	if (!store_get(g->txn, GRAPH_T_IDENTITIES, key, &value)) {
+		return GRAPH_NONE;
+	}
+	if (graph_identity_decode(node, value, &before) != 0) {
+		store_txn_fail(g->txn, ERR_CORRUPT);
+		return GRAPH_NONE;
+	}
+	return before.successor;
+}
+
 static void
-derive_identity(struct graph_txn *g, const struct graph_belief *b, graph_node node)
+derive_identity(struct graph_txn *g, const struct graph_belief *b, graph_node node,
+	const struct ending *ending)
 {
 	uint8_t key_buf[GRAPH_NODE_KEY_LEN];
 	uint8_t buf[GRAPH_IDENTITY_LEN];
 	struct slice key = graph_node_key(node, key_buf);
-	struct graph_identity identity = {0};
+	struct graph_identity identity = {
+		.successor = ending->successor, .succeeded_since_s = ending->succeeded_since_s};
 	struct slice value;
 
+	graph_formers_change(g, node, stored_successor(g, node, key), ending->successor);
 	if (store_get(g->txn, GRAPH_T_HOSTED, digest_slice(&b->issuer), &value)) {
 		identity.flags |= GRAPH_IDENTITY_HOSTED;
 	}
 	if (signs_always(b)) {
 		identity.flags |= GRAPH_IDENTITY_SIGNS_ALWAYS;
 	}
-	if (b->identity_since_s != UINT64_MAX) {
+	if (b->revoked_since_s != UINT64_MAX) {
 		identity.flags |= GRAPH_IDENTITY_REVOKED;
-		identity.revoked_since_s = b->identity_since_s;
+		identity.revoked_since_s = b->revoked_since_s;
 	}
-	if (identity.flags == 0) {
+	if (ending->is_guarded) {
+		identity.flags |= GRAPH_IDENTITY_GUARDED;
+		identity.guarded_since_s = ending->guarded_since_s;
+	}
+	if (identity.flags == 0 && identity.successor == GRAPH_NONE) {
 		(void)store_delete(g->txn, GRAPH_T_IDENTITIES, key);
 	} else {
 		store_put(g->txn, GRAPH_T_IDENTITIES, key,
@@ -284,6 +331,7 @@ derive_issuer(struct graph_txn *g, const struct digest *issuer)
 	struct thumbprint text;
 	struct principal self;
 	struct graph_belief belief;
+	struct ending ending;
 	graph_node node;
 
 	graph_thumbprint_of(issuer, &text);
@@ -292,7 +340,7 @@ derive_issuer(struct graph_txn *g, const struct digest *issuer)
 		return;
 	}
 	node = graph_intern(g, &self);
-	graph_belief_load(&belief, g->txn, issuer);
+	graph_belief_load(&belief, g->txn, issuer, find_ending(g, issuer, &ending));
 	for (size_t i = 0; i < ARRAY_LEN(adjacencies); i++) {
 		const struct adjacency *adj = &adjacencies[i];
 		size_t stored = load_stored(g, adj->out, node, g->scratch->stored);
@@ -304,7 +352,7 @@ derive_issuer(struct graph_txn *g, const struct digest *issuer)
 		}
 		replace_edges(g, adj, node, stored, fresh);
 	}
-	derive_identity(g, &belief, node);
+	derive_identity(g, &belief, node, &ending);
 }
 
 void
@@ -330,6 +378,10 @@ graph_each_issuer(struct graph_txn *g, enum graph_table table, graph_issuer_fn *
 void
 graph_derive_dirty(struct graph_txn *g)
 {
+	/* What an issuer's word is worth decides about those he guards or continues. */
+	graph_each_issuer(g, GRAPH_T_DIRTY, graph_touch_subjects);
 	graph_each_issuer(g, GRAPH_T_DIRTY, derive_issuer);
+	graph_each_issuer(g, GRAPH_T_TOUCHED, derive_issuer);
 	store_clear(g->txn, GRAPH_T_DIRTY);
+	store_clear(g->txn, GRAPH_T_TOUCHED);
 }

@@ -22,9 +22,11 @@ graph_class_of(enum statement_act act)
 		return GRAPH_CLASS_IDENTITY;
 	case STATEMENT_REVOKE:
 		return GRAPH_CLASS_REVOKE;
-	case STATEMENT_WARN:
 	case STATEMENT_GUARD:
+		return GRAPH_CLASS_GUARD;
 	case STATEMENT_SUCCEED:
+		return GRAPH_CLASS_SUCCEED;
+	case STATEMENT_WARN:
 	case STATEMENT_INTRODUCE:
 		return GRAPH_CLASS_OTHER;
 	}
@@ -156,6 +158,20 @@ graph_index_describe(struct graph_txn *g, const struct graph_fact *fact, uint64_
 	store_put(g->txn, GRAPH_T_NUMBERS, number_key(number, number_buf), id);
 }
 
+/* mark_dirty - the issuer, and whom he guards or continues */
+static void
+mark_dirty(struct graph_txn *g, const struct graph_fact *fact)
+{
+	struct slice subject = graph_fact_subject(fact);
+	struct digest who;
+
+	graph_mark_dirty(g, &fact->issuer);
+	if ((fact->class == GRAPH_CLASS_GUARD || fact->class == GRAPH_CLASS_SUCCEED) &&
+		graph_raw_of(slice_skip(subject, strlen("id:")), &who) == 0) {
+		graph_mark_dirty(g, &who);
+	}
+}
+
 void
 graph_index_enter(struct graph_txn *g, const struct graph_fact *fact)
 {
@@ -168,7 +184,7 @@ graph_index_enter(struct graph_txn *g, const struct graph_fact *fact)
 	store_put(g->txn, graph_class_table(fact->class), graph_list_key(fact, key),
 		graph_rank_encode(fact, rank));
 	graph_waiting_enter(g, fact);
-	graph_mark_dirty(g, &fact->issuer);
+	mark_dirty(g, fact);
 	if (graph_class_is_waiting(fact->class)) {
 		return;
 	}
@@ -177,6 +193,21 @@ graph_index_enter(struct graph_txn *g, const struct graph_fact *fact)
 	if (!graph_register_get(g->txn, &reg, &id, &seq) || graph_is_newer(fact, &id, seq)) {
 		register_put(g, &reg, fact);
 	}
+}
+
+void
+graph_index_redate(struct graph_txn *g, struct graph_fact *fact, uint64_t first_seen_s)
+{
+	enum graph_table table = graph_class_table(fact->class);
+	uint8_t key_buf[GRAPH_ISSUED_KEY_LEN];
+	uint8_t rank[GRAPH_RANK_LEN];
+	struct slice key = graph_list_key(fact, key_buf);
+
+	/* The rank of a revocation depends on when it was seen. */
+	(void)store_delete_value(g->txn, table, key, graph_rank_encode(fact, rank));
+	fact->first_seen_s = first_seen_s;
+	store_put(g->txn, table, key, graph_rank_encode(fact, rank));
+	mark_dirty(g, fact);
 }
 
 void
@@ -200,7 +231,7 @@ graph_index_drop(struct graph_txn *g, const struct graph_fact *fact)
 	(void)store_delete_value(g->txn, graph_class_table(fact->class),
 		graph_list_key(fact, key), graph_rank_encode(fact, rank));
 	graph_waiting_drop(g, fact);
-	graph_mark_dirty(g, &fact->issuer);
+	mark_dirty(g, fact);
 }
 
 /* device_of - the raw thumbprint of the key a certificate or a revocation is about */
@@ -255,9 +286,12 @@ trim(struct graph_txn *g, enum graph_table table, struct slice key, uint64_t max
 	}
 }
 
-/* forget_certificate - one of a device's set, whatever its first-seen */
-static void
-forget_certificate(struct graph_txn *g, struct slice key, const struct digest *id)
+/*
+ * forget_later_certificate - one of a device's set, if it was first seen later than fresh. @return
+ * false when it is there with the same or an earlier time, which stays
+ */
+static bool
+forget_later_certificate(struct graph_txn *g, struct slice key, const struct graph_cert *fresh)
 {
 	struct store_cursor *c = store_cursor_open(g->txn, GRAPH_T_CERTS);
 	uint8_t victim[GRAPH_CERT_LEN];
@@ -267,14 +301,18 @@ forget_certificate(struct graph_txn *g, struct slice key, const struct digest *i
 	bool found = false;
 
 	while (more && !found && graph_cert_decode(value, &cert) == 0) {
-		found = digest_eq(&cert.id, id);
+		found = digest_eq(&cert.id, &fresh->id);
 		more = store_set_next(c, &value);
 	}
 	store_cursor_close(c);
+	if (found && cert.first_seen_s <= fresh->first_seen_s) {
+		return false;
+	}
 	if (found) {
 		(void)store_delete_value(
 			g->txn, GRAPH_T_CERTS, key, graph_cert_encode(&cert, victim));
 	}
+	return true;
 }
 
 static void
@@ -290,7 +328,9 @@ remember_certificate(struct graph_txn *g, const struct graph_fact *fact)
 		return;
 	}
 	key = graph_cert_key(&fact->issuer, &device, key_buf);
-	forget_certificate(g, key, &fact->id);
+	if (!forget_later_certificate(g, key, &cert)) {
+		return;
+	}
 	store_put(g->txn, GRAPH_T_CERTS, key, graph_cert_encode(&cert, value));
 	/* The oldest certificates matter least. */
 	trim(g, GRAPH_T_CERTS, key, GRAPH_CERT_MAX, false);
@@ -354,10 +394,14 @@ graph_index_remember(struct graph_txn *g, const struct graph_fact *fact)
 	case GRAPH_CLASS_VOUCH:
 	case GRAPH_CLASS_BLOCK:
 	case GRAPH_CLASS_BIND:
+	case GRAPH_CLASS_GUARD:
 		/* A withdrawn vouch must not date a later one back. */
 		if (fact->level != TRUST_LEVEL_NONE) {
 			remember_edge(g, fact);
 		}
+		break;
+	case GRAPH_CLASS_SUCCEED:
+		remember_edge(g, fact);
 		break;
 	case GRAPH_CLASS_IDENTITY:
 	case GRAPH_CLASS_OTHER:

@@ -8,18 +8,6 @@
 
 #define COUNTER_LEN 8
 
-static const uint64_t quotas[GRAPH_CLASS_COUNT] = {
-	[GRAPH_CLASS_VOUCH] = GRAPH_QUOTA_VOUCHES,
-	[GRAPH_CLASS_BLOCK] = GRAPH_QUOTA_BLOCKS,
-	[GRAPH_CLASS_DEVICE] = GRAPH_QUOTA_DEVICES,
-	[GRAPH_CLASS_BIND] = GRAPH_QUOTA_BINDINGS,
-	[GRAPH_CLASS_IDENTITY] = 1,
-	[GRAPH_CLASS_OTHER] = GRAPH_QUOTA_OTHERS,
-	[GRAPH_CLASS_REVOKE] = GRAPH_QUOTA_REVOCATIONS,
-	[GRAPH_CLASS_WAITING] = GRAPH_QUOTA_WAITING,
-	[GRAPH_CLASS_WAITING_REVOKE] = GRAPH_QUOTA_WAITING_REVOKES,
-};
-
 static bool
 state_get(struct store_txn *txn, struct slice key, uint64_t *out)
 {
@@ -264,31 +252,6 @@ is_conflict(struct graph_txn *g, const struct statement *st, const struct graph_
 	return false;
 }
 
-/* evict - lets go what a quota has no room for. @return true when that is the statement itself */
-static bool
-evict(struct graph_txn *g, const struct graph_fact *fact)
-{
-	enum graph_table table = graph_class_table(fact->class);
-	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
-	struct slice key = graph_list_key(fact, buf);
-	struct store_cursor *c = store_cursor_open(g->txn, table);
-	struct graph_fact victim;
-	struct digest id;
-	struct slice value;
-	bool is_full = store_set_count(c, key) > quotas[fact->class] &&
-		       store_set_first(c, key, &value);
-
-	if (is_full && graph_rank_decode(value, &id) != 0) {
-		store_txn_fail(g->txn, ERR_CORRUPT);
-	}
-	store_cursor_close(c);
-	if (!is_full || !graph_fact_get(g->txn, &id, &victim)) {
-		return false;
-	}
-	graph_index_forget(g, &victim);
-	return digest_eq(&id, &fact->id);
-}
-
 /* place - into register, list and quota; number 0 takes the next */
 static enum graph_outcome
 place(struct graph_txn *g, const struct graph_fact *fact, struct slice jws, uint64_t number)
@@ -315,7 +278,7 @@ place(struct graph_txn *g, const struct graph_fact *fact, struct slice jws, uint
 	}
 	graph_index_store(g, fact, jws, number != 0 ? number : ++g->last_number);
 	graph_index_enter(g, fact);
-	return evict(g, fact) ? GRAPH_OVER_QUOTA : outcome;
+	return graph_quota_evict(g, fact) ? GRAPH_OVER_QUOTA : outcome;
 }
 
 /* promote - lets one waiting statement take part, with the number and first-seen it has */
@@ -382,7 +345,7 @@ see_earlier(
 		store_txn_fail(g->txn, ERR_CORRUPT);
 		return;
 	}
-	known->first_seen_s = first_seen_s;
+	graph_index_redate(g, known, first_seen_s);
 	graph_index_store(g, known, jws, record.number);
 	graph_index_remember(g, known);
 	graph_mark_dirty(g, &known->issuer);
@@ -402,6 +365,7 @@ graph_add(struct graph_txn *g, struct slice jws, const struct statement *st,
 	} else if (graph_fact_get(g->txn, &fact.id, &known)) {
 		*outcome = GRAPH_KNOWN;
 		see_earlier(g, &known, first_seen_s, jws);
+		graph_guardians_remember(g, &fact, st);
 	} else if (is_conflict(g, st, &fact)) {
 		*outcome = GRAPH_CONFLICT;
 	} else {
@@ -409,6 +373,7 @@ graph_add(struct graph_txn *g, struct slice jws, const struct statement *st,
 			!graph_is_certified(g->txn, &fact.issuer, &fact.signer)) {
 			fact.class = graph_waiting_class(&fact);
 		}
+		graph_guardians_remember(g, &fact, st);
 		*outcome = graph_waiting_has_room(g, &fact) ? place(g, &fact, jws, 0)
 							    : GRAPH_OVER_QUOTA;
 		if (fact.class == GRAPH_CLASS_DEVICE) {

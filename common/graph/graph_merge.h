@@ -20,10 +20,21 @@
  * root revokes certificates so). A revocation holds from the earliest `since`, and no later
  * than its own arrival. Revocations of keys and identities cannot be revoked.
  *
+ * Who else ends an identity. Its guardians, when as many as its `identity` statement asks for
+ * say `guard` within GRAPH_GUARD_WINDOW_S of each other: it is stopped from the last of them on,
+ * as long as not so many take it back within GRAPH_GUARD_SOFT_S that too few are left. Who
+ * the guardians are was said GRAPH_GUARDIANS_DELAY_S before, or first of all: who steals the root
+ * cannot dismiss them first. And its successor: a `succeed` by the key that the first `identity`
+ * statement seen here committed to; from its arrival the old root and its devices say nothing
+ * more, and what they said before, and what was said of them, counts as the successor's
+ * (graph_current). Both count once seen, whenever the statements end, and whatever the old
+ * root revokes.
+ *
  * What is kept, and what is derived from it. Kept are the statements with their first-seen
  * and receipt number; what is to be remembered of statements that were replaced (since when
- * an edge was seen, by whose signature; when a device was certified); the frozen `next` of
- * identities; tombstones; site, hosted identities and epoch. All else is a pure function of
+ * an edge was seen, by whose signature; when a device was certified; when which guardians were
+ * named); the frozen `next` of identities; tombstones; site, hosted identities and epoch. All
+ * else is a pure function of
  * that, made per issuer when a transaction ends, and made anew by graph_rebuild().
  *
  * Every write happens inside one store transaction: a crash leaves the graph as it was before
@@ -40,14 +51,24 @@
 #define GRAPH_QUOTA_BLOCKS   64
 #define GRAPH_QUOTA_DEVICES  16
 #define GRAPH_QUOTA_BINDINGS 16
-#define GRAPH_QUOTA_OTHERS   32
+#define GRAPH_QUOTA_OTHERS   32 /**< warnings and introductions */
+
+/** Guards and successions are counted apart, so that warnings do not push them out. */
+#define GRAPH_QUOTA_GUARDS      32
+#define GRAPH_QUOTA_SUCCESSIONS 4
 
 /**
- * Revocations are never pushed out by age, as that would undo them: beyond this many per issuer
- * the gravest stay, that is those by the root before those by devices, of the identity before
- * keys before statements, of the earlier `since` before the later, of the greater id.
+ * Revocations are never pushed out by age, as that would undo them. One device may revoke itself so
+ * often (the earliest `since` stay) and revoke so many statements (the first stay), so that a
+ * stolen device cannot undo what others, or its owner with it, revoked. Beyond the number per
+ * issuer the gravest stay, that is those by the root before those by devices, of the identity
+ * before keys before statements, of the earlier `since` that counts before the later.
  */
-#define GRAPH_QUOTA_REVOCATIONS 64
+#define GRAPH_QUOTA_KEY_REVOCATIONS       4
+#define GRAPH_QUOTA_STATEMENT_REVOCATIONS 12
+#define GRAPH_QUOTA_REVOCATIONS     \
+	(64 + GRAPH_QUOTA_DEVICES * \
+			(GRAPH_QUOTA_KEY_REVOCATIONS + GRAPH_QUOTA_STATEMENT_REVOCATIONS))
 
 /** Statements per issuer and key that wait for the certificate of the key: the newest by (iat, id). */
 #define GRAPH_QUOTA_WAITING 16
@@ -57,6 +78,21 @@
 
 /** Waiting revocations of a key by itself, per issuer and key: those with the earliest `since`. */
 #define GRAPH_QUOTA_WAITING_REVOKES 4
+
+/**
+ * Keys per issuer with waiting revocations of themselves, the first ones: so many that nobody has
+ * so many devices, so few that a stranger who invents keys fills no disk.
+ */
+#define GRAPH_QUOTA_WAITING_REVOKE_KEYS 256
+
+/** Changes of guardians take effect so long after they were first seen, seconds (30 days). */
+#define GRAPH_GUARDIANS_DELAY_S ((uint64_t)30 * 86400)
+
+/** Guardians must speak within so long of each other, seconds (7 days). */
+#define GRAPH_GUARD_WINDOW_S ((uint64_t)7 * 86400)
+
+/** So long they may take a stop back, seconds (14 days); then it is for good. */
+#define GRAPH_GUARD_SOFT_S ((uint64_t)14 * 86400)
 
 /** A certificate counts from this long before its `iat`: clocks differ. */
 #define GRAPH_CLOCK_SKEW_S 600
@@ -80,7 +116,7 @@ enum graph_outcome {
 /** The tables of the graph, for store_config; what the two stores' openers (store_layout.h) use. */
 extern const struct store_table graph_tables[];
 extern const size_t graph_table_count;
-#define GRAPH_SCHEMA_VERSION 1
+#define GRAPH_SCHEMA_VERSION 2
 
 /**
  * Makes an empty store a graph with this epoch (random); leaves an existing graph as it is.

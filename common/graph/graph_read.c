@@ -2,15 +2,10 @@
 
 #include "common/base/wire_reader.h"
 #include "common/base/wire_writer.h"
-#include "common/graph/graph_schema.h"
+#include "common/graph/graph_reader.h"
 
 /* More claims on one address than this are not even looked at. */
 #define BINDINGS_SCAN_MAX 64
-
-struct graph_reader {
-	struct store_txn *txn;
-	int begin_error; /* of the last graph_begin */
-};
 
 static const enum graph_table table_of[] = {
 	[GRAPH_OUT] = GRAPH_T_OUT,
@@ -281,59 +276,6 @@ graph_cursor_close(struct graph_cursor *c)
 {
 	store_cursor_close(c->cursor);
 	c->cursor = NULL;
-}
-
-/* identity_get - flags and revocation; false where there is nothing to say of it */
-static bool
-identity_get(struct graph_reader *r, graph_node node, struct graph_identity *out)
-{
-	uint8_t key[GRAPH_NODE_KEY_LEN];
-	struct slice value;
-
-	if (!store_get(r->txn, GRAPH_T_IDENTITIES, graph_node_key(node, key), &value)) {
-		return false;
-	}
-	if (graph_identity_decode(node, value, out) != 0) {
-		store_txn_fail(r->txn, ERR_CORRUPT);
-		return false;
-	}
-	return true;
-}
-
-static bool
-has_flag(struct graph_reader *r, graph_node node, uint8_t flag)
-{
-	struct graph_identity identity;
-
-	return identity_get(r, node, &identity) && (identity.flags & flag) != 0;
-}
-
-bool
-graph_is_hosted(struct graph_reader *r, graph_node identity)
-{
-	return has_flag(r, identity, GRAPH_IDENTITY_HOSTED);
-}
-
-bool
-graph_signs_always(struct graph_reader *r, graph_node identity)
-{
-	return has_flag(r, identity, GRAPH_IDENTITY_SIGNS_ALWAYS);
-}
-
-bool
-graph_is_revoked(struct graph_reader *r, graph_node node, uint64_t now_s, uint64_t *since_out)
-{
-	struct graph_identity identity;
-
-	if (!identity_get(r, node, &identity) ||
-		(identity.flags & GRAPH_IDENTITY_REVOKED) == 0 ||
-		identity.revoked_since_s > now_s) {
-		return false;
-	}
-	if (since_out != NULL) {
-		*since_out = identity.revoked_since_s;
-	}
-	return true;
 }
 
 size_t

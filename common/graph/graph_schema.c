@@ -13,6 +13,7 @@ const struct store_table graph_tables[] = {
 	[GRAPH_T_HISTORY] = {"history", STORE_SET},
 	[GRAPH_T_CERTS] = {"certs", STORE_SET},
 	[GRAPH_T_FROZEN] = {"frozen", STORE_PLAIN},
+	[GRAPH_T_GUARDIANS] = {"guardians", STORE_SET},
 	[GRAPH_T_TOMBSTONES] = {"tombstones", STORE_PLAIN},
 	[GRAPH_T_HOSTED] = {"hosted", STORE_PLAIN},
 	[GRAPH_T_STATE] = {"state", STORE_PLAIN},
@@ -22,9 +23,11 @@ const struct store_table graph_tables[] = {
 	[GRAPH_T_ISSUED] = {"issued", STORE_SET},
 	[GRAPH_T_REVOCATIONS] = {"revocations", STORE_SET},
 	[GRAPH_T_DIRTY] = {"dirty", STORE_PLAIN},
+	[GRAPH_T_TOUCHED] = {"touched", STORE_PLAIN},
 	[GRAPH_T_NODES] = {"nodes", STORE_PLAIN},
 	[GRAPH_T_PRINCIPALS] = {"principals", STORE_PLAIN},
 	[GRAPH_T_IDENTITIES] = {"identities", STORE_PLAIN},
+	[GRAPH_T_FORMERS] = {"formers", STORE_SET},
 	[GRAPH_T_OUT] = {"out", STORE_SET},
 	[GRAPH_T_IN] = {"in", STORE_SET},
 	[GRAPH_T_BLOCKS_OUT] = {"blocks_out", STORE_SET},
@@ -81,6 +84,12 @@ check_of(uint8_t table, uint64_t key, const uint8_t *record, size_t len)
 		h = mix(h ^ word_of(record, 8));
 	}
 	return mix(h ^ word_of(record, len));
+}
+
+uint32_t
+graph_check_of(enum graph_table table, graph_node node, const uint8_t *record, size_t len)
+{
+	return (uint32_t)check_of((uint8_t)table, node, record, len);
 }
 
 struct slice
@@ -290,7 +299,7 @@ graph_rank_encode(const struct graph_fact *fact, uint8_t buf[GRAPH_RANK_LEN])
 
 	wire_writer_init(&w, buf, GRAPH_RANK_LEN);
 	wire_write_u64(&w, is_revocation ? gravity(fact) : fact->iat_s);
-	wire_write_u64(&w, is_revocation ? ~fact->since_s : 0);
+	wire_write_u64(&w, is_revocation ? ~graph_effective_since(fact) : 0);
 	wire_write_bytes(&w, digest_slice(&fact->id));
 	return finish(&w);
 }
@@ -430,41 +439,6 @@ graph_node_decode(const struct digest *digest, struct slice in, graph_node *out)
 	check = wire_read_u32(&r);
 	return wire_reader_finish(&r) == 0 && *out != GRAPH_NONE &&
 			       check == node_check(digest, in.data)
-		       ? 0
-		       : ERR_CORRUPT;
-}
-
-static uint32_t
-identity_check(graph_node node, const uint8_t *record)
-{
-	return (uint32_t)check_of(
-		GRAPH_T_IDENTITIES, node, record, GRAPH_IDENTITY_LEN - sizeof(uint32_t));
-}
-
-struct slice
-graph_identity_encode(
-	graph_node node, const struct graph_identity *in, uint8_t buf[GRAPH_IDENTITY_LEN])
-{
-	struct wire_writer w;
-
-	wire_writer_init(&w, buf, GRAPH_IDENTITY_LEN);
-	wire_write_u8(&w, in->flags);
-	wire_write_u64(&w, in->revoked_since_s);
-	wire_write_u32(&w, identity_check(node, buf));
-	return finish(&w);
-}
-
-int
-graph_identity_decode(graph_node node, struct slice in, struct graph_identity *out)
-{
-	struct wire_reader r;
-	uint32_t check;
-
-	wire_reader_init(&r, in);
-	out->flags = wire_read_u8(&r);
-	out->revoked_since_s = wire_read_u64(&r);
-	check = wire_read_u32(&r);
-	return wire_reader_finish(&r) == 0 && check == identity_check(node, in.data)
 		       ? 0
 		       : ERR_CORRUPT;
 }

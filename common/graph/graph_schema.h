@@ -13,6 +13,7 @@
  *	history      register 32                 set of history records             kept
  *	certs        issuer 32, device 32        set of certificate records         kept
  *	frozen       issuer 32                   thumbprint text, or empty          kept
+ *	guardians    issuer 32                   set of guardians records           kept
  *	tombstones   id 32                       empty                              kept
  *	hosted       issuer 32                   empty                              kept
  *	state        "epoch", "site", "number"   u64, thumbprint text, u64          kept
@@ -23,10 +24,11 @@
  *	             waiting ones: SHA-256 (issuer, signer) 32, class u8, and the
  *	             signers: issuer 32, class WAITING to set of zero 16, signer 32
  *	revocations  as issued, for that class alone, so that they can be counted   derived
- *	dirty        issuer 32                   empty; only within a transaction   derived
+ *	dirty, touched  issuer 32                empty; only within a transaction   derived
  *	nodes        digest 32                   node record                        derived
  *	principals   node u32                    digest 32, text                    derived
  *	identities   node u32                    identity record                    derived
+ *	formers      node u32                    set of node records                derived
  *	out, in, blocks_out, blocks_in, binds_out, binds_in
  *	             node u32                    set of edge records                derived
  *
@@ -43,6 +45,7 @@ enum graph_table {
 	GRAPH_T_HISTORY,
 	GRAPH_T_CERTS,
 	GRAPH_T_FROZEN,
+	GRAPH_T_GUARDIANS,
 	GRAPH_T_TOMBSTONES,
 	GRAPH_T_HOSTED,
 	GRAPH_T_STATE,
@@ -52,9 +55,11 @@ enum graph_table {
 	GRAPH_T_ISSUED,
 	GRAPH_T_REVOCATIONS,
 	GRAPH_T_DIRTY,
+	GRAPH_T_TOUCHED, /* dirty too, because of what others said of them */
 	GRAPH_T_NODES,
 	GRAPH_T_PRINCIPALS,
 	GRAPH_T_IDENTITIES,
+	GRAPH_T_FORMERS,
 	GRAPH_T_OUT,
 	GRAPH_T_IN,
 	GRAPH_T_BLOCKS_OUT,
@@ -79,6 +84,8 @@ enum graph_class {
 	GRAPH_CLASS_REVOKE,
 	GRAPH_CLASS_WAITING,        /**< its key is not certified yet */
 	GRAPH_CLASS_WAITING_REVOKE, /**< nor is this one's, but it revokes itself */
+	GRAPH_CLASS_GUARD,
+	GRAPH_CLASS_SUCCEED,
 	GRAPH_CLASS_COUNT,
 };
 
@@ -86,6 +93,10 @@ static inline bool graph_class_is_waiting(enum graph_class class)
 {
 	return class == GRAPH_CLASS_WAITING || class == GRAPH_CLASS_WAITING_REVOKE;
 }
+
+/** A check value over table, node and a record, against accidents. */
+uint32_t graph_check_of(
+	enum graph_table table, graph_node node, const uint8_t *record, size_t len);
 
 /* Keys. */
 
@@ -196,7 +207,7 @@ void graph_fact_register(const struct graph_fact *fact, struct digest *out);
 
 /*
  * Rank, the value of a set of `issued`: what quotas let go first sorts first.
- *	 0  rank             16   iat u64, 0; revocations: see graph_merge.h
+ *	 0  rank             16   iat u64, 0; revocations: see graph_merge.h, by the `since` that counts
  *	16  id               32
  */
 #define GRAPH_RANK_LEN 48
@@ -281,21 +292,70 @@ struct slice graph_node_encode(
 	const struct digest *digest, graph_node node, uint8_t buf[GRAPH_NODE_LEN]);
 NODISCARD int graph_node_decode(const struct digest *digest, struct slice in, graph_node *out);
 
+/** From when a revocation holds: from its `since`, and no later than from its own arrival. */
+static inline uint64_t
+graph_effective_since(const struct graph_fact *revoke)
+{
+	return revoke->since_s < revoke->first_seen_s ? revoke->since_s : revoke->first_seen_s;
+}
+
+/*
+ * Guardians record, one per `identity` statement that names other guardians than those before:
+ *	 0  first seen, s     8
+ *	 8  seq               8
+ *	16  id               32
+ *	48  needed            1   0 without guardians
+ *	49  count             1   0 to 7
+ *	50  guardians       224   7 thumbprints of 32, those beyond the count zero
+ */
+#define GRAPH_GUARDIANS_LEN 274
+
+struct graph_guardians {
+	uint64_t first_seen_s;
+	uint64_t seq;
+	struct digest id;
+	uint8_t needed;
+	uint8_t count;
+	struct digest who[STATEMENT_GUARDIANS_MAX];
+};
+
+struct slice graph_guardians_encode(
+	const struct graph_guardians *in, uint8_t buf[GRAPH_GUARDIANS_LEN]);
+NODISCARD int graph_guardians_decode(struct slice in, struct graph_guardians *out);
+
+/*
+ * Former record, an identity that the key continues:
+ *	 0  node              4
+ *	 4  check             4   over both nodes
+ */
+#define GRAPH_FORMER_LEN 8
+
+struct slice graph_former_encode(
+	graph_node current, graph_node former, uint8_t buf[GRAPH_FORMER_LEN]);
+NODISCARD int graph_former_decode(graph_node current, struct slice in, graph_node *out);
+
 /*
  * Identity record:
- *	 0  flags             1   1 hosted, 2 signs always, 4 revoked
+ *	 0  flags             1   1 hosted, 2 signs always, 4 revoked, 8 stopped by guardians
  *	 1  revoked since, s  8
- *	 9  check             4
+ *	 9  stopped since, s  8
+ *	17  successor         4   node; 0 none
+ *	21  succeeded, s      8   since when
+ *	29  check             4
  */
-#define GRAPH_IDENTITY_LEN 13
+#define GRAPH_IDENTITY_LEN 33
 
 #define GRAPH_IDENTITY_HOSTED       0x01
 #define GRAPH_IDENTITY_SIGNS_ALWAYS 0x02
 #define GRAPH_IDENTITY_REVOKED      0x04
+#define GRAPH_IDENTITY_GUARDED      0x08
 
 struct graph_identity {
 	uint8_t flags;
 	uint64_t revoked_since_s;
+	uint64_t guarded_since_s;
+	graph_node successor;
+	uint64_t succeeded_since_s;
 };
 
 struct slice graph_identity_encode(

@@ -2,12 +2,15 @@
  * graph_txn.h - the inside of a graph transaction, shared by the files that write; private to
  * common/graph.
  *
- *	graph_merge.c    statements in: registers, quotas
- *	graph_waiting.c  the lists of those whose key is not certified yet
- *	graph_index.c    the records of one statement and the lists it stands in
- *	graph_belief.c   what is believed of one issuer
- *	graph_derive.c   edges and identities of the issuers that changed
- *	graph_rebuild.c  everything derived, anew
+ *	graph_merge.c      statements in: registers
+ *	graph_quota.c      what an issuer has too much of
+ *	graph_waiting.c    the lists of those whose key is not certified yet
+ *	graph_index.c      the records of one statement and the lists it stands in
+ *	graph_belief.c     what is believed of one issuer
+ *	graph_guardians.c  who guards an identity, and whether they stopped it
+ *	graph_succeed.c    who continues an identity
+ *	graph_derive.c     edges and identities of the issuers that changed
+ *	graph_rebuild.c    everything derived, anew
  *
  * Errors stick in the store's transaction, so most functions return nothing and are
  * checked at the end.
@@ -84,6 +87,9 @@ void graph_index_forget(struct graph_txn *g, const struct graph_fact *fact);
 /** Remembers since when a register's edge, or a device's certificate, was seen. */
 void graph_index_remember(struct graph_txn *g, const struct graph_fact *fact);
 
+/** Gives a stored statement an earlier first-seen; the records follow by storing it. */
+void graph_index_redate(struct graph_txn *g, struct graph_fact *fact, uint64_t first_seen_s);
+
 /** Notes that the issuer's edges have to be derived anew. */
 void graph_mark_dirty(struct graph_txn *g, const struct digest *issuer);
 
@@ -93,6 +99,11 @@ bool graph_is_certified(
 
 /** The number of a principal, made when it is new; GRAPH_NONE with a sticky error. */
 graph_node graph_intern(struct graph_txn *g, const struct principal *p);
+
+/* graph_quota.c */
+
+/** Lets go what a quota has no room for. @return true when that is the statement itself */
+bool graph_quota_evict(struct graph_txn *g, const struct graph_fact *fact);
 
 /* graph_waiting.c */
 
@@ -116,7 +127,8 @@ size_t graph_waiting_list(struct graph_txn *g, const struct digest *issuer,
 struct graph_belief {
 	struct store_txn *txn;
 	struct digest issuer;
-	uint64_t identity_since_s; /* UINT64_MAX: not revoked */
+	uint64_t identity_since_s; /* from when it says nothing more; UINT64_MAX: it speaks */
+	uint64_t revoked_since_s;  /* by its root; UINT64_MAX: not */
 	size_t count;
 	struct graph_revoked {
 		struct digest what; /* a key or a statement */
@@ -126,13 +138,43 @@ struct graph_belief {
 	} revoked[GRAPH_QUOTA_REVOCATIONS];
 };
 
-/** Reads the issuer's revocations. */
-void graph_belief_load(
-	struct graph_belief *b, struct store_txn *txn, const struct digest *issuer);
+/** Reads the issuer's own revocations; it says nothing from end_s on, UINT64_MAX: no such end. */
+void graph_belief_load(struct graph_belief *b, struct store_txn *txn,
+	const struct digest *issuer, uint64_t end_s);
 
 /** True when a statement with this id, signed by this key and first seen then, counts. */
 bool graph_believes(const struct graph_belief *b, const struct digest *signer,
 	const struct digest *id, uint64_t first_seen_s);
+
+/** When a register was first written by a signer who is believed. False: never. */
+bool graph_believed_since(
+	const struct graph_belief *b, const struct digest *reg, uint64_t *since_out);
+
+/* graph_guardians.c */
+
+/** Remembers whom an `identity` statement names as guardians; nothing for other acts. */
+void graph_guardians_remember(
+	struct graph_txn *g, const struct graph_fact *fact, const struct statement *st);
+
+/**
+ * True when its guardians stopped the identity of `self`, which is its own word alone (loaded
+ * without an end); *since_out is from when. Whether a guardian was stopped by guardians of his
+ * own plays no part: two who guard each other must not hang on each other.
+ */
+bool graph_guardians_stop(const struct graph_belief *self, uint64_t *since_out);
+
+/* graph_succeed.c */
+
+/** True when another identity continues the issuer; *since_out is when that was first seen. */
+bool graph_successor_of(struct store_txn *txn, const struct digest *issuer,
+	struct digest *successor_out, uint64_t *since_out);
+
+/** Keeps the identities' lists of whom they continue. @param before, after the successors, GRAPH_NONE: none */
+void graph_formers_change(
+	struct graph_txn *g, graph_node node, graph_node before, graph_node after);
+
+/** Notes that those whom the issuer guards or continues are to be derived anew. */
+void graph_touch_subjects(struct graph_txn *g, const struct digest *issuer);
 
 /* graph_derive.c */
 

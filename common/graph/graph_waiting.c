@@ -49,11 +49,13 @@ graph_waiting_class(const struct graph_fact *fact)
 bool
 graph_waiting_has_room(struct graph_txn *g, const struct graph_fact *fact)
 {
+	uint64_t keys_max = fact->class == GRAPH_CLASS_WAITING
+				    ? GRAPH_QUOTA_WAITING_KEYS
+				    : GRAPH_QUOTA_WAITING_REVOKE_KEYS;
 	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
 
-	return fact->class != GRAPH_CLASS_WAITING || count_waiting(g, fact) > 0 ||
-	       count_of(g, graph_issued_key(&fact->issuer, GRAPH_CLASS_WAITING, buf)) <
-		       GRAPH_QUOTA_WAITING_KEYS;
+	return !graph_class_is_waiting(fact->class) || count_waiting(g, fact) > 0 ||
+	       count_of(g, graph_issued_key(&fact->issuer, fact->class, buf)) < keys_max;
 }
 
 void
@@ -62,9 +64,9 @@ graph_waiting_enter(struct graph_txn *g, const struct graph_fact *fact)
 	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
 	uint8_t waiter[GRAPH_RANK_LEN];
 
-	if (fact->class == GRAPH_CLASS_WAITING) {
+	if (graph_class_is_waiting(fact->class)) {
 		store_put(g->txn, GRAPH_T_ISSUED,
-			graph_issued_key(&fact->issuer, GRAPH_CLASS_WAITING, buf),
+			graph_issued_key(&fact->issuer, fact->class, buf),
 			waiter_encode(&fact->signer, waiter));
 	}
 }
@@ -75,9 +77,9 @@ graph_waiting_drop(struct graph_txn *g, const struct graph_fact *fact)
 	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
 	uint8_t waiter[GRAPH_RANK_LEN];
 
-	if (fact->class == GRAPH_CLASS_WAITING && count_waiting(g, fact) == 0) {
+	if (graph_class_is_waiting(fact->class) && count_waiting(g, fact) == 0) {
 		(void)store_delete_value(g->txn, GRAPH_T_ISSUED,
-			graph_issued_key(&fact->issuer, GRAPH_CLASS_WAITING, buf),
+			graph_issued_key(&fact->issuer, fact->class, buf),
 			waiter_encode(&fact->signer, waiter));
 	}
 }

@@ -138,3 +138,25 @@ issue_revoke(const struct issuer *by, uint64_t seq, const struct principal *subj
 	st.since = reason->since_s;
 	return finish(by, &st, out, msg);
 }
+
+int
+issue_guard(const struct issuer *by, uint64_t seq, const struct principal *identity,
+	bool in_force, enum statement_why why, struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_GUARD, seq, identity);
+
+	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
+	st.lvl = in_force ? TRUST_LEVEL_WEAK : TRUST_LEVEL_NONE;
+	st.why = why;
+	return finish(by, &st, out, msg);
+}
+
+int
+issue_succeed(const struct issuer *by, uint64_t seq, const struct principal *old,
+	struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_SUCCEED, seq, old);
+
+	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
+	return finish(by, &st, out, msg);
+}

@@ -160,3 +160,47 @@ person_revoke(const struct person *p, enum person_key by, uint64_t seq, uint64_t
 		&msg);
 	return out;
 }
+
+struct issued
+person_identity_guarded(const struct person *p, uint64_t seq, uint64_t iat_s,
+	const struct person *next, const struct person *const *guardians, uint8_t count,
+	uint8_t needed)
+{
+	struct statement_identity_body body = {.guardian_count = count, .needed = needed};
+	struct issuer by = issuer_of(p, BY_ROOT, iat_s);
+	struct err_msg msg = {0};
+	struct issued out;
+
+	if (next != NULL) {
+		body.next = next->identity;
+	}
+	for (uint8_t i = 0; i < count; i++) {
+		body.guardians[i] = guardians[i]->identity;
+	}
+	must(issue_identity(&by, seq, &body, &out, &msg), &msg);
+	return out;
+}
+
+struct issued
+person_guard(const struct person *p, enum person_key by, uint64_t seq, uint64_t iat_s,
+	const struct person *whom, bool in_force)
+{
+	struct issuer issuer = issuer_of(p, by, iat_s);
+	struct err_msg msg = {0};
+	struct issued out;
+
+	must(issue_guard(&issuer, seq, &whom->self, in_force, STATEMENT_WHY_HACKED, &out, &msg),
+		&msg);
+	return out;
+}
+
+struct issued
+person_succeed(const struct person *p, uint64_t seq, uint64_t iat_s, const struct person *old)
+{
+	struct issuer issuer = issuer_of(p, BY_ROOT, iat_s);
+	struct err_msg msg = {0};
+	struct issued out;
+
+	must(issue_succeed(&issuer, seq, &old->self, &out, &msg), &msg);
+	return out;
+}

@@ -45,6 +45,16 @@ struct issued person_bind(const struct person *p, enum person_key by, uint64_t s
 struct issued person_revoke(const struct person *p, enum person_key by, uint64_t seq,
 	uint64_t iat_s, const struct principal *what, uint64_t since_s);
 
+/** As person_identity, with guardians, `needed` of them together. */
+struct issued person_identity_guarded(const struct person *p, uint64_t seq, uint64_t iat_s,
+	const struct person *next, const struct person *const *guardians, uint8_t count,
+	uint8_t needed);
+struct issued person_guard(const struct person *p, enum person_key by, uint64_t seq,
+	uint64_t iat_s, const struct person *whom, bool in_force);
+/** p continues `old`. */
+struct issued person_succeed(
+	const struct person *p, uint64_t seq, uint64_t iat_s, const struct person *old);
+
 /** "stmt:ID" of a statement. */
 struct principal principal_of_statement(const struct issued *made);
 

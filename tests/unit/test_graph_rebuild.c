@@ -15,7 +15,7 @@
 #define PEOPLE      4
 #define SUBJECTS    6
 #define STATEMENTS  120
-#define ROUNDS      8
+#define ROUNDS      12
 #define LINE_BYTES  512
 #define DUMP_MAX    (1U << 20)
 #define LINES_MAX   4096
@@ -28,6 +28,7 @@ struct arrival {
 };
 
 static struct person people[PEOPLE];
+static size_t fates; /* how often somebody was stopped or continued */
 static struct arrival arrivals[STATEMENTS];
 
 static const char *const subjects[SUBJECTS] = {"addr:bob@example.net", "addr:Bob@example.net",
@@ -56,6 +57,30 @@ any_revocation(const struct rng *rng, const struct person *p, size_t made, uint6
 		p, rng_below(rng, 2) == 0 ? BY_ROOT : device, 1, iat_s, &what, since_s);
 }
 
+static const struct person *
+other_than(const struct rng *rng, const struct person *p)
+{
+	size_t self = (size_t)(p - people);
+
+	return &people[(self + 1 + rng_below(rng, PEOPLE - 1)) % PEOPLE];
+}
+
+/* any_identity - everybody committed to the next in the row; who guards him changes */
+static struct issued
+any_identity(const struct rng *rng, const struct person *p, uint64_t seq, uint64_t iat_s)
+{
+	size_t self = (size_t)(p - people);
+	const struct person *guardians[] = {
+		&people[(self + 2) % PEOPLE],
+		&people[(self + 1) % PEOPLE],
+		&people[(self + 3) % PEOPLE],
+	};
+	uint8_t count = (uint8_t)(1 + rng_below(rng, ARRAY_LEN(guardians)));
+
+	return person_identity_guarded(p, seq, iat_s, &people[(self + 1) % PEOPLE], guardians,
+		count, (uint8_t)(1 + rng_below(rng, count)));
+}
+
 /* any_statement - of any kind; few enough of each for the quotas, which remember order by design */
 static struct issued
 any_statement(const struct rng *rng, size_t made)
@@ -65,7 +90,7 @@ any_statement(const struct rng *rng, size_t made)
 	uint64_t seq = 1 + rng_below(rng, 4);
 	uint64_t iat_s = NOW + rng_below(rng, 1000);
 
-	switch (rng_below(rng, 12)) {
+	switch (rng_below(rng, 16)) {
 	case 0:
 	case 1:
 		return person_device(p, (enum person_key)rng_below(rng, PERSON_DEVICES), seq,
@@ -77,7 +102,13 @@ any_statement(const struct rng *rng, size_t made)
 	case 4:
 		return person_bind(p, any_key(rng), seq, iat_s, subjects[rng_below(rng, 3)]);
 	case 5:
-		return person_identity(p, seq, iat_s, NULL, rng_below(rng, 2) == 0);
+		return any_identity(rng, p, seq, iat_s);
+	case 6:
+	case 7:
+		return person_guard(
+			p, any_key(rng), seq, iat_s, other_than(rng, p), rng_below(rng, 3) > 0);
+	case 8:
+		return person_succeed(p, seq, iat_s, other_than(rng, p));
 	default:
 		return person_vouch(p, any_key(rng), seq, iat_s, subject,
 			(enum trust_level)rng_below(rng, 4));
@@ -145,6 +176,9 @@ dump_identity(struct graph_reader *r, graph_node node, struct dump *out)
 	uint64_t since_s = 0;
 	size_t count = graph_bound_addresses(r, node, bound, SUBJECTS);
 	bool is_revoked = graph_is_revoked(r, node, UINT64_MAX, &since_s);
+	graph_node formers[GRAPH_FORMERS_MAX];
+	size_t former_count = graph_formers(r, node, formers);
+	struct graph_fate fate;
 	struct slice from;
 	struct slice to;
 
@@ -152,6 +186,21 @@ dump_identity(struct graph_reader *r, graph_node node, struct dump *out)
 	for (size_t i = 0; i < count; i++) {
 		cr_assert(graph_text_of(r, bound[i], &to));
 		(void)snprintf(out->lines[out->count++], LINE_BYTES, "%.*s binds %.*s",
+			SLICE_ARG(from), SLICE_ARG(to));
+	}
+	graph_fate(r, node, &fate);
+	if (fate.successor != GRAPH_NONE || fate.guarded_since_s != 0) {
+		to = SLICE("nobody");
+		(void)graph_text_of(r, fate.successor, &to);
+		(void)snprintf(out->lines[out->count++], LINE_BYTES,
+			"%.*s guarded since %" PRIu64 " goes on as %.*s since %" PRIu64,
+			SLICE_ARG(from), fate.guarded_since_s, SLICE_ARG(to),
+			fate.succeeded_since_s);
+		fates++;
+	}
+	for (size_t i = 0; i < former_count; i++) {
+		cr_assert(graph_text_of(r, formers[i], &to));
+		(void)snprintf(out->lines[out->count++], LINE_BYTES, "%.*s was %.*s",
 			SLICE_ARG(from), SLICE_ARG(to));
 	}
 	if (is_revoked || graph_is_hosted(r, node) || graph_signs_always(r, node)) {
@@ -292,6 +341,7 @@ Test(graph_rebuild, any_order_of_arrivals_and_a_rebuild_end_in_the_same_graph)
 		dynbuf_fini(&first.text);
 		fini_people();
 	}
+	cr_assert_gt(fates, ROUNDS, "nobody was stopped or continued");
 }
 
 /* forge - vouches in somebody's name, the newest of all, each by a stranger's key */

@@ -178,6 +178,7 @@ Test(graph_schema, ranks_say_what_a_quota_lets_go_first)
 		fact.class = ascending[i].class;
 		fact.iat_s = ascending[i].iat_s;
 		fact.since_s = ascending[i].since_s;
+		fact.first_seen_s = UINT64_MAX;
 		fact.signer = ascending[i].by_root ? fact.issuer : digest_of_byte(9);
 		fact.subject_len = (uint16_t)strlen(ascending[i].subject);
 		memcpy(fact.subject, ascending[i].subject, fact.subject_len);
@@ -192,9 +193,10 @@ Test(graph_schema, small_records_refuse_every_other_length)
 {
 	struct graph_history history = {1, digest_of_byte(2), digest_of_byte(3)};
 	struct graph_cert cert = {1, 2, 3, digest_of_byte(4)};
-	struct graph_identity identity = {GRAPH_IDENTITY_HOSTED, 5};
+	struct graph_identity identity = {.flags = GRAPH_IDENTITY_HOSTED};
+	struct graph_guardians guardians = {.needed = 1, .count = 2};
 	struct digest digest = digest_of_byte(6);
-	uint8_t buf[GRAPH_HISTORY_LEN + 1];
+	uint8_t buf[GRAPH_GUARDIANS_LEN + 1];
 	graph_node node;
 
 	for (size_t len = 0; len <= sizeof(buf); len++) {
@@ -210,8 +212,17 @@ Test(graph_schema, small_records_refuse_every_other_length)
 		(void)graph_node_encode(&digest, 7, buf);
 		cr_assert_eq(graph_node_decode(&digest, slice_of(buf, len), &node),
 			len == GRAPH_NODE_LEN ? 0 : ERR_CORRUPT, "node %zu", len);
+		(void)graph_guardians_encode(&guardians, buf);
+		cr_assert_eq(graph_guardians_decode(slice_of(buf, len), &guardians),
+			len == GRAPH_GUARDIANS_LEN ? 0 : ERR_CORRUPT, "guardians %zu", len);
+		guardians = (struct graph_guardians){.needed = 1, .count = 2};
+		(void)graph_former_encode(5, 7, buf);
+		cr_assert_eq(graph_former_decode(5, slice_of(buf, len), &node),
+			len == GRAPH_FORMER_LEN ? 0 : ERR_CORRUPT, "former %zu", len);
+		cr_assert_eq(graph_former_decode(6, slice_of(buf, GRAPH_FORMER_LEN), &node),
+			ERR_CORRUPT, "of another identity");
 		history = (struct graph_history){1, digest_of_byte(2), digest_of_byte(3)};
 		cert = (struct graph_cert){1, 2, 3, digest_of_byte(4)};
-		identity = (struct graph_identity){GRAPH_IDENTITY_HOSTED, 5};
+		identity = (struct graph_identity){.flags = GRAPH_IDENTITY_HOSTED};
 	}
 }

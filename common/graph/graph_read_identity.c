@@ -1,0 +1,160 @@
+/* What a reader is told of identities: how they ended, who guards them, whom they continue. */
+#include "common/graph/graph_reader.h"
+#include "common/graph/graph_txn.h"
+
+/* identity_get - flags and endings; false where there is nothing to say of it */
+static bool
+identity_get(struct graph_reader *r, graph_node node, struct graph_identity *out)
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	struct slice value;
+
+	if (!store_get(r->txn, GRAPH_T_IDENTITIES, graph_node_key(node, key), &value)) {
+		return false;
+	}
+	if (graph_identity_decode(node, value, out) != 0) {
+		store_txn_fail(r->txn, ERR_CORRUPT);
+		return false;
+	}
+	return true;
+}
+
+static bool
+has_flag(struct graph_reader *r, graph_node node, uint8_t flag)
+{
+	struct graph_identity identity;
+
+	return identity_get(r, node, &identity) && (identity.flags & flag) != 0;
+}
+
+bool
+graph_is_hosted(struct graph_reader *r, graph_node identity)
+{
+	return has_flag(r, identity, GRAPH_IDENTITY_HOSTED);
+}
+
+bool
+graph_signs_always(struct graph_reader *r, graph_node identity)
+{
+	return has_flag(r, identity, GRAPH_IDENTITY_SIGNS_ALWAYS);
+}
+
+void
+graph_fate(struct graph_reader *r, graph_node identity, struct graph_fate *out)
+{
+	struct graph_identity record;
+
+	*out = (struct graph_fate){0};
+	if (!identity_get(r, identity, &record)) {
+		return;
+	}
+	if ((record.flags & GRAPH_IDENTITY_REVOKED) != 0) {
+		out->revoked_since_s = record.revoked_since_s;
+	}
+	if ((record.flags & GRAPH_IDENTITY_GUARDED) != 0) {
+		out->guarded_since_s = record.guarded_since_s;
+		out->soft_until_s = record.guarded_since_s + GRAPH_GUARD_SOFT_S;
+	}
+	out->successor = record.successor;
+	out->succeeded_since_s = record.succeeded_since_s;
+}
+
+bool
+graph_is_revoked(struct graph_reader *r, graph_node node, uint64_t now_s, uint64_t *since_out)
+{
+	struct graph_identity identity;
+	uint64_t since_s = UINT64_MAX;
+
+	if (!identity_get(r, node, &identity)) {
+		return false;
+	}
+	if ((identity.flags & GRAPH_IDENTITY_REVOKED) != 0) {
+		since_s = identity.revoked_since_s;
+	}
+	if ((identity.flags & GRAPH_IDENTITY_GUARDED) != 0 &&
+		identity.guarded_since_s < since_s) {
+		since_s = identity.guarded_since_s;
+	}
+	if (since_s == UINT64_MAX || since_s > now_s) {
+		return false;
+	}
+	if (since_out != NULL) {
+		*since_out = since_s;
+	}
+	return true;
+}
+
+graph_node
+graph_current(struct graph_reader *r, graph_node node)
+{
+	struct graph_identity identity;
+
+	for (int i = 0; i < GRAPH_FORMERS_MAX; i++) {
+		if (node == GRAPH_NONE || !identity_get(r, node, &identity) ||
+			identity.successor == GRAPH_NONE) {
+			break;
+		}
+		node = identity.successor;
+	}
+	return node;
+}
+
+/* direct_formers - those that the identity itself continues, behind the first `count` */
+static size_t
+direct_formers(struct graph_reader *r, graph_node identity, size_t count,
+	graph_node out[GRAPH_FORMERS_MAX])
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	struct store_cursor *c = store_cursor_open(r->txn, GRAPH_T_FORMERS);
+	struct slice value;
+	bool more = store_set_first(c, graph_node_key(identity, key), &value);
+
+	while (more && count < GRAPH_FORMERS_MAX) {
+		if (graph_former_decode(identity, value, &out[count]) != 0) {
+			store_txn_fail(r->txn, ERR_CORRUPT);
+			break;
+		}
+		count++;
+		more = store_set_next(c, &value);
+	}
+	store_cursor_close(c);
+	return count;
+}
+
+size_t
+graph_formers(struct graph_reader *r, graph_node identity, graph_node out[GRAPH_FORMERS_MAX])
+{
+	size_t count = direct_formers(r, identity, 0, out);
+
+	for (size_t i = 0; i < count; i++) {
+		count = direct_formers(r, out[i], count, out);
+	}
+	return graph_error(r) == 0 ? count : 0;
+}
+
+bool
+graph_committed_next(
+	struct graph_reader *r, const struct thumbprint *identity, struct thumbprint *out)
+{
+	struct digest raw;
+	struct slice frozen;
+
+	return graph_raw_of(thumbprint_slice(identity), &raw) == 0 &&
+	       store_get(r->txn, GRAPH_T_FROZEN, digest_slice(&raw), &frozen) &&
+	       thumbprint_parse(frozen, out) == 0;
+}
+
+bool
+graph_knows_key(
+	struct graph_reader *r, const struct thumbprint *identity, const struct thumbprint *key)
+{
+	struct digest issuer;
+	struct digest signer;
+
+	if (thumbprint_eq(identity, key)) {
+		return true;
+	}
+	return graph_raw_of(thumbprint_slice(identity), &issuer) == 0 &&
+	       graph_raw_of(thumbprint_slice(key), &signer) == 0 &&
+	       graph_is_certified(r->txn, &issuer, &signer);
+}
