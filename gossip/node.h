@@ -22,6 +22,7 @@
  * the job; node_job_done() gives it back on the node's own thread. Where there are no
  * threads: run, then done, at once.
  *
+ *	while (node_next(node, &action)) { do what it says }
  *
  * after every call that takes a `now`. All functions but node_job_run belong to one thread.
  *

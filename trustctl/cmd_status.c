@@ -5,6 +5,7 @@
 #include "common/graph/store_layout.h"
 #include "common/ledger/ledger_report.h"
 #include "trustctl/cmd.h"
+#include "trustctl/interest.h"
 
 /** Text of all problems together. */
 #define PROBLEMS_MAX 4096
@@ -251,7 +252,8 @@ rebuild(struct ctl *ctl, struct site *site, void *arg)
 	struct err_msg msg;
 
 	(void)arg;
-	if (graph_update(site->graph_store, &options, rebuild_work, NULL, &msg) != 0) {
+	if (graph_update(site->graph_store, &options, rebuild_work, NULL, &msg) != 0 ||
+		interest_refresh(site, &msg) != 0) {
 		return command_fail_msg(ctl, &msg);
 	}
 	return EX_OK;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/graph/store_layout.h"
+#include "trustctl/interest.h"
 #include "trustctl/swap.h"
 
 /** A map that has to grow doubles each time: more rounds than 64 bits have none. */
@@ -315,5 +316,5 @@ site_update(struct site *site, site_work_fn *work, void *ctx, struct err_msg *ms
 	for (int round = 0; rc == ERR_BUSY && round < UPDATE_ROUNDS_MAX; round++) {
 		rc = update_once(site, work, ctx, msg);
 	}
-	return rc;
+	return rc == 0 ? interest_refresh(site, msg) : rc;
 }

@@ -82,7 +82,10 @@ struct site_txn {
  */
 typedef int site_work_fn(void *ctx, struct site_txn *txn, struct err_msg *msg);
 
-/** Runs work in one transaction of each store, again where a map had to grow. */
+/**
+ * Runs work in one transaction of each store, again where a map had to grow, and brings what
+ * gossip may know of the friend lists up to date (interest.h).
+ */
 NODISCARD int site_update(
 	struct site *site, site_work_fn *work, void *ctx, struct err_msg *msg);
 

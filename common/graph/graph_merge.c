@@ -8,8 +8,8 @@
 
 #define COUNTER_LEN 8
 
-static bool
-state_get(struct store_txn *txn, struct slice key, uint64_t *out)
+bool
+graph_state_get(struct store_txn *txn, struct slice key, uint64_t *out)
 {
 	struct wire_reader r;
 	struct slice value;
@@ -26,8 +26,8 @@ state_get(struct store_txn *txn, struct slice key, uint64_t *out)
 	return true;
 }
 
-static void
-state_put(struct store_txn *txn, struct slice key, uint64_t number)
+void
+graph_state_put(struct store_txn *txn, struct slice key, uint64_t number)
 {
 	uint8_t value[COUNTER_LEN];
 	struct wire_writer w;
@@ -76,8 +76,8 @@ create(void *ctx, struct store_txn *txn)
 	const struct creation *creation = ctx;
 	uint64_t epoch;
 
-	if (!state_get(txn, GRAPH_STATE_EPOCH, &epoch)) {
-		state_put(txn, GRAPH_STATE_EPOCH, creation->epoch);
+	if (!graph_state_get(txn, GRAPH_STATE_EPOCH, &epoch)) {
+		graph_state_put(txn, GRAPH_STATE_EPOCH, creation->epoch);
 	}
 	return store_txn_error(txn);
 }
@@ -119,8 +119,8 @@ graph_txn_init(struct graph_txn *g, struct store_txn *txn, const struct graph_op
 
 	*g = (struct graph_txn){.txn = txn, .fold_local_part = options->fold_local_part};
 	g->last_node = last_node(txn);
-	(void)state_get(txn, GRAPH_STATE_NUMBER, &g->last_number);
-	if (!state_get(txn, GRAPH_STATE_EPOCH, &epoch) && store_txn_error(txn) == 0) {
+	(void)graph_state_get(txn, GRAPH_STATE_NUMBER, &g->last_number);
+	if (!graph_state_get(txn, GRAPH_STATE_EPOCH, &epoch) && store_txn_error(txn) == 0) {
 		return err_set(msg, ERR_NOTREADY,
 			"the store holds no graph yet: make one with `trustctl init`");
 	}
@@ -136,7 +136,7 @@ graph_txn_finish(struct graph_txn *g, struct err_msg *msg)
 {
 	graph_derive_dirty(g);
 	if (g->last_number > 0) {
-		state_put(g->txn, GRAPH_STATE_NUMBER, g->last_number);
+		graph_state_put(g->txn, GRAPH_STATE_NUMBER, g->last_number);
 	}
 	return graph_txn_check(g, msg);
 }
@@ -252,9 +252,9 @@ is_conflict(struct graph_txn *g, const struct statement *st, const struct graph_
 	return false;
 }
 
-/* place - into register, list and quota; number 0 takes the next */
+/* place - into register, list and quota, with the next number */
 static enum graph_outcome
-place(struct graph_txn *g, const struct graph_fact *fact, struct slice jws, uint64_t number)
+place(struct graph_txn *g, const struct graph_fact *fact, struct slice jws)
 {
 	bool has_register =
 		!graph_class_is_waiting(fact->class) && fact->class != GRAPH_CLASS_REVOKE;
@@ -273,15 +273,19 @@ place(struct graph_txn *g, const struct graph_fact *fact, struct slice jws, uint
 		}
 		if (graph_fact_get(g->txn, &id, &old)) {
 			graph_index_drop(g, &old);
+			graph_note_dropped(g, &old);
 		}
 		outcome = GRAPH_REPLACED;
 	}
-	graph_index_store(g, fact, jws, number != 0 ? number : ++g->last_number);
+	graph_index_store(g, fact, jws, ++g->last_number);
 	graph_index_enter(g, fact);
 	return graph_quota_evict(g, fact) ? GRAPH_OVER_QUOTA : outcome;
 }
 
-/* promote - lets one waiting statement take part, with the number and first-seen it has */
+/*
+ * promote - lets one waiting statement take part, with the first-seen it has. Its number is a
+ * new one: peers who read past it while it waited are offered it again.
+ */
 static void
 promote(struct graph_txn *g, const struct digest *id)
 {
@@ -301,7 +305,9 @@ promote(struct graph_txn *g, const struct digest *id)
 	memcpy(jws, record.jws.data, len);
 	graph_index_drop(g, &fact);
 	fact.class = graph_class_of(fact.act);
-	(void)place(g, &fact, slice_of(jws, len), record.number);
+	if (place(g, &fact, slice_of(jws, len)) == GRAPH_STALE) {
+		graph_note_dropped(g, &fact);
+	}
 }
 
 static void
@@ -374,7 +380,7 @@ graph_add(struct graph_txn *g, struct slice jws, const struct statement *st,
 			fact.class = graph_waiting_class(&fact);
 		}
 		graph_guardians_remember(g, &fact, st);
-		*outcome = graph_waiting_has_room(g, &fact) ? place(g, &fact, jws, 0)
+		*outcome = graph_waiting_has_room(g, &fact) ? place(g, &fact, jws)
 							    : GRAPH_OVER_QUOTA;
 		if (fact.class == GRAPH_CLASS_DEVICE) {
 			promote_waiting(g, &fact);
@@ -391,6 +397,7 @@ graph_bury(struct graph_txn *g, const struct digest *id, struct err_msg *msg)
 	store_put(g->txn, GRAPH_T_TOMBSTONES, digest_slice(id), slice_of("", 0));
 	if (graph_fact_get(g->txn, id, &fact)) {
 		graph_index_forget(g, &fact);
+		graph_note_dropped(g, &fact);
 	}
 	return graph_txn_check(g, msg);
 }
@@ -423,7 +430,7 @@ graph_set_site(struct graph_txn *g, const struct thumbprint *identity, struct er
 int
 graph_set_epoch(struct graph_txn *g, uint64_t epoch, struct err_msg *msg)
 {
-	state_put(g->txn, GRAPH_STATE_EPOCH, epoch);
+	graph_state_put(g->txn, GRAPH_STATE_EPOCH, epoch);
 	return graph_txn_check(g, msg);
 }
 

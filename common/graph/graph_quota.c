@@ -107,5 +107,6 @@ graph_quota_evict(struct graph_txn *g, const struct graph_fact *fact)
 		return false;
 	}
 	graph_index_forget(g, &victim);
+	graph_note_dropped(g, &victim);
 	return digest_eq(&victim.id, &fact->id);
 }

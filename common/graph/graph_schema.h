@@ -17,6 +17,12 @@
  *	tombstones   id 32                       empty                              kept
  *	hosted       issuer 32                   empty                              kept
  *	state        "epoch", "site", "number"   u64, thumbprint text, u64          kept
+ *	             "interest" "peer" "departed" "trimmed"  u64 each: counters of their modules
+ *	dropped      number u64                  id 32, iat u64; the last ones      kept
+ *	interest     digest 32                   empty                              kept
+ *	peers        peer u32                    peer record                        kept
+ *	exchange     peer u32, iat u64, id 32    flags u8                           kept
+ *	wanted       digest 32                   set of peer u32, iat u64, id 32    kept
  *	numbers      number u64                  id 32                              derived
  *	facts        id 32                       fact record                        derived
  *	registers    register 32                 id 32, seq u64                     derived
@@ -49,6 +55,11 @@ enum graph_table {
 	GRAPH_T_TOMBSTONES,
 	GRAPH_T_HOSTED,
 	GRAPH_T_STATE,
+	GRAPH_T_DROPPED,
+	GRAPH_T_INTEREST,
+	GRAPH_T_PEERS,
+	GRAPH_T_EXCHANGE,
+	GRAPH_T_WANTED,
 	GRAPH_T_NUMBERS, /* the first of the derived ones */
 	GRAPH_T_FACTS,
 	GRAPH_T_REGISTERS,
@@ -69,9 +80,13 @@ enum graph_table {
 	GRAPH_T_COUNT,
 };
 
-#define GRAPH_STATE_EPOCH  SLICE("epoch")
-#define GRAPH_STATE_SITE   SLICE("site")
-#define GRAPH_STATE_NUMBER SLICE("number")
+#define GRAPH_STATE_EPOCH    SLICE("epoch")
+#define GRAPH_STATE_SITE     SLICE("site")
+#define GRAPH_STATE_NUMBER   SLICE("number")
+#define GRAPH_STATE_INTEREST SLICE("interest")
+#define GRAPH_STATE_DEPARTED SLICE("departed")
+#define GRAPH_STATE_PEER     SLICE("peer")
+#define GRAPH_STATE_TRIMMED  SLICE("trimmed")
 
 /** What a statement counts against; stored, so the numbers stay. */
 enum graph_class {

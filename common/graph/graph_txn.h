@@ -11,6 +11,9 @@
  *	graph_succeed.c    who continues an identity
  *	graph_derive.c     edges and identities of the issuers that changed
  *	graph_rebuild.c    everything derived, anew
+ *	graph_feed.c       what came and went, in order
+ *	graph_interest.c   whom local users befriend
+ *	graph_peer.c, graph_exchange.c  peers, and what was exchanged with them
  *
  * Errors stick in the store's transaction, so most functions return nothing and are
  * checked at the end.
@@ -50,6 +53,15 @@ void graph_txn_fini(struct graph_txn *g);
 
 /** The sticky error with words in msg, or 0. */
 NODISCARD int graph_txn_check(const struct graph_txn *g, struct err_msg *msg);
+
+/* Numbers in the table `state`. False, and out untouched, where there is none. */
+bool graph_state_get(struct store_txn *txn, struct slice key, uint64_t *out);
+void graph_state_put(struct store_txn *txn, struct slice key, uint64_t number);
+
+/* graph_feed.c */
+
+/** Notes that a statement left the graph. */
+void graph_note_dropped(struct graph_txn *g, const struct graph_fact *fact);
 
 /* graph_index.c */
 

@@ -1,0 +1,125 @@
+#include "common/graph/graph_interest.h"
+
+#include "common/graph/graph_reader.h"
+#include "common/graph/graph_txn.h"
+
+/* read_digest - the key of an entry; damage sticks */
+static bool
+read_digest(struct store_txn *txn, struct slice key, struct digest *out)
+{
+	if (key.len != DIGEST_LEN) {
+		store_txn_fail(txn, ERR_CORRUPT);
+		return false;
+	}
+	memcpy(out->bytes, key.data, DIGEST_LEN);
+	return true;
+}
+
+/* first_at_or_after - the first stored digest that is not below `from`; NULL: of all */
+static bool
+first_at_or_after(struct store_txn *txn, const struct digest *from, struct digest *out)
+{
+	struct store_cursor *c = store_cursor_open(txn, GRAPH_T_INTEREST);
+	struct slice start = from == NULL ? slice_of("", 0) : digest_slice(from);
+	struct slice key;
+	struct slice value;
+	bool found = store_cursor_seek(c, start, &key, &value) && read_digest(txn, key, out);
+
+	store_cursor_close(c);
+	return found;
+}
+
+int
+graph_interest_set(
+	struct graph_txn *g, const struct digest *sorted, size_t count, struct err_msg *msg)
+{
+	struct digest stored;
+	uint64_t version = 0;
+	bool changed = false;
+	size_t i = 0;
+	bool more = first_at_or_after(g->txn, NULL, &stored);
+
+	/* Both run in ascending order; writing ends a cursor's position, so it is sought anew. */
+	while (more || i < count) {
+		int order = !more ? 1 : i == count ? -1 : digest_cmp(&stored, &sorted[i]);
+
+		if (order < 0) {
+			(void)store_delete(g->txn, GRAPH_T_INTEREST, digest_slice(&stored));
+			changed = true;
+		} else if (order > 0) {
+			store_put(g->txn, GRAPH_T_INTEREST, digest_slice(&sorted[i]),
+				slice_of("", 0));
+			changed = true;
+		}
+		if (order >= 0) {
+			i++;
+		}
+		if (order <= 0) {
+			struct digest next = stored;
+			size_t at = DIGEST_LEN;
+
+			while (at > 0 && ++next.bytes[at - 1] == 0) {
+				at--;
+			}
+			more = at > 0 && first_at_or_after(g->txn, &next, &stored);
+		}
+		if (store_txn_error(g->txn) != 0) {
+			break;
+		}
+	}
+	if (changed) {
+		(void)graph_state_get(g->txn, GRAPH_STATE_INTEREST, &version);
+		graph_state_put(g->txn, GRAPH_STATE_INTEREST, version + 1);
+	}
+	return graph_txn_check(g, msg);
+}
+
+struct comparison {
+	const struct digest *sorted;
+	size_t count;
+	size_t at;
+};
+
+static int
+compare(void *ctx, const struct digest *principal)
+{
+	struct comparison *c = ctx;
+
+	return c->at < c->count && digest_eq(principal, &c->sorted[c->at++]) ? 0 : ERR_NOTFOUND;
+}
+
+bool
+graph_interest_equals(struct graph_reader *r, const struct digest *sorted, size_t count)
+{
+	struct comparison c = {sorted, count, 0};
+
+	return graph_interest_visit(r, compare, &c) == 0 && c.at == count;
+}
+
+int
+graph_interest_visit(struct graph_reader *r, graph_interest_fn *visit, void *ctx)
+{
+	struct store_txn *txn = r->txn;
+	struct store_cursor *c = store_cursor_open(txn, GRAPH_T_INTEREST);
+	struct digest principal;
+	struct slice key;
+	struct slice value;
+	int rc = 0;
+
+	for (bool more = store_cursor_seek(c, slice_of("", 0), &key, &value);
+		more && read_digest(txn, key, &principal);
+		more = rc == 0 && store_cursor_next(c, &key, &value)) {
+		rc = visit(ctx, &principal);
+	}
+	store_cursor_close(c);
+	return rc != 0 ? rc : graph_error(r);
+}
+
+uint64_t
+graph_interest_version(struct graph_reader *r)
+{
+	uint64_t version = 0;
+
+	(void)graph_state_get(r->txn, GRAPH_STATE_INTEREST, &version);
+	return version;
+}
