@@ -14,14 +14,15 @@
  *	                  message is read, the request is complete
  *	request.c         acts on each: user_prefs.c finds the user's settings, scorer.c lends the
  *	                  stores' readers to scan_message() (common/scan), which gives the verdict
- *	upstream.c        with a chained spamd: asks it, while the session waits for the event loop;
- *	                  upstream_merge.c adds its score and rules to the verdict
+ *	session_upstream.c  with a chained spamd: asks it (upstream.c), while the session waits for the event
+ *	                  loop; upstream_merge.c adds its score and rules to the verdict
  *	answer.c          writes the reply with report.c and markup.c, by the verdict
  *	logline.c         words the log lines, common/base/log.c writes them
  *	session.c         sends the reply, ends its side, reads off what the client still sends, closes
  *
  * A TELL takes another way from request.c on: tell.c makes a job for ledger_writer.c, whose thread
- * writes it and hands it back to the worker, and only then session.c goes on to the reply.
+ * writes it and hands it back to the worker, and only then session.c goes on to the reply. A chained spamd
+ * is told meanwhile.
  *
  * Nothing on these paths waits: bytes that are not there yet, or do not fit, send the session
  * back to the event loop. The protocol engine, markup and report do no I/O and are tested
@@ -43,6 +44,7 @@
 #include "spamd-trust/supervisor.h"
 #include "spamd-trust/template.h"
 #include "spamd-trust/tls.h"
+#include "spamd-trust/upstream_tls.h"
 #include "spamd-trust/worker_process.h"
 
 /* -A lists of the greatest length take less. */
@@ -60,6 +62,7 @@ struct daemon {
 	struct privileges privileges;
 	struct listeners listeners;
 	struct ssl_ctx_st *tls;
+	struct upstream_tls *upstream_tls;
 	struct daemonize background;
 	struct store_watch watch;
 	int start_dir; /* where we were called, for the restart */
@@ -89,6 +92,9 @@ read_all(struct daemon *d, bool check, struct err_msg *msg)
 	if (code == 0) {
 		code = upstream_targets_parse(&d->settings->upstream, &d->upstream, msg);
 	}
+	if (code == 0 && upstream_targets_want_tls(&d->upstream)) {
+		code = upstream_tls_new(d->settings, &d->upstream_tls, msg);
+	}
 	if (code == 0) {
 		code = access_parse(&o->allowed_ips, &d->arena, &d->allowed, msg);
 	}
@@ -105,6 +111,8 @@ read_all(struct daemon *d, bool check, struct err_msg *msg)
 static void
 release_all(struct daemon *d)
 {
+	upstream_tls_free(d->upstream_tls);
+	d->upstream_tls = NULL;
 	settings_free(d->settings);
 	d->settings = NULL;
 	tls_server_free(d->tls);
@@ -141,6 +149,7 @@ work(void *ctx, pid_t parent)
 		.listeners = &d->listeners,
 		.allowed = &d->allowed,
 		.upstream = &d->upstream,
+		.upstream_tls = d->upstream_tls,
 		.privileges = &d->privileges,
 		.tls = d->tls,
 		.watch = &d->watch,

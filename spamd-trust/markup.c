@@ -110,6 +110,7 @@ markup_add_headers(const struct presentation *p, struct slice eol, struct dynbuf
 			add_field(p, &headers->items[i], eol, out);
 		}
 	}
+	markup_add_lines(out, p->more_fields, eol);
 }
 
 /* The lines of a header that stay: without the X-Spam fields that were there. */

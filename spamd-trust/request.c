@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "spamd-trust/answer.h"
+#include "spamd-trust/upstream_fields.h"
 #include "spamd-trust/upstream_merge.h"
 
 int
@@ -60,6 +61,12 @@ subject_of(const struct request_desk *desk, const struct request_origin *origin,
 		.elapsed_ms = clock_mono_ms() - origin->accepted_ms,
 		.size_bytes = request->size_bytes,
 	};
+}
+
+const struct settings *
+request_settings(const struct request_desk *desk, const struct spamd_request *request)
+{
+	return user_prefs_settings(desk->prefs, request->user, clock_wall_s());
 }
 
 /* user_event - a User line: the original looks the user up at once, and says so */
@@ -148,13 +155,14 @@ boundary_random(enum spamd_command command)
 /* reply - the answer to the client, and what the log says of it */
 static void
 reply(struct request_desk *desk, const struct request_origin *origin, struct spamd_proto *proto,
-	const struct settings *settings, const struct verdict *verdict)
+	const struct settings *settings, const struct verdict *verdict, struct slice fields)
 {
 	const struct spamd_request *request = spamd_proto_request(proto);
 	struct presentation p = {
 		.settings = settings,
 		.verdict = verdict,
 		.message = request->message,
+		.more_fields = fields,
 		.hostname = slice_str(desk->service->hostname),
 		.remote_host = origin->peer.host,
 		.remote_address = origin->peer.address,
@@ -167,74 +175,13 @@ reply(struct request_desk *desk, const struct request_origin *origin, struct spa
 	log_verdict(desk, origin, request, verdict);
 }
 
-/* merge - with the answer, or without one where there is none or memory is out for it */
+/* merge - with the answer, or without one where there is none */
 static void
-merge(struct request_desk *desk, const struct settings *settings,
-	const struct upstream_client *upstream, struct verdict *verdict)
+merge(const struct settings *settings, const struct upstream_reply *answer,
+	struct verdict *verdict)
 {
-	struct upstream_reply answer = {0};
-	bool has_answer =
-		upstream != NULL && upstream_client_reply(upstream, &desk->arena, &answer) == 0;
-
-	if (upstream_merge(settings, has_answer ? &answer : NULL, verdict) != 0) {
+	if (upstream_merge(settings, answer, verdict) != 0) {
 		log_error("spamd: out of memory for the rules of the chained scorer");
-	}
-}
-
-/* wants_upstream - is a chained scorer to be asked? */
-static bool
-wants_upstream(const struct service *service, const struct spamd_request *request,
-	const struct verdict *verdict)
-{
-	const struct settings *s = service->settings;
-	bool skips = s->upstream_skip_well_trusted && verdict->tier == TIER_WELL_TRUSTED &&
-		     s->trust_mode == SETTINGS_TRUST_ENFORCE;
-
-	return service->upstream->count > 0 && !skips &&
-	       request->message.len <= s->upstream_max_size_bytes;
-}
-
-/* own_texts - copies what the rules borrow from settings, which may change during a wait */
-static bool
-own_texts(struct verdict *v, struct arena *arena)
-{
-	for (size_t i = 0; i < v->rule_count; i++) {
-		struct rule_hit *hit = &v->rules[i];
-		struct slice name = arena_copy(arena, hit->name);
-		struct slice describe = arena_copy(arena, hit->describe);
-
-		if (name.data == NULL || describe.data == NULL) {
-			return false;
-		}
-		hit->name = name;
-		hit->describe = describe;
-	}
-	return true;
-}
-
-/* set_aside - takes the verdict and its memory from the desk; NULL when memory is out */
-static struct request_pending *
-set_aside(struct request_desk *desk, struct verdict *verdict)
-{
-	struct request_pending *pending = NULL;
-
-	if (own_texts(verdict, &desk->arena)) {
-		pending = malloc(sizeof(*pending));
-	}
-	if (pending != NULL) {
-		*pending = (struct request_pending){
-			.arena = desk->arena, .ids = desk->ids, .verdict = *verdict};
-		arena_init(&desk->arena, REQUEST_ARENA_MAX_BYTES);
-	}
-	return pending;
-}
-
-void
-request_pending_free(struct request_pending *pending)
-{
-	if (pending != NULL) {
-		arena_fini(&pending->arena);
-		free(pending);
 	}
 }
 
@@ -243,37 +190,47 @@ request_event(struct request_desk *desk, const struct request_origin *origin,
 	struct spamd_proto *proto, struct request_pending **pending)
 {
 	const struct spamd_request *request = spamd_proto_request(proto);
-	const struct settings *settings =
-		user_prefs_settings(desk->prefs, request->user, clock_wall_s());
+	const struct settings *settings = request_settings(desk, request);
 	struct verdict verdict;
 
 	score(desk, request, settings, &verdict);
-	if (wants_upstream(desk->service, request, &verdict)) {
-		*pending = set_aside(desk, &verdict);
+	if (request_wants_upstream(desk->service, request, &verdict)) {
+		*pending = request_pending_scan(
+			desk->service, request, &desk->arena, &desk->ids, &verdict);
 		if (*pending != NULL) {
+			arena_init(&desk->arena, REQUEST_ARENA_MAX_BYTES);
 			return;
 		}
-		merge(desk, settings, NULL, &verdict);
+		merge(settings, NULL, &verdict);
 	}
-	reply(desk, origin, proto, settings, &verdict);
+	reply(desk, origin, proto, settings, &verdict, SLICE(""));
 }
 
 void
-request_finish_scan(struct request_desk *desk, const struct request_origin *origin,
-	struct spamd_proto *proto, struct request_pending *pending,
-	const struct upstream_client *upstream)
+request_take_fields(struct request_desk *desk, const struct spamd_proto *proto,
+	struct request_pending *pending, const struct upstream_client *client)
 {
-	const struct settings *settings = user_prefs_settings(
-		desk->prefs, spamd_proto_request(proto)->user, clock_wall_s());
+	if (client != NULL && upstream_fields_read(upstream_client_body(client),
+				      request_settings(desk, spamd_proto_request(proto)),
+				      &pending->arena, &pending->fields) != 0) {
+		log_error("spamd: out of memory for the fields of the chained scorer");
+	}
+}
+
+/* finish_scan - the verdict of both, or ours */
+static void
+finish_scan(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, const struct request_pending *pending)
+{
+	const struct settings *settings = request_settings(desk, spamd_proto_request(proto));
 	struct verdict verdict = pending->verdict;
 
 	arena_fini(&desk->arena);
 	desk->arena = pending->arena;
 	desk->ids = pending->ids;
-	free(pending);
 	verdict.arena = &desk->arena;
-	merge(desk, settings, upstream, &verdict);
-	reply(desk, origin, proto, settings, &verdict);
+	merge(settings, pending->has_reply ? &pending->reply : NULL, &verdict);
+	reply(desk, origin, proto, settings, &verdict, pending->fields);
 }
 
 /* answer_tell - what was done, and the line about it */
@@ -297,29 +254,43 @@ refuse_tell(struct request_desk *desk, struct spamd_proto *proto, int code)
 	write_line(desk, LOG_LEVEL_WARN);
 }
 
-/* tell_event - hands in what is for the ledger; the rest is answered at once */
+/* warn_of_remote - there is nobody to pass a report on to; worded as in the original */
 static void
-tell_event(struct request_desk *desk, const struct request_origin *origin,
-	struct spamd_proto *proto, const struct spamd_request *request)
+warn_of_remote(const struct spamd_tell *tell)
 {
-	static const struct spamd_told nothing = {0};
-	int code = 0;
-
-	if (request->tell.set_remote) {
+	if (tell->set_remote) {
 		log_warn("reporter: no reporting methods available, so couldn't report");
 	}
-	if (request->tell.remove_remote) {
+	if (tell->remove_remote) {
 		log_warn("reporter: no revoke methods available, so couldn't revoke");
 	}
-	if (!tell_is_local(&request->tell)) {
-		answer_tell(desk, origin, proto, &nothing);
-		return;
+}
+
+/* tell_event - hands in what is for the ledger; what nobody else is to know is answered at once */
+static void
+tell_event(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, const struct spamd_request *request,
+	struct request_pending **pending)
+{
+	static const struct spamd_told nothing = {0};
+	const struct settings *settings = request_settings(desk, request);
+	int code = 0;
+
+	if (tell_is_local(&request->tell, settings)) {
+		code = tell_submit(desk->service, desk->worker, settings, request, &desk->job);
 	}
-	code = tell_submit(desk->service, desk->worker,
-		user_prefs_settings(desk->prefs, request->user, clock_wall_s()), request,
-		&desk->job);
 	if (code != 0) {
 		refuse_tell(desk, proto, code);
+		return;
+	}
+	if (request_tells_upstream(desk->service, request)) {
+		*pending = request_pending_tell();
+	}
+	if (*pending == NULL) {
+		warn_of_remote(&request->tell);
+	}
+	if (*pending == NULL && desk->job == NULL) {
+		answer_tell(desk, origin, proto, &nothing);
 	}
 }
 
@@ -345,6 +316,31 @@ request_finish_tell(struct request_desk *desk, const struct request_origin *orig
 	answer_tell(desk, origin, proto, &told);
 }
 
+/* finish_tell - refused only for our own ledger: what the scorer did not take is not lost */
+static void
+finish_tell(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, const struct request_pending *pending)
+{
+	if (pending->ledger_code != 0) {
+		refuse_tell(desk, proto, pending->ledger_code);
+	} else {
+		answer_tell(desk, origin, proto, &pending->told);
+	}
+}
+
+void
+request_finish(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, struct request_pending *pending)
+{
+	if (pending->is_tell) {
+		finish_tell(desk, origin, proto, pending);
+		request_pending_free(pending);
+	} else {
+		finish_scan(desk, origin, proto, pending);
+		free(pending); /* its arena is the desk's now */
+	}
+}
+
 void
 request_handle_event(struct request_desk *desk, const struct request_origin *origin,
 	struct spamd_proto *proto, struct request_pending **pending)
@@ -361,7 +357,7 @@ request_handle_event(struct request_desk *desk, const struct request_origin *ori
 		break;
 	case SPAMD_EVENT_REQUEST:
 		if (event->request->command == SPAMD_TELL) {
-			tell_event(desk, origin, proto, event->request);
+			tell_event(desk, origin, proto, event->request, pending);
 		} else {
 			request_event(desk, origin, proto, pending);
 		}

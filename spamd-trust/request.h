@@ -10,10 +10,9 @@
 #ifndef SPAMD_TRUST_REQUEST_H
 #define SPAMD_TRUST_REQUEST_H
 
-#include "spamd-trust/logline.h"
+#include "spamd-trust/request_pending.h"
 #include "spamd-trust/service.h"
 #include "spamd-trust/tell.h"
-#include "spamd-trust/upstream_client.h"
 #include "spamd-trust/user_prefs.h"
 
 /** Memory for everything that is computed about one message, the message itself apart. */
@@ -35,33 +34,30 @@ NODISCARD int request_desk_init(
 	struct request_desk *desk, const struct service *service, unsigned int worker);
 void request_desk_fini(struct request_desk *desk);
 
+/** The settings of the user whose request it is. */
+const struct settings *request_settings(
+	const struct request_desk *desk, const struct spamd_request *request);
+
 /** Where a request comes from. */
 struct request_origin {
 	struct logline_peer peer;
 	uint64_t accepted_ms; /**< monotonic */
 };
 
-/** A scored request that waits for a chained scorer; fields are private. */
-struct request_pending {
-	struct arena arena;
-	struct logline_ids ids;
-	struct verdict verdict; /* ours so far */
-};
-
 /**
  * Acts on the event that `proto` has just reported. @param pending set where a chained scorer
- * is to be asked about the message before it is answered; else untouched.
+ * is to be asked before the request is answered; else untouched.
  */
 void request_handle_event(struct request_desk *desk, const struct request_origin *origin,
 	struct spamd_proto *proto, struct request_pending **pending);
 
-/** Answers a request that waited, by what the scorer said (NULL: nothing), and frees `pending`. */
-void request_finish_scan(struct request_desk *desk, const struct request_origin *origin,
-	struct spamd_proto *proto, struct request_pending *pending,
-	const struct upstream_client *upstream);
+/** Takes the scorer's own fields, or NULL: there are none. */
+void request_take_fields(struct request_desk *desk, const struct spamd_proto *proto,
+	struct request_pending *pending, const struct upstream_client *client);
 
-/** Forgets a request that waited. NULL is fine. */
-void request_pending_free(struct request_pending *pending);
+/** Answers a request that waited, when all that was asked for is there, and frees `pending`. */
+void request_finish(struct request_desk *desk, const struct request_origin *origin,
+	struct spamd_proto *proto, struct request_pending *pending);
 
 /**
  * The job that the last event handed in, NULL for none. While it is under way the request is
@@ -69,7 +65,7 @@ void request_pending_free(struct request_pending *pending);
  */
 struct ledger_job *request_take_job(struct request_desk *desk);
 
-/** The job is done: answers the TELL. */
+/** The job is done, and nothing else is awaited: answers the TELL. */
 void request_finish_tell(struct request_desk *desk, const struct request_origin *origin,
 	struct spamd_proto *proto, const struct ledger_job *job);
 

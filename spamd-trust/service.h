@@ -15,6 +15,7 @@
 #include "spamd-trust/upstream_targets.h"
 
 struct ledger_writer;
+struct upstream_tls;
 struct ssl_ctx_st;
 
 #define SERVICE_HOSTNAME_MAX 256
@@ -29,6 +30,7 @@ struct service {
 	struct peers *peers;
 	struct ledger_writer *ledger;            /**< NULL unless TELL is allowed */
 	const struct upstream_targets *upstream; /**< empty: no chained scorer */
+	const struct upstream_tls *upstream_tls; /**< NULL unless one of them has TLS */
 	struct spamd_limits limits;
 	unsigned int threads;
 	size_t connections_max;    /**< of one worker */

@@ -87,48 +87,6 @@ start_write(struct session *s)
 	charge(s, spamd_proto_output(&s->proto).len);
 }
 
-/* drop_question - nothing is awaited of a chained scorer any more */
-static void
-drop_question(struct session *s)
-{
-	upstream_cancel(s->call);
-	s->call = NULL;
-	request_pending_free(s->pending);
-	s->pending = NULL;
-}
-
-/* finish_question - answers the client by what a chained scorer said; NULL: nothing */
-static void
-finish_question(struct session *s, const struct upstream_client *client)
-{
-	struct request_pending *pending = s->pending;
-
-	s->call = NULL;
-	s->pending = NULL;
-	request_finish_scan(&s->worker->desk, &s->origin, &s->proto, pending, client);
-}
-
-static void on_upstream(void *ctx, const struct upstream_client *client);
-
-/* ask_upstream - begins to wait for a chained scorer, or goes on without one */
-static void
-ask_upstream(struct session *s)
-{
-	const struct spamd_request *request = spamd_proto_request(&s->proto);
-	const struct settings *settings = s->worker->service->settings;
-	struct upstream_question question = {
-		.user = request->user,
-		.message = request->message,
-		.timeout_ms = (uint64_t)settings->upstream_timeout_s * 1000,
-		.done = on_upstream,
-		.ctx = s,
-	};
-
-	if (upstream_ask(&s->worker->upstream, &question, &s->call) != 0) {
-		finish_question(s, NULL);
-	}
-}
-
 /* start_await - for the job that the request has handed in, or for a chained scorer */
 static enum step
 start_await(struct session *s)
@@ -136,7 +94,7 @@ start_await(struct session *s)
 	if (s->job == NULL) {
 		s->job = request_take_job(&s->worker->desk);
 	}
-	if (s->job == NULL && s->call == NULL) {
+	if (s->job == NULL && !session_has_asked(s)) {
 		return STEP_CLOSE;
 	}
 	if (s->job != NULL) {
@@ -151,14 +109,16 @@ static enum step
 advance(struct session *s, enum spamd_status status)
 {
 	while (status == SPAMD_EVENT) {
+		bool was_pending = s->pending != NULL;
+
 		request_handle_event(&s->worker->desk, &s->origin, &s->proto, &s->pending);
-		if (s->pending != NULL && s->call == NULL) {
-			ask_upstream(s);
+		if (s->pending != NULL && !was_pending) {
+			session_ask(s);
 		}
 		status = spamd_proto_next(&s->proto, clock_mono_ms());
 	}
 	if (status == SPAMD_DONE) {
-		drop_question(s);
+		session_drop_question(s);
 		start_write(s);
 	}
 	return status == SPAMD_AWAIT ? start_await(s) : STEP_ON;
@@ -401,9 +361,8 @@ session_run(struct session *s)
 	set_timer(s);
 }
 
-/* go_on - what the request awaited is there, and its answer is written */
-static void
-go_on(struct session *s)
+void
+session_go_on(struct session *s)
 {
 	if (advance(s, spamd_proto_next(&s->proto, clock_mono_ms())) == STEP_CLOSE) {
 		session_close(s);
@@ -412,20 +371,17 @@ go_on(struct session *s)
 	session_run(s);
 }
 
-/* on_upstream - the chained scorer has answered, or will not */
-static void
-on_upstream(void *ctx, const struct upstream_client *client)
-{
-	finish_question(ctx, client);
-	go_on(ctx);
-}
-
 void
 session_told(struct session *s, const struct ledger_job *job)
 {
 	s->job = NULL;
+	if (s->pending != NULL) {
+		request_pending_told(s->pending, job);
+		session_finish_question(s);
+		return;
+	}
 	request_finish_tell(&s->worker->desk, &s->origin, &s->proto, job);
-	go_on(s);
+	session_go_on(s);
 }
 
 void
@@ -442,7 +398,7 @@ session_close(struct session *s)
 	struct worker *w = s->worker;
 
 	(void)set_wait(s, SESSION_WAIT_NONE);
-	drop_question(s);
+	session_drop_question(s);
 	if (s->has_timer) {
 		(void)event_del(&s->timer);
 	}

@@ -8,8 +8,8 @@
  * no reset overtakes the answer. While a chained scorer is asked it waits for that alone: a client
  * that goes away meanwhile is noticed when its answer is sent.
  *
- * A TELL is answered when the ledger's writer has made it durable; until then the session waits for
- * nothing but its deadline and session_told().
+ * A TELL is answered when the ledger's writer has made it durable, and a chained scorer has had its time to answer; until then the session waits for
+ * nothing but its deadline, session_told() and the scorer.
  *
  * Every phase has an absolute deadline: TLS handshake and command line -T, the request (also while it awaits the ledger) -t (both kept by
  * the engine), sending the reply -t again, draining SESSION_DRAIN_MS.
@@ -64,6 +64,8 @@ struct session {
 	struct request_pending
 		*pending;           /* set aside while a chained scorer is asked, else NULL */
 	struct upstream_call *call; /* likewise */
+	struct upstream_call
+		*fields_call; /* likewise, for the fields that the scorer would add */
 	enum session_phase phase;
 	enum session_wait wait;
 	bool has_timer;
@@ -89,6 +91,24 @@ void session_start(struct worker *worker, int fd, const struct listener *listene
 
 /** For session_accept.c: lets an admitted session run for the first time. May be over on return. */
 void session_begin(struct session *s);
+
+/* For session_upstream.c. */
+
+/** What the request awaited is there, and its answer is written. May end the session. */
+void session_go_on(struct session *s);
+
+/* For session.c: session_upstream.c. */
+
+/** Asks a chained scorer for `pending`; answers at once where nobody can be asked. */
+void session_ask(struct session *s);
+
+bool session_has_asked(const struct session *s);
+
+/** Answers if nothing is awaited any more. May end the session. */
+void session_finish_question(struct session *s);
+
+/** Nothing is awaited of a chained scorer any more. */
+void session_drop_question(struct session *s);
 
 /** Ends a session at once. */
 void session_close(struct session *s);

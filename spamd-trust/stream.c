@@ -72,6 +72,14 @@ stream_handshake(struct stream *s)
 	return status_of(s, SSL_do_handshake(s->ssl));
 }
 
+const char *
+stream_certificate_error(const struct stream *s)
+{
+	long result = s->ssl == NULL ? X509_V_OK : SSL_get_verify_result(s->ssl);
+
+	return result == X509_V_OK ? NULL : X509_verify_cert_error_string(result);
+}
+
 struct slice
 stream_describe(const struct stream *s, char *out, size_t cap)
 {

@@ -39,6 +39,9 @@ void stream_close(struct stream *s);
 /** Goes on with the TLS handshake; STREAM_OK when it is done, and at once for plain ones. */
 enum stream_status stream_handshake(struct stream *s);
 
+/** What was wrong with the other side's certificate, after a handshake that failed; NULL: nothing. */
+const char *stream_certificate_error(const struct stream *s);
+
 /** "TLSv1_3/TLS_AES_256_GCM_SHA384" into out, as the log wants it; empty for plain ones. */
 struct slice stream_describe(const struct stream *s, char *out, size_t cap);
 

@@ -7,9 +7,10 @@
 #include "spamd-trust/message_digest.h"
 
 bool
-tell_is_local(const struct spamd_tell *tell)
+tell_is_local(const struct spamd_tell *tell, const struct settings *settings)
 {
-	return tell->set_local || tell->remove_local;
+	return (tell->set_local || tell->remove_local) && settings->use_learner &&
+	       settings->use_bayes;
 }
 
 /* name_digest - for a name that is no local user's: over "user:" and the name in lower case */

@@ -12,8 +12,8 @@
 #include "spamd-trust/ledger_writer.h"
 #include "spamd-trust/service.h"
 
-/** Is there anything for the ledger in it? Remote reports are never taken. */
-bool tell_is_local(const struct spamd_tell *tell);
+/** Is there anything for the ledger in it? Not with `use_learner no` or `use_bayes no`; remote reports never. */
+bool tell_is_local(const struct spamd_tell *tell, const struct settings *settings);
 
 /**
  * Hands the report in for worker `worker`. `out` is the job, for the caller to say who owns it.

@@ -24,6 +24,7 @@ struct presentation {
 	const struct settings *settings;
 	const struct verdict *verdict;
 	struct slice message;     /**< as the client sent it */
+	struct slice more_fields; /**< whole lines with LF, added behind our own fields */
 	struct slice hostname;    /**< of this machine; `report_hostname` goes before it */
 	struct slice remote_host; /**< of the last relay's client; empty where unknown */
 	struct slice remote_address;

@@ -21,6 +21,7 @@ struct upstream_call {
 	uint64_t deadline_ms;
 	size_t target; /* that is being asked */
 	bool is_open;  /* client, stream and events are in use */
+	bool is_up;    /* TLS, or there is none */
 	bool is_ended; /* our sending side */
 	struct upstream_client client;
 	struct stream stream;
@@ -43,15 +44,27 @@ close_try(struct upstream_call *call)
 	call->is_open = false;
 }
 
+/* is_bad_sign - does a failure say anything about the target? */
+static bool
+is_bad_sign(const struct upstream_call *call)
+{
+	return call->question.request.kind != UPSTREAM_TELL || !call->is_open ||
+	       !upstream_client_is_refused(&call->client);
+}
+
 /* note_failure - counts it against the target and says why */
 static void
 note_failure(struct upstream_call *call, const char *why)
 {
+	static const char *const what[] = {[UPSTREAM_REPORT] = "",
+		[UPSTREAM_HEADERS] = "HEADERS: ",
+		[UPSTREAM_TELL] = "TELL: "};
 	struct upstream_pool *pool = call->pool;
-	bool rests = upstream_health_failed(&pool->health[call->target], clock_mono_ms());
+	bool rests = is_bad_sign(call) &&
+		     upstream_health_failed(&pool->health[call->target], clock_mono_ms());
 
-	log_warn("spamd: upstream %s: %s%s", pool->targets->items[call->target].text, why,
-		rests ? "; not asked for a while" : "");
+	log_warn("spamd: upstream %s: %s%s%s", pool->targets->items[call->target].text,
+		what[call->question.request.kind], why, rests ? "; not asked for a while" : "");
 }
 
 static void
@@ -108,6 +121,21 @@ open_socket(const struct upstream_target *target)
 	return -1;
 }
 
+/* open_stream - with TLS where the target has it; on failure the descriptor is closed */
+static int
+open_stream(struct upstream_call *call, const struct upstream_target *target, int fd)
+{
+	if (!target->tls) {
+		stream_init_plain(&call->stream, fd);
+		return 0;
+	}
+	if (upstream_tls_start(call->pool->tls, target, fd, &call->stream) != 0) {
+		(void)close(fd);
+		return ERR_CRYPTO;
+	}
+	return 0;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg);
 
 /* try_target - false where it cannot even be begun, which is noted */
@@ -119,16 +147,18 @@ try_target(struct upstream_call *call)
 	struct timeval delay = {
 		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
 	int fd = open_socket(target);
+	int code = fd < 0 ? err_from_errno(errno) : open_stream(call, target, fd);
 
-	if (fd < 0) {
-		note_failure(call, err_text(err_from_errno(errno)));
+	if (code != 0) {
+		note_failure(call, err_text(code));
 		return false;
 	}
-	stream_init_plain(&call->stream, fd);
-	upstream_client_init(&call->client, call->question.user, call->question.message);
+	call->question.request.ends_line = target->tls;
+	upstream_client_init(&call->client, &call->question.request);
 	(void)evtimer_assign(&call->timer, call->pool->base, on_timer, call);
 	(void)event_assign(&call->io, call->pool->base, fd, EV_WRITE, on_ready, call);
 	call->is_open = true;
+	call->is_up = false;
 	call->is_ended = false;
 	if (event_add(&call->timer, &delay) != 0 || event_add(&call->io, NULL) != 0) {
 		close_try(call);
@@ -181,18 +211,28 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	give_up(arg, "no answer in time");
 }
 
-/* send_all - the question, then the end of our sending, by which a message ends in any case */
+/*
+ * send_all - the question, then the end of our sending, by which a message ends in any case
+ *
+ * Not so with TLS: a close_notify that the original does not read makes it reset the connection,
+ * and the answer may be lost.
+ */
 static enum stream_status
 send_all(struct upstream_call *call)
 {
 	enum stream_status status = STREAM_OK;
 	size_t n = 0;
 
+	if (!call->is_up) {
+		status = stream_handshake(&call->stream);
+		call->is_up = status == STREAM_OK;
+	}
+
 	while (status == STREAM_OK && upstream_client_output(&call->client).len > 0) {
 		status = stream_write(&call->stream, upstream_client_output(&call->client), &n);
 		upstream_client_sent(&call->client, n);
 	}
-	if (status == STREAM_OK && !call->is_ended) {
+	if (status == STREAM_OK && !call->is_ended && call->stream.ssl == NULL) {
 		status = stream_end(&call->stream);
 		call->is_ended = status == STREAM_OK;
 	}
@@ -218,6 +258,18 @@ receive(struct upstream_call *call, enum upstream_status *result)
 	return status;
 }
 
+/* failed_why - what broke the connection, as far as is known */
+static const char *
+failed_why(const struct upstream_call *call)
+{
+	const char *certificate = stream_certificate_error(&call->stream);
+
+	if (certificate != NULL) {
+		return certificate;
+	}
+	return call->is_up ? "the connection failed" : "the connection or its handshake failed";
+}
+
 /* run - goes as far as it can; the call may be gone afterwards */
 static void
 run(struct upstream_call *call)
@@ -234,7 +286,7 @@ run(struct upstream_call *call)
 	} else if (result == UPSTREAM_ERROR) {
 		give_up(call, upstream_client_error(&call->client));
 	} else if (status == STREAM_FAILED) {
-		give_up(call, "the connection failed");
+		give_up(call, failed_why(call));
 	} else if (wait_for(call, status == STREAM_WANT_WRITE ? EV_WRITE : EV_READ) != 0) {
 		give_up(call, "out of memory");
 	}

@@ -20,6 +20,7 @@ struct reply_head {
 	size_t length;
 	double score;
 	double required;
+	struct spamd_told told;
 };
 
 static bool
@@ -33,19 +34,51 @@ fits_header(struct slice user)
 	return user.len > 0 && user.len <= USER_MAX;
 }
 
-void
-upstream_client_init(struct upstream_client *c, struct slice user, struct slice message)
+/* add_places - "Set: local,remote" and the like, or nothing */
+static void
+add_places(struct dynbuf *head, const char *name, bool local, bool remote)
 {
-	*c = (struct upstream_client){.message = message};
+	if (local || remote) {
+		(void)dynbuf_printf(head, "%s: %s%s%s\r\n", name, local ? "local" : "",
+			local && remote ? ", " : "", remote ? "remote" : "");
+	}
+}
+
+/* add_tell - the headers of a TELL, in the order in which spamc has them */
+static void
+add_tell(struct dynbuf *head, const struct spamd_tell *tell)
+{
+	(void)dynbuf_printf(head, "Message-class: %s\r\n", tell->is_spam ? "spam" : "ham");
+	add_places(head, "Set", tell->set_local, tell->set_remote);
+	add_places(head, "Remove", tell->remove_local, tell->remove_remote);
+}
+
+void
+upstream_client_init(struct upstream_client *c, const struct upstream_request *request)
+{
+	static const char *const commands[] = {
+		[UPSTREAM_REPORT] = "REPORT",
+		[UPSTREAM_HEADERS] = "HEADERS",
+		[UPSTREAM_TELL] = "TELL",
+	};
+
+	*c = (struct upstream_client){.kind = request->kind, .message = request->message};
+	if (request->ends_line && !slice_ends_with(request->message, SLICE("\n"))) {
+		c->tail = SLICE("\n");
+	}
 	dynbuf_init(&c->head, REQUEST_HEAD_MAX);
 	dynbuf_init(&c->in, UPSTREAM_REPLY_MAX_BYTES);
-	(void)dynbuf_add_str(&c->head, "REPORT SPAMC/1.5\r\n");
-	if (fits_header(user)) {
+	(void)dynbuf_printf(&c->head, "%s SPAMC/1.5\r\n", commands[request->kind]);
+	if (request->kind == UPSTREAM_TELL) {
+		add_tell(&c->head, &request->tell);
+	}
+	if (fits_header(request->user)) {
 		(void)dynbuf_add_str(&c->head, "User: ");
-		(void)dynbuf_add(&c->head, user);
+		(void)dynbuf_add(&c->head, request->user);
 		(void)dynbuf_add_str(&c->head, "\r\n");
 	}
-	(void)dynbuf_printf(&c->head, "Content-length: %zu\r\n\r\n", message.len);
+	(void)dynbuf_printf(
+		&c->head, "Content-length: %zu\r\n\r\n", request->message.len + c->tail.len);
 	if (dynbuf_error(&c->head) != 0) {
 		c->error = "out of memory";
 	}
@@ -66,7 +99,10 @@ upstream_client_output(const struct upstream_client *c)
 	if (c->sent < head.len) {
 		return slice_skip(head, c->sent);
 	}
-	return slice_skip(c->message, c->sent - head.len);
+	if (c->sent < head.len + c->message.len) {
+		return slice_skip(c->message, c->sent - head.len);
+	}
+	return slice_skip(c->tail, c->sent - head.len - c->message.len);
 }
 
 void
@@ -76,16 +112,23 @@ upstream_client_sent(struct upstream_client *c, size_t n)
 	c->sent += n;
 }
 
-/* is_good_status - "SPAMD/V 0 ..." */
+/* read_status - the code of "SPAMD/V CODE ..."; false where the line is no such thing */
 static bool
-is_good_status(struct slice line)
+read_status(struct slice line, struct slice *code_out)
 {
 	struct slice version = {0};
-	struct slice code = {0};
 
 	return slice_starts_with(line, SLICE("SPAMD/")) &&
 	       slice_next_token(&line, " \r\n", &version) &&
-	       slice_next_token(&line, " \r\n", &code) && slice_eq(code, SLICE("0"));
+	       slice_next_token(&line, " \r\n", code_out);
+}
+
+static bool
+is_good_status(struct slice line)
+{
+	struct slice code = {0};
+
+	return read_status(line, &code) && slice_eq(code, SLICE("0"));
 }
 
 static bool
@@ -116,6 +159,14 @@ read_spam(struct slice value, struct reply_head *head)
 	       read_number(slice_trim(slice_skip(value, stroke + 1)), &head->required);
 }
 
+/* read_places - "local,remote" */
+static void
+read_places(struct slice value, bool *local, bool *remote)
+{
+	*local = slice_find_nocase(value, SLICE("local")) < value.len;
+	*remote = slice_find_nocase(value, SLICE("remote")) < value.len;
+}
+
 /* read_header - one header line; those that mean nothing to us are passed over */
 static bool
 read_header(struct slice line, struct reply_head *head)
@@ -133,6 +184,11 @@ read_header(struct slice line, struct reply_head *head)
 		head->has_length = true;
 		return is_first &&
 		       strnum_size(value, UPSTREAM_REPLY_MAX_BYTES, &head->length) == 0;
+	}
+	if (slice_eq_nocase(name, SLICE("DidSet"))) {
+		read_places(value, &head->told.set_local, &head->told.set_remote);
+	} else if (slice_eq_nocase(name, SLICE("DidRemove"))) {
+		read_places(value, &head->told.removed_local, &head->told.removed_remote);
 	}
 	return slice_eq_nocase(name, SLICE("Spam")) ? read_spam(value, head) : true;
 }
@@ -183,7 +239,7 @@ read_head(struct upstream_client *c)
 			return fail(c, "the answer has a bad header");
 		}
 	}
-	if (!head.has_length || !head.has_spam) {
+	if (c->kind != UPSTREAM_TELL && (!head.has_length || !head.has_spam)) {
 		return fail(c, "the answer lacks its score or its length");
 	}
 	c->has_head = true;
@@ -191,6 +247,7 @@ read_head(struct upstream_client *c)
 	c->body_len = head.length;
 	c->score = head.score;
 	c->required = head.required;
+	c->told = head.told;
 	return UPSTREAM_NEED_MORE;
 }
 
@@ -204,6 +261,9 @@ judge(struct upstream_client *c)
 	}
 	if (!c->has_head) {
 		return UPSTREAM_NEED_MORE;
+	}
+	if (c->kind == UPSTREAM_TELL) {
+		return UPSTREAM_DONE; /* no length, and an empty line too many may follow */
 	}
 	body = dynbuf_slice(&c->in).len - c->body_at;
 	if (body > c->body_len) {
@@ -224,12 +284,26 @@ upstream_client_feed(struct upstream_client *c, struct slice bytes)
 	return judge(c);
 }
 
+/* note_refusal - an error is one line and no more (SPEC 3) */
+static enum upstream_status
+note_refusal(struct upstream_client *c)
+{
+	struct slice rest = dynbuf_slice(&c->in);
+	struct slice line = {0};
+	struct slice code = {0};
+
+	c->is_refused = message_next_line(&rest, &line) && slice_is_empty(rest) &&
+			slice_ends_with(line, SLICE("\n")) && read_status(line, &code) &&
+			!slice_eq(code, SLICE("0"));
+	return fail(c, c->is_refused ? "the answer is a refusal" : "the answer ends early");
+}
+
 enum upstream_status
 upstream_client_eof(struct upstream_client *c)
 {
 	enum upstream_status status = upstream_client_feed(c, SLICE(""));
 
-	return status == UPSTREAM_NEED_MORE ? fail(c, "the answer ends early") : status;
+	return status == UPSTREAM_NEED_MORE ? note_refusal(c) : status;
 }
 
 const char *
@@ -238,12 +312,29 @@ upstream_client_error(const struct upstream_client *c)
 	return c->error == NULL ? "" : c->error;
 }
 
+bool
+upstream_client_is_refused(const struct upstream_client *c)
+{
+	return c->is_refused;
+}
+
 int
 upstream_client_reply(
 	const struct upstream_client *c, struct arena *arena, struct upstream_reply *out)
 {
-	struct slice body = slice_skip(dynbuf_slice(&c->in), c->body_at);
-
 	*out = (struct upstream_reply){.score = c->score, .required = c->required};
-	return upstream_report_read(body, arena, &out->rules, &out->rule_count);
+	return upstream_report_read(
+		upstream_client_body(c), arena, &out->rules, &out->rule_count);
+}
+
+struct slice
+upstream_client_body(const struct upstream_client *c)
+{
+	return slice_skip(dynbuf_slice(&c->in), c->body_at);
+}
+
+struct spamd_told
+upstream_client_told(const struct upstream_client *c)
+{
+	return c->told;
 }

@@ -8,7 +8,7 @@
 #include "common/base/net_address.h"
 #include "common/base/strnum.h"
 
-#define EXPECTED "expected ADDRESS:PORT, localhost:PORT, [V6]:PORT or /PATH"
+#define EXPECTED "expected [ssl:]ADDRESS:PORT, [ssl:]localhost:PORT, [ssl:][V6]:PORT or /PATH"
 
 static int
 set_unix(struct upstream_target *t, struct slice path)
@@ -60,6 +60,7 @@ parse_inet(struct slice value, struct upstream_target *out)
 		return ERR_INVALID;
 	}
 	if (slice_eq_nocase(host, SLICE("localhost"))) {
+		out->is_localhost = true;
 		host = SLICE("127.0.0.1");
 	}
 	if (net_address_parse(host, &ip) != 0 ||
@@ -74,17 +75,18 @@ static int
 parse_target(struct slice value, struct upstream_target *out, struct err_msg *msg)
 {
 	int code = ERR_INVALID;
+	struct slice place = value;
 
 	*out = (struct upstream_target){0};
 	if (slice_starts_with_nocase(value, SLICE("ssl:"))) {
-		return err_set(msg, ERR_INVALID,
-			"upstream \"%.100s\": TLS is not supported here; " EXPECTED,
-			(const char *)value.data);
+		out->tls = true;
+		place = slice_skip(value, 4);
 	}
 	if (value.len < sizeof(out->text)) {
 		memcpy(out->text, value.data, value.len);
-		code = value.len > 0 && value.data[0] == '/' ? set_unix(out, value)
-							     : parse_inet(value, out);
+		code = !out->tls && value.len > 0 && value.data[0] == '/'
+			       ? set_unix(out, value)
+			       : parse_inet(place, out);
 	}
 	if (code != 0) {
 		return err_set(
@@ -110,6 +112,17 @@ upstream_targets_parse(
 	}
 	out->count = code == 0 ? values->count : 0;
 	return code;
+}
+
+bool
+upstream_targets_want_tls(const struct upstream_targets *targets)
+{
+	for (size_t i = 0; i < targets->count; i++) {
+		if (targets->items[i].tls) {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool

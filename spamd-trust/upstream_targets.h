@@ -23,6 +23,8 @@
 struct upstream_target {
 	struct sockaddr_storage address;
 	socklen_t address_len;
+	bool tls;
+	bool is_localhost;                   /**< by that name */
 	char text[UPSTREAM_TARGET_TEXT_MAX]; /**< as configured, for the log */
 };
 
@@ -32,11 +34,15 @@ struct upstream_targets {
 };
 
 /**
- * Reads the values of `upstream`: HOST:PORT, [V6]:PORT or /PATH; HOST is an address or localhost.
+ * Reads the values of `upstream`: HOST:PORT, [V6]:PORT or /PATH; HOST is an address or localhost;
+ * `ssl:` before a host means TLS.
  * @return 0, or ERR_INVALID with the value and what would be right in msg.
  */
 NODISCARD int upstream_targets_parse(
 	const struct strlist *values, struct upstream_targets *out, struct err_msg *msg);
+
+/** Is there one with TLS among them? */
+bool upstream_targets_want_tls(const struct upstream_targets *targets);
 
 /** How one of them did lately; zeroed: well. */
 struct upstream_health {

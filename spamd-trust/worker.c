@@ -314,7 +314,8 @@ worker_init(struct worker *w, const struct service *service, unsigned int index)
 	if (w->wakeup_fd < 0 || w->base == NULL || !make_events(w)) {
 		return ERR_NOMEM;
 	}
-	w->upstream = (struct upstream_pool){.targets = service->upstream, .base = w->base};
+	w->upstream = (struct upstream_pool){
+		.targets = service->upstream, .tls = service->upstream_tls, .base = w->base};
 	set_accepting(w, true);
 	return 0;
 }

@@ -82,15 +82,16 @@ fill_service(struct service *service, const struct worker_process *p)
 {
 	size_t connections = raise_descriptors();
 
-	/* With a chained scorer each connection may need one more. */
+	/* With a chained scorer each connection may need one more, or two. */
 	if (p->upstream->count > 0) {
-		connections /= 2;
+		connections /= p->settings->upstream_headers ? 3 : 2;
 	}
 	service->options = p->options;
 	service->settings = p->settings;
 	service->listeners = p->listeners;
 	service->allowed = p->allowed;
 	service->upstream = p->upstream;
+	service->upstream_tls = p->upstream_tls;
 	service->tls = p->tls;
 	service->threads = thread_count(p->options);
 	service->connections_max = connections / service->threads;

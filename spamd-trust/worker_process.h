@@ -12,6 +12,7 @@
 
 struct ssl_ctx_st;
 struct store_watch;
+struct upstream_tls;
 
 /** What it inherits from the supervisor; all borrowed. */
 struct worker_process {
@@ -20,6 +21,7 @@ struct worker_process {
 	const struct listeners *listeners;
 	const struct netlist *allowed;
 	const struct upstream_targets *upstream;
+	const struct upstream_tls *upstream_tls; /**< NULL: none of them has TLS */
 	const struct privileges *privileges;
 	struct ssl_ctx_st *tls;          /**< NULL: none */
 	const struct store_watch *watch; /**< where to report whether the stores are open */

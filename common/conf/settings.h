@@ -132,7 +132,13 @@ struct settings {
 	struct strlist upstream;     /**< addresses in the order of asking; empty: none */
 	uint32_t upstream_timeout_s; /**< for all of them together */
 	bool upstream_skip_well_trusted;
+	bool upstream_headers;            /**< its own X-Spam fields are fetched and added */
 	uint64_t upstream_max_size_bytes; /**< larger messages are not sent there */
+	bool upstream_tls_verify;
+	struct slice upstream_tls_ca;     /**< file or directory; empty: the system's */
+	struct strlist upstream_tls_name; /**< of its certificate, any; none: its address */
+	struct slice upstream_tls_cert;   /**< who we are; empty: nobody asks */
+	struct slice upstream_tls_key;
 
 	/* Private. */
 	bool trusted_networks_set;

@@ -263,7 +263,8 @@ const struct setting_row settings_rows[] = {
 		"Rule definitions in user_prefs are passed over silently instead of refused."},
 	{"time_limit", NULL, &setting_type_duration, SETTING_SECTION_DAEMON, SETTING_ADMIN,
 		FIELD(time_limit_s), 0, 86400, "seconds", NULL, "300s",
-		"Longest work on one message; 0: no limit."},
+		"Longest wait for others (`upstream`) about one message, our own work takes far "
+		"less than a second; 0: no limit but theirs."},
 	{"max_message_size", NULL, &setting_type_size, SETTING_SECTION_DAEMON,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(max_message_size_bytes), 1024, 268435456,
 		"bytes", NULL, "64M",
@@ -274,8 +275,8 @@ const struct setting_row settings_rows[] = {
 	{"upstream", NULL, &setting_type_words, SETTING_SECTION_UPSTREAM,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream), 0, 0, NULL, NULL, NULL,
 		"Addresses of spamds whose scores are added to ours (`ADDRESS:PORT`, "
-		"`localhost:PORT`, `[V6]:PORT`, `/PATH`), asked in this order until one "
-		"answers."},
+		"`localhost:PORT`, `[V6]:PORT`, with `ssl:` in front for TLS; `/PATH`), asked in "
+		"this order until one answers."},
 	{"upstream_timeout", NULL, &setting_type_duration, SETTING_SECTION_UPSTREAM,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_timeout_s), 1, 3600, "seconds",
 		NULL, "30s",
@@ -291,6 +292,31 @@ const struct setting_row settings_rows[] = {
 		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_max_size_bytes), 1024, 268435456,
 		"bytes", NULL, "512000",
 		"Larger messages are not sent there; the default is that of spamc -s."},
+	{"upstream_headers", NULL, &setting_type_bool, SETTING_SECTION_UPSTREAM,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_headers), 0, 0, NULL, NULL,
+		"yes",
+		"Where a marked message is wanted (PROCESS, HEADERS), the `X-Spam` fields that it "
+		"adds are asked for as well and kept; this takes it a second scan."},
+	{"upstream_tls_verify", NULL, &setting_type_bool, SETTING_SECTION_UPSTREAM,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_tls_verify), 0, 0, NULL, NULL,
+		"yes",
+		"Its certificate must be good; with `no`, whoever is on the way can read the mail "
+		"and make up scores."},
+	{"upstream_tls_ca", NULL, &setting_type_text, SETTING_SECTION_UPSTREAM,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_tls_ca), 0, 0, NULL, NULL, NULL,
+		"File or directory of the certificates that its own must lead to; unset: those "
+		"of the system."},
+	{"upstream_tls_name", NULL, &setting_type_words, SETTING_SECTION_UPSTREAM,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_tls_name), 0, 0, NULL, NULL,
+		NULL,
+		"Names of which its certificate must have one; unset: the address (or `localhost`) "
+		"of `upstream`."},
+	{"upstream_tls_cert", NULL, &setting_type_text, SETTING_SECTION_UPSTREAM,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_tls_cert), 0, 0, NULL, NULL,
+		NULL, "File with our certificate (PEM), for a spamd with `--ssl-verify`."},
+	{"upstream_tls_key", NULL, &setting_type_text, SETTING_SECTION_UPSTREAM,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_tls_key), 0, 0, NULL, NULL, NULL,
+		"File with the key of that certificate (PEM); read before rights are given up."},
 };
 
 const size_t settings_row_count = ARRAY_LEN(settings_rows);

@@ -4,30 +4,13 @@
 import concurrent.futures
 import socket
 import ssl
-import subprocess
 import warnings
 
 import harness
+from certificates import make_certificate
 from harness import HAM, read_all, request
 
 ANSWERS = 200
-
-
-def openssl(*args):
-    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True, timeout=60)
-
-
-def make_certificate(directory, name, issuer=None):
-    """NAME.key and NAME.pem for localhost; self-signed, or signed by `issuer`."""
-    key, cert = directory / f"{name}.key", directory / f"{name}.pem"
-    args = ["req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
-    args += ["-keyout", key, "-out", cert, "-addext", "subjectAltName=DNS:localhost"]
-    if issuer:
-        args += ["-CA", directory / f"{issuer}.pem", "-CAkey", directory / f"{issuer}.key"]
-        args += ["-addext", "basicConstraints=critical,CA:FALSE"]
-    openssl(*args)
-    key.chmod(0o600)  # root reads it before it becomes another account
-    return key, cert
 
 
 class TlsTest(harness.DaemonTest):

@@ -1,147 +1,22 @@
 #!/usr/bin/env python3
-"""A chained scorer: its score and rules are added; without its answer mail goes on with ours.
-
-The scorer is Debian's real spamd where its package is installed, and a scripted one that
-misbehaves in every way the network allows.
-"""
+"""A chained scorer: its score and rules are added; without its answer mail goes on with ours."""
 
 import email
 import os
-import pathlib
 import pwd
-import signal
-import socket
-import subprocess
-import threading
-import time
-import unittest
+import shutil
+import ssl
 
 import harness
+from certificates import make_certificate
 from harness import HAM, read_all, request
-
-REAL_SPAMD = "/usr/sbin/spamd"
-
-TABLE = b"""Content analysis details:   (3.5 points, 5.0 required)
-
- pts rule name              description
----- ---------------------- --------------------------------------------------
- 4.0 FAKE_ONE               BODY: Talks of lunch
--0.5 FAKE_TWO               Polite
-
-"""
+from scorers import TOLD, FakeScorer, UpstreamTest, answer
 
 FROM_ALICE = (
     b"Received: from mail.example.net (mail.example.net [198.51.100.7])\n"
     b"\tby mail.example.org with ESMTPS; Mon, 1 Jan 2024 10:00:00 +0000\n"
     b"Authentication-Results: mail.example.org; dkim=pass header.d=example.net\n"
 ) + HAM.replace(b"alice@example.org", b"alice@example.net")
-
-
-def answer(score="3.5", body=TABLE, length=None):
-    """A well-formed answer to REPORT."""
-    length = len(body) if length is None else length
-    head = f"SPAMD/1.1 0 EX_OK\r\nContent-length: {length}\r\nSpam: False ; {score} / 5.0\r\n\r\n"
-    return head.encode() + body
-
-
-class FakeScorer:
-    """Listens on loopback and treats every connection as `behave(connection)` does."""
-
-    def __init__(self, behave, path=None):
-        self.behave = behave
-        self.requests = []
-        self.released = threading.Event()
-        self.listener = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
-        self.listener.bind(str(path) if path else ("127.0.0.1", 0))
-        if path:
-            path.chmod(0o777)
-        self.listener.listen(64)
-        self.address = str(path) if path else f"127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-    def serve(self, connection):
-        with connection:
-            try:
-                self.behave(self, connection)
-            except OSError:
-                pass  # the daemon has given up on us, as it should
-
-    def close(self):
-        self.released.set()
-        if self.listener.fileno() >= 0:
-            self.listener.shutdown(socket.SHUT_RDWR)
-            self.listener.close()
-
-    # Ways to behave.
-
-    def reads(self, connection):
-        self.requests.append(read_all(connection))
-
-    def answers(self, connection):
-        self.reads(connection)
-        connection.sendall(answer())
-
-    def says(self, reply):
-        """A way to behave: read everything, then these bytes."""
-
-        def behave(fake, connection):
-            fake.reads(connection)
-            connection.sendall(reply)
-
-        return behave
-
-    def waits(self, connection):
-        self.reads(connection)
-        self.released.wait(harness.PATIENCE_S)
-
-    def waits_unread(self, connection):
-        self.released.wait(harness.PATIENCE_S)
-
-    def closes(self, connection):
-        self.requests.append(b"")
-
-    def floods(self, connection):
-        self.reads(connection)
-        connection.sendall(answer(length=1 << 20, body=b"x" * (1 << 20) + b"more"))
-
-    def drips(self, connection):
-        """A byte now and then, for ever: the time limit is absolute."""
-        self.reads(connection)
-        for byte in answer() * 1000:
-            connection.sendall(bytes([byte]))
-            if self.released.wait(0.2):
-                return
-
-
-class UpstreamTest(harness.DaemonTest):
-    def fake(self, behave, path=None):
-        fake = FakeScorer(behave, path)
-        self.addCleanup(fake.close)
-        return fake
-
-    def start(self, *fakes, config="upstream_timeout 60\n", **kwargs):
-        lines = "".join(f"upstream {fake.address}\n" for fake in fakes)
-        return self.daemon("-x", config=lines + config, **kwargs).start()
-
-    def symbols(self, spamd, message=HAM, **kwargs):
-        """(score, rules) of a SYMBOLS reply."""
-        head, _, body = spamd.exchange(request("SYMBOLS", message, **kwargs)).partition(b"\r\n\r\n")
-        score = float(head.partition(b"; ")[2].partition(b" /")[0])
-        return score, body.decode().strip().split(",")
-
-    def expect_own_verdict(self, spamd):
-        score, rules = self.symbols(spamd)
-        self.assertEqual(score, 0.0)
-        self.assertIn("TRUST_NO_UPSTREAM", rules, spamd.tail())
-        self.assertNotIn("FAKE_ONE", rules)
 
 
 class FakeTest(UpstreamTest):
@@ -256,7 +131,7 @@ class FakeTest(UpstreamTest):
         for _ in range(10):
             with spamd.connect() as connection:
                 connection.sendall(request("PROCESS", HAM))
-        harness.wait_for(lambda: len(fake.requests) == 10, "10 questions", spamd.tail)
+        harness.wait_for(lambda: len(fake.requests) == 20, "20 questions", spamd.tail)
         self.assertIn(b"PONG", spamd.exchange(request("PING")))
         fake.behave = FakeScorer.answers
         fake.released.set()
@@ -267,7 +142,7 @@ class FakeTest(UpstreamTest):
         spamd = self.start(fake)
         with spamd.connect() as connection:
             connection.sendall(request("PROCESS", HAM))
-            harness.wait_for(lambda: len(fake.requests) == 1, "the question", spamd.tail)
+            harness.wait_for(lambda: len(fake.requests) == 2, "both questions", spamd.tail)
             self.assertEqual(spamd.stop(), 0)
 
     def test_time_limit_of_the_request_ends_the_wait(self):
@@ -276,7 +151,7 @@ class FakeTest(UpstreamTest):
         self.assertIn(b"SPAMD/1.0 79 Timeout", spamd.exchange(request("CHECK", HAM)))
 
     def test_bad_addresses_do_not_start(self):
-        for value in ("mail.example.org:783", "127.0.0.1", "ssl:127.0.0.1:783"):
+        for value in ("mail.example.org:783", "127.0.0.1", "ssl:127.0.0.1"):
             with self.subTest(value=value):
                 done = self.daemon("-x", config=f"upstream {value}\n").run()
                 self.assertEqual(done.returncode, 78)
@@ -329,110 +204,280 @@ class FakeTest(UpstreamTest):
                 spamd.stop()
 
 
-RULES = r"""
-header REAL_SUBJECT Subject =~ /lunch/
-score REAL_SUBJECT 2.25
-describe REAL_SUBJECT The subject talks of food, in words that are long enough to be wrapped somewhere
-body REAL_BODY /noon/i
-score REAL_BODY -0.5
-describe REAL_BODY Noon
-clear_report_template
-report Content analysis details:   (_SCORE_ points, _REQD_ required)
-report " pts rule name              description"
-report ---- ---------------------- --------------------------------------------------
-report _SUMMARY_
-"""
+class FieldsTest(UpstreamTest):
+    def marked(self, spamd, message=HAM):
+        return email.message_from_bytes(spamd.spamc(message=message).stdout)
+
+    def test_fields_that_only_the_scorer_adds_are_kept(self):
+        fake = self.fake(FakeScorer.answers)
+        spamd = self.start(fake)
+        mail = self.marked(spamd)
+        self.assertEqual(mail["X-Spam-Relay-Country"], "ZZ")
+        self.assertEqual(mail["X-Spam-Languages"], "en\n\tde")
+        self.assertEqual(mail.get_all("X-Spam-Trust-Tier"), ["unknown"])
+        self.assertEqual(len(mail.get_all("X-Spam-Checker-Version")), 1)
+        (status,) = mail.get_all("X-Spam-Status")
+        self.assertRegex(status, r"(?s)^No, score=3\.5 required=5\.0 tests=FAKE_ONE,FAKE_TWO,")
+        commands = sorted(wire.split()[0] for wire in fake.requests)
+        self.assertEqual(commands, [b"HEADERS", b"REPORT"])
+
+    def test_line_ends_are_those_of_the_message(self):
+        spamd = self.start(self.fake(FakeScorer.answers))
+        header = spamd.exchange(request("HEADERS", HAM.replace(b"\n", b"\r\n")))
+        self.assertIn(b"X-Spam-Languages: en\r\n\tde\r\n", header)
+        self.assertEqual(header.count(b"\n"), header.count(b"\r\n"))
+
+    def test_wrapped_spam_has_them_too(self):
+        spamd = self.start(self.fake(FakeScorer.answers), config="required_score 3\n")
+        mail = self.marked(spamd)
+        self.assertTrue(mail.is_multipart())
+        self.assertEqual(mail["X-Spam-Relay-Country"], "ZZ")
+        self.assertIn("FAKE_TWO", mail.get_payload()[0].get_payload())
+        inner = mail.get_payload()[1].get_payload()[0]
+        self.assertIsNone(inner["X-Spam-Relay-Country"])
+
+    def test_our_own_fields_of_that_name_count(self):
+        config = "add_header all Relay-Country none of theirs\n"
+        mail = self.marked(self.start(self.fake(FakeScorer.answers), config=config))
+        self.assertEqual(mail.get_all("X-Spam-Relay-Country"), ["none of theirs"])
+
+    def test_they_can_be_left_out(self):
+        fake = self.fake(FakeScorer.answers)
+        mail = self.marked(self.start(fake, config="upstream_headers no\n"))
+        self.assertIsNone(mail["X-Spam-Relay-Country"])
+        self.assertEqual(len(fake.requests), 1)
+
+    def test_without_them_score_and_rules_are_kept(self):
+        for label, reply in (("nothing", b""), ("garbage", os.urandom(3000))):
+            with self.subTest(label):
+                spamd = self.start(self.fake(FakeScorer.answers_all_but(None, b"HEADERS", reply)))
+                mail = self.marked(spamd)
+                self.assertIn("score=3.5", mail["X-Spam-Status"], spamd.tail())
+                self.assertIn("FAKE_ONE", mail["X-Spam-Status"])
+                spamd.stop()
+
+    def test_without_score_and_rules_fields_are_kept(self):
+        behave = FakeScorer.answers_all_but(None, b"REPORT")
+        mail = self.marked(self.start(self.fake(behave)))
+        self.assertIn("TRUST_NO_UPSTREAM", mail["X-Spam-Status"])
+        self.assertEqual(mail["X-Spam-Relay-Country"], "ZZ")
 
 
-class RealSpamd:
-    """Debian's, with three rules of its own, so that it starts at once and asks no network."""
+class TellTest(UpstreamTest):
+    LOCAL = b"SPAMD/1.1 0 EX_OK\r\nDidSet: local\r\n\r\n\r\n"
+    NOTHING = b"SPAMD/1.1 0 EX_OK\r\n\r\n\r\n"
 
-    def __init__(self, directory):
-        rules, site = directory / "rules", directory / "site"
-        for path in (rules, site):
-            path.mkdir(parents=True)
-            (path / "init.pre").write_text("loadplugin Mail::SpamAssassin::Plugin::Check\n")
-        (rules / "10_test.cf").write_text(RULES)
-        (directory / "home").mkdir()
-        (directory / "home").chmod(0o777)
-        self.socket = directory / "spamd.sock"
-        self.address = str(self.socket)
-        self.errors = directory / "stderr"
-        command = [REAL_SPAMD, "-L", "-x", "-C", rules, "--siteconfigpath", site]
-        command += ["--socketpath", self.socket, "--socketmode", "0777", "-s", "stderr"]
-        command += ["-m", "2", "--min-children", "1", "-H", directory / "home"]
-        if harness.is_root():
-            command += ["-u", harness.ACCOUNT]
-        with self.errors.open("wb") as errors:
-            # In a group of its own, so that its children can be stopped with it.
-            self.process = subprocess.Popen(
-                list(map(str, command)),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                start_new_session=True,
-            )
-        harness.wait_for(self.is_up, "the real spamd", self.text)
-
-    def text(self):
-        return self.errors.read_text(errors="replace")
-
-    def is_up(self):
-        if self.process.poll() is not None:
-            raise AssertionError(f"the real spamd ended\n{self.text()}")
-        return "spawned child process" in self.text()
-
-    def pause(self):
-        os.killpg(self.process.pid, signal.SIGSTOP)
-
-    def stop(self):
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-@unittest.skipUnless(
-    pathlib.Path(REAL_SPAMD).exists(), f"{REAL_SPAMD} is missing: scripts/deps test"
-)
-class RealTest(UpstreamTest):
     def setUp(self):
         super().setUp()
-        directory = self.dir / "real"
-        directory.mkdir()
-        self.real = RealSpamd(directory)
-        self.addCleanup(self.real.stop)
+        self.store = self.make_store()
 
-    def test_score_rules_and_rows_of_the_real_one(self):
-        spamd = self.start(self.real)
-        done = spamd.spamc("-u", "bob", message=HAM)
-        self.assertEqual(done.returncode, 0)
-        status = email.message_from_bytes(done.stdout)["X-Spam-Status"]
-        self.assertRegex(status, r"^No, score=1\.[78] required=5\.0")
-        for rule in ("REAL_BODY", "REAL_SUBJECT", "TRUST_UNKNOWN"):
-            self.assertIn(rule, status)
-        self.assertNotIn("TRUST_NO_UPSTREAM", status)
-        report = spamd.spamc("-R").stdout.decode()
-        self.assertRegex(report, r"(?m)^ 2\.[23] REAL_SUBJECT +The subject talks of food, in words")
-        self.assertRegex(report, r"(?m)^-0\.5 REAL_BODY +BODY: Noon$")
-        self.assertIn("for bob:", self.real.text())
+    def start_telling(self, *fakes, config="upstream_timeout 60\n"):
+        lines = "".join(f"upstream {fake.address}\n" for fake in fakes)
+        options = ("-x", "--allow-tell", "-m", "1")
+        return self.daemon(*options, config=lines + config, store=self.store).start()
 
-    def test_message_without_a_line_end_and_an_empty_one(self):
-        spamd = self.start(self.real)
-        for message in (HAM + b"noon", b"\n", b"Subject: lunch"):
-            with self.subTest(message=message):
-                self.assertNotIn("TRUST_NO_UPSTREAM", self.symbols(spamd, message)[1], spamd.tail())
+    def tell(self, spamd, *headers, message=HAM):
+        headers = headers or ("Message-class: spam", "Set: local")
+        return spamd.exchange(request("TELL", message, user="bob", headers=headers))
 
-    def test_killed_in_the_middle(self):
-        spamd = self.start(self.real)
-        self.assertIn("REAL_BODY", self.symbols(spamd)[1])
-        self.real.pause()
-        with spamd.connect() as connection:
-            connection.sendall(request("SYMBOLS", HAM))
-            connection.shutdown(socket.SHUT_WR)
-            spamd.wait_log_count("checking message", 2)
-            self.real.stop()
-            self.assertIn(b"TRUST_NO_UPSTREAM", read_all(connection), spamd.tail())
-        self.expect_own_verdict(spamd)
+    def test_reports_are_passed_on_and_both_outcomes_are_told(self):
+        fake = self.fake(FakeScorer.answers)
+        spamd = self.start_telling(fake)
+        self.assertEqual(
+            self.tell(spamd, "Message-class: spam", "Set: local, remote"), TOLD, spamd.tail()
+        )
+        head = "TELL SPAMC/1.5\r\nMessage-class: spam\r\nSet: local, remote\r\nUser: bob\r\n"
+        head += f"Content-length: {len(HAM)}\r\n\r\n"
+        self.assertEqual(fake.requests, [head.encode() + HAM])
+        spamd.wait_log(r"Tell: Setting local,remote +for bob:")
+        done = spamd.spamc("-C", "report")
+        self.assertEqual(done.stdout, b"Message successfully reported/revoked\n")
+
+    def test_what_the_scorer_learned_anew_counts_where_we_knew_it(self):
+        spamd = self.start_telling(self.fake(FakeScorer.says(None, self.NOTHING)))
+        self.assertEqual(self.tell(spamd), self.LOCAL)
+        self.assertEqual(self.tell(spamd), self.NOTHING)
+        spamd.stop()
+        spamd = self.start_telling(self.fake(FakeScorer.says(None, self.LOCAL)))
+        self.assertEqual(self.tell(spamd), self.LOCAL)
+
+    def test_reports_are_kept_whatever_the_scorer_does(self):
+        refusal = b"SPAMD/1.0 69 Service Unavailable: TELL commands are not enabled, ...\r\n"
+        for number, (label, behave) in enumerate(
+            (
+                ("closes at once", FakeScorer.closes),
+                ("refuses", FakeScorer.says(None, refusal)),
+                ("garbage", FakeScorer.says(None, os.urandom(4000))),
+                ("half an answer", FakeScorer.says(None, TOLD[:40])),
+                ("no answer in time", FakeScorer.waits),
+                ("a byte now and then", FakeScorer.drips),
+            )
+        ):
+            with self.subTest(label):
+                spamd = self.start_telling(self.fake(behave), config="upstream_timeout 1\n")
+                message = HAM + b"number %d\n" % number
+                self.assertEqual(self.tell(spamd, message=message), self.LOCAL, spamd.tail())
+                spamd.wait_log(r"warn: spamd: upstream 127\.0\.0\.1:\d+: TELL: \S")
+                spamd.stop()
+                alone = self.daemon("-x", "--allow-tell", store=self.store).start()
+                self.assertEqual(self.tell(alone, message=message), self.NOTHING, "not kept")
+                alone.stop()
+
+    def test_dead_one_is_passed_over(self):
+        dead, alive = self.fake(FakeScorer.answers), self.fake(FakeScorer.answers)
+        dead.close()
+        self.assertEqual(self.tell(self.start_telling(dead, alive)), TOLD)
+        self.assertEqual(len(alive.requests), 1)
+
+    def test_refused_reports_do_not_stop_the_scoring(self):
+        refusal = b"SPAMD/1.0 69 Service Unavailable: no\r\n"
+        spamd = self.start_telling(self.fake(FakeScorer.answers_all_but(None, b"TELL", refusal)))
+        for number in range(5):
+            self.assertEqual(self.tell(spamd, message=HAM + b"%d\n" % number), self.LOCAL)
+        self.assertEqual(self.symbols(spamd)[0], 3.5)
+        self.assertNotIn("not asked for a while", spamd.log_text())
+
+    def test_without_a_ledger_the_report_is_refused_but_passed_on(self):
+        fake = self.fake(FakeScorer.answers)
+        spamd = self.start_telling(fake)
+        ledger = self.store / "ledger"
+        self.assertEqual(self.tell(spamd), TOLD)
+        spamd.stop()
+        shutil.rmtree(ledger)
+        ledger.write_text("in the way")
+        spamd = self.start_telling(fake)
+        self.assertIn(b"69 Service Unavailable: reports cannot be kept", self.tell(spamd))
+        self.assertEqual(len(fake.requests), 2)
+
+    def test_switched_off_learner_keeps_nothing_and_passes_on(self):
+        for config, reply in (("", self.LOCAL), ("use_learner 0\n", self.NOTHING)):
+            spamd = self.daemon("-x", "--allow-tell", config=config, store=self.store).start()
+            self.assertEqual(self.tell(spamd), reply, config)
+            spamd.stop()
+        spamd = self.start_telling(self.fake(FakeScorer.answers), config="use_bayes 0\n")
+        self.assertEqual(self.tell(spamd, "Message-class: ham", "Set: local"), TOLD)
+
+    def test_other_clients_are_served_while_reports_wait(self):
+        fake = self.fake(FakeScorer.waits)
+        spamd = self.start_telling(fake)
+        waiting = [spamd.connect() for _ in range(10)]
+        for connection in waiting:
+            headers = ("Message-class: spam", "Set: local")
+            connection.sendall(request("TELL", HAM, headers=headers))
+        harness.wait_for(lambda: len(fake.requests) == 10, "10 reports at once", spamd.tail)
+        self.assertIn(b"PONG", spamd.exchange(request("PING")))
+        fake.released.set()
+        answers = []
+        for connection in waiting:
+            with connection:
+                answers.append(read_all(connection))
+        self.assertEqual(sorted(answers), sorted([self.LOCAL] + [self.NOTHING] * 9))
+
+    def test_limit_of_the_request_ends_the_wait(self):
+        lines = f"upstream {self.fake(FakeScorer.waits).address}\n"
+        options = ("-x", "--allow-tell", "-t", "1")
+        spamd = self.daemon(*options, config=lines, store=self.store).start()
+        self.assertIn(b"SPAMD/1.0 79 Timeout", self.tell(spamd))
+
+
+class TlsTest(UpstreamTest):
+    def setUp(self):
+        super().setUp()
+        self.identity = make_certificate(self.dir, "scorer", names="DNS:scorer.example.org")
+        self.by_address = make_certificate(self.dir, "address", names="IP:127.0.0.1")
+
+    def context(self, identity, ca=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(identity[1], identity[0])
+        if ca:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(ca)
+        return context
+
+    def tls_fake(self, identity, behave=FakeScorer.answers, ca=None):
+        return self.fake(behave, tls=self.context(identity, ca))
+
+    def test_certificates_that_are_good(self):
+        for label, identity, extra in (
+            ("address", self.by_address, ""),
+            ("name", self.identity, "upstream_tls_name scorer.example.org\n"),
+            ("one of the names", self.identity, "upstream_tls_name a.example.org scorer.example.org\n"),
+        ):
+            with self.subTest(label):
+                fake = self.tls_fake(identity)
+                spamd = self.start(fake, config=f"upstream_tls_ca {identity[1]}\n" + extra)
+                self.assertEqual(self.symbols(spamd)[0], 3.5, spamd.tail())
+                self.assertIn("ZZ", spamd.spamc().stdout.decode())
+                spamd.stop()
+
+    def test_localhost_is_expected_by_that_name(self):
+        identity = make_certificate(self.dir, "local")
+        fake = self.tls_fake(identity)
+        config = f"upstream ssl:localhost:{fake.port}\nupstream_tls_ca {identity[1]}\n"
+        self.assertEqual(self.symbols(self.daemon("-x", config=config).start())[0], 3.5)
+
+    def test_certificates_that_are_not(self):
+        ca = f"upstream_tls_ca {self.identity[1]}\n"
+        for label, extra, reason in (
+            ("another name", ca + "upstream_tls_name b.example.org\n", "hostname mismatch"),
+            ("not the address", ca, "IP address mismatch"),
+            ("nobody's", f"upstream_tls_ca {self.by_address[1]}\n", "self-signed certificate"),
+            ("unknown to the system", "", "self-signed certificate"),
+        ):
+            with self.subTest(label):
+                fake = self.tls_fake(self.identity)
+                spamd = self.start(fake, config=extra)
+                self.expect_own_verdict(spamd)
+                spamd.wait_log(rf"(?i)upstream ssl:127\.0\.0\.1:\d+: {reason}")
+                self.assertEqual(fake.requests, [], "it was asked all the same")
+                spamd.stop()
+
+    def test_verification_can_be_switched_off(self):
+        spamd = self.start(self.tls_fake(self.identity), config="upstream_tls_verify no\n")
+        self.assertEqual(self.symbols(spamd)[0], 3.5)
+
+    def test_scorer_that_wants_to_know_us(self):
+        ours = make_certificate(self.dir, "client")
+        config = f"upstream_tls_ca {self.by_address[1]}\n"
+        known = config + f"upstream_tls_cert {ours[1]}\nupstream_tls_key {ours[0]}\n"
+        fake = self.tls_fake(self.by_address, ca=ours[1])
+        self.assertEqual(self.symbols(self.start(fake, config=known))[0], 3.5)
+        self.expect_own_verdict(self.start(fake, config=config))
+
+    def test_no_tls_there(self):
+        fake = self.fake(FakeScorer.says(None, b"SPAMD/1.0 76 Bad header line: \r\n"))
+        spamd = self.daemon("-x", config=f"upstream ssl:{fake.address}\nupstream_timeout 2\n")
+        self.expect_own_verdict(spamd.start())
+
+    def test_hanging_handshake_ends_with_the_time_limit(self):
+        fake = self.fake(FakeScorer.waits_unread)
+        spamd = self.daemon("-x", config=f"upstream ssl:{fake.address}\nupstream_timeout 1\n")
+        self.expect_own_verdict(spamd.start())
+        spamd.wait_log("no answer in time")
+
+    def test_message_without_a_line_end_is_ended(self):
+        fake = self.tls_fake(self.by_address)
+        spamd = self.start(fake, config=f"upstream_tls_ca {self.by_address[1]}\n")
+        self.assertEqual(self.symbols(spamd, HAM + b"noon")[0], 3.5)
+        self.assertTrue(fake.requests[0].endswith(b"\nnoon\n"))
+
+    def test_bad_files_do_not_start(self):
+        for config, text in (
+            ("upstream_tls_ca /nonexistent\n", "upstream_tls_ca /nonexistent"),
+            (f"upstream_tls_ca {self.identity[0]}\n", "upstream_tls_ca "),
+            (f"upstream_tls_cert {self.identity[1]}\n", "need each other"),
+            (
+                f"upstream_tls_cert {self.identity[1]}\nupstream_tls_key {self.by_address[0]}\n",
+                "upstream_tls_key ",
+            ),
+        ):
+            for option in ("-x", "--check-config"):
+                with self.subTest(config=config, option=option):
+                    config = "upstream ssl:127.0.0.1:783\n" + config
+                    done = self.daemon("-x", option, config=config).run()
+                    self.assertEqual(done.returncode, 78, done.stderr)
+                    self.assertIn(text, done.stderr)
+
 
 
 if __name__ == "__main__":

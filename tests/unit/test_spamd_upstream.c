@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
+#include "spamd-trust/upstream_fields.h"
 #include "spamd-trust/upstream_merge.h"
 #include "spamd-trust/upstream_targets.h"
 #include "tests/support/mutate.h"
@@ -19,11 +20,27 @@
 static struct arena arena;
 static struct upstream_client client;
 
+/* begin - a question about the message */
+static void
+begin(enum upstream_kind kind, const char *user, const char *message, bool ends_line)
+{
+	struct upstream_request request = {
+		.kind = kind,
+		.user = slice_str(user),
+		.message = slice_str(message),
+		.tell = {.is_spam = true, .set_local = true, .set_remote = true},
+		.ends_line = ends_line,
+	};
+
+	upstream_client_fini(&client);
+	upstream_client_init(&client, &request);
+}
+
 static void
 set_up(void)
 {
 	arena_init(&arena, 4 * 1024 * 1024);
-	upstream_client_init(&client, SLICE("bob"), SLICE(MESSAGE));
+	begin(UPSTREAM_REPORT, "bob", MESSAGE, false);
 }
 
 static void
@@ -35,19 +52,27 @@ tear_down(void)
 
 TestSuite(spamd_upstream, .init = set_up, .fini = tear_down);
 
-/* ask - the status at the end of these bytes */
+/* ask_for - the status at the end of these bytes */
 static enum upstream_status
-ask(struct slice reply, size_t step)
+ask_for(enum upstream_kind kind, struct slice reply, size_t step)
 {
 	enum upstream_status status = UPSTREAM_NEED_MORE;
 
-	upstream_client_fini(&client);
-	upstream_client_init(&client, SLICE("bob"), SLICE(MESSAGE));
-	while (reply.len > 0 && status != UPSTREAM_ERROR) {
+	begin(kind, "bob", MESSAGE, false);
+	while (reply.len > 0 && status == UPSTREAM_NEED_MORE) {
 		status = upstream_client_feed(&client, slice_take(reply, step));
 		reply = slice_skip(reply, step);
 	}
-	return status == UPSTREAM_ERROR ? status : upstream_client_eof(&client);
+	if (status == UPSTREAM_DONE && reply.len > 0) {
+		status = upstream_client_feed(&client, reply);
+	}
+	return status == UPSTREAM_NEED_MORE ? upstream_client_eof(&client) : status;
+}
+
+static enum upstream_status
+ask(struct slice reply, size_t step)
+{
+	return ask_for(UPSTREAM_REPORT, reply, step);
 }
 
 /* sent - the whole question */
@@ -80,11 +105,146 @@ Test(spamd_upstream, leaves_out_a_user_that_would_break_the_header)
 	static const char *const users[] = {"", "bob\r\nX: y", "bob\tx", "bob\x7f"};
 
 	for (size_t i = 0; i < ARRAY_LEN(users); i++) {
-		upstream_client_fini(&client);
-		upstream_client_init(&client, slice_str(users[i]), SLICE(MESSAGE));
+		begin(UPSTREAM_REPORT, users[i], MESSAGE, false);
 		cr_expect_str_eq(
 			sent(), "REPORT SPAMC/1.5\r\nContent-length: 25\r\n\r\n" MESSAGE);
 	}
+}
+
+Test(spamd_upstream, asks_for_the_fields_and_passes_reports_on)
+{
+	begin(UPSTREAM_HEADERS, "bob", MESSAGE, false);
+	cr_expect_str_eq(
+		sent(), "HEADERS SPAMC/1.5\r\nUser: bob\r\nContent-length: 25\r\n\r\n" MESSAGE);
+	begin(UPSTREAM_TELL, "bob", MESSAGE, false);
+	cr_expect_str_eq(sent(),
+		"TELL SPAMC/1.5\r\nMessage-class: spam\r\nSet: local, remote\r\nUser: bob\r\n"
+		"Content-length: 25\r\n\r\n" MESSAGE);
+}
+
+Test(spamd_upstream, ends_the_last_line_where_the_end_of_sending_cannot)
+{
+	begin(UPSTREAM_REPORT, "", "x", true);
+	cr_expect_str_eq(sent(), "REPORT SPAMC/1.5\r\nContent-length: 2\r\n\r\nx\n");
+	begin(UPSTREAM_REPORT, "", "", true);
+	cr_expect_str_eq(sent(), "REPORT SPAMC/1.5\r\nContent-length: 1\r\n\r\n\n");
+	begin(UPSTREAM_REPORT, "", "x\n", true);
+	cr_expect_str_eq(sent(), "REPORT SPAMC/1.5\r\nContent-length: 2\r\n\r\nx\n");
+}
+
+/* What the answer to a TELL says was done: set local, set remote, removed local, removed remote. */
+static const struct {
+	const char *reply;
+	const char *done;
+} told[] = {
+	{OK "\r\n\r\n", "----"},
+	{OK "DidSet: local\r\n\r\n\r\n", "L---"},
+	{OK "DidSet: local,remote\r\n\r\n\r\n", "LR--"},
+	{OK "DidRemove: remote\r\n\r\n", "---r"},
+	{OK "DidSet: remote\r\nDidRemove: local\r\n\r\n", "-Rl-"},
+	{OK "DidSet: nothing\r\n\r\n", "----"},
+};
+
+Test(spamd_upstream, reads_what_a_tell_did)
+{
+	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+		struct slice in = slice_str(told[i].reply);
+
+		for (size_t step = 1; step <= in.len; step++) {
+			struct spamd_told t;
+
+			cr_assert_eq(ask_for(UPSTREAM_TELL, in, step), UPSTREAM_DONE, "%s",
+				told[i].reply);
+			t = upstream_client_told(&client);
+			cr_expect_eq(t.set_local, told[i].done[0] == 'L', "%s", told[i].reply);
+			cr_expect_eq(t.set_remote, told[i].done[1] == 'R', "%s", told[i].reply);
+			cr_expect_eq(
+				t.removed_local, told[i].done[2] == 'l', "%s", told[i].reply);
+			cr_expect_eq(
+				t.removed_remote, told[i].done[3] == 'r', "%s", told[i].reply);
+		}
+	}
+}
+
+Test(spamd_upstream, tells_a_refusal_from_a_broken_answer)
+{
+	cr_expect_eq(
+		ask_for(UPSTREAM_TELL, SLICE("SPAMD/1.0 69 Service Unavailable: x\r\n"), 1),
+		UPSTREAM_ERROR);
+	cr_expect(upstream_client_is_refused(&client));
+	cr_expect_str_eq(upstream_client_error(&client), "the answer is a refusal");
+	cr_expect_eq(ask_for(UPSTREAM_TELL, SLICE("SPAMD/1.0 69 Serv"), 1), UPSTREAM_ERROR);
+	cr_expect_not(upstream_client_is_refused(&client));
+	cr_expect_eq(ask_for(UPSTREAM_TELL, SLICE(OK), 1), UPSTREAM_ERROR);
+	cr_expect_not(upstream_client_is_refused(&client));
+	cr_expect_eq(ask_for(UPSTREAM_TELL, SLICE("220 ready\r\n"), 1), UPSTREAM_ERROR);
+	cr_expect_not(upstream_client_is_refused(&client));
+}
+
+static const struct {
+	const char *label;
+	const char *header;
+	const char *fields;
+} fields[] = {
+	{"none", "From: alice@example.org\n\n", ""},
+	{"some", "X-Spam-A: 1\nX-Spam-B: 2\nFrom: x\n\n", "X-Spam-A: 1\nX-Spam-B: 2\n"},
+	{"folded", "X-Spam-A: 1\n\t2\n 3\nFrom: x\n\n", "X-Spam-A: 1\n\t2\n 3\n"},
+	{"CRLF", "X-Spam-A: 1\r\n\t2\r\n\r\n", "X-Spam-A: 1\n\t2\n"},
+	{"of a wrapper", "Received: x\nX-Spam-A: 1\nMIME-Version: 1.0\n\n", "X-Spam-A: 1\n"},
+	{"body", "From: x\n\nX-Spam-A: 1\n", ""},
+	{"verdicts",
+		"X-Spam-Flag: YES\nX-SPAM-level: **\nX-Spam-Status: No,\n\tx\n"
+		"X-Spam-Checker-Version: x\nX-Spam-Report: \n\t* 1 A\nX-Spam-A: 1\n\n",
+		"X-Spam-A: 1\n"},
+	{"trust and old ones", "X-Spam-Trust-Tier: x\nX-Spam-Prev-Subject: x\n\n", ""},
+	{"ours", "X-Spam-Ours: theirs\nX-Spam-Hours: 1\n\n", "X-Spam-Hours: 1\n"},
+	{"no name", "X-Spam-: 1\nX-Spam: 2\nX-Spammer: 3\n\n", ""},
+	{"nothing in it", "X-Spam-A: \nX-Spam-B:\n\n", "X-Spam-A: \nX-Spam-B: \n"},
+	{"begins below", "X-Spam-A:\n\tx\n\n", "X-Spam-A: \n\tx\n"},
+	{"line of blanks", "X-Spam-A: 1\n \t \n 2\n\n", "X-Spam-A: 1\n 2\n"},
+	{"control bytes", "X-Spam-A: 1\x01\r2\x7f\n\n", "X-Spam-A: 1  2 \n"},
+	{"cut", "X-Spam-A: 1", "X-Spam-A: 1\n"},
+};
+
+/* read_fields - with a configuration that adds X-Spam-Ours */
+static struct slice
+read_fields(struct slice header)
+{
+	const struct settings_source source = {
+		SETTINGS_SOURCE_TEXT, "add_header spam Ours x", "test"};
+	const struct settings_load_options options = {0};
+	struct settings *s = NULL;
+	struct slice out = {0};
+
+	cr_assert_eq(settings_load(&source, 1, &options, &s, NULL), 0);
+	cr_assert_eq(upstream_fields_read(header, s, &arena, &out), 0);
+	settings_free(s);
+	return out;
+}
+
+Test(spamd_upstream, keeps_fields_that_say_nothing_of_ours)
+{
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		struct slice out = read_fields(slice_str(fields[i].header));
+
+		cr_expect(slice_eq(out, slice_str(fields[i].fields)), "%s: %.*s",
+			fields[i].label, SLICE_ARG(out));
+	}
+}
+
+Test(spamd_upstream, keeps_fields_up_to_a_bound)
+{
+	struct dynbuf header;
+	struct slice out = {0};
+
+	dynbuf_init(&header, 4 * UPSTREAM_FIELDS_MAX_BYTES);
+	for (size_t i = 0; dynbuf_slice(&header).len < 2 * UPSTREAM_FIELDS_MAX_BYTES; i++) {
+		cr_assert_eq(dynbuf_printf(&header, "X-Spam-N%zu: %01000d\n", i, 0), 0);
+	}
+	out = read_fields(dynbuf_slice(&header));
+	cr_expect_leq(out.len, UPSTREAM_FIELDS_MAX_BYTES);
+	cr_expect_geq(out.len, UPSTREAM_FIELDS_MAX_BYTES - 1100);
+	dynbuf_fini(&header);
 }
 
 static const struct {
@@ -390,7 +550,8 @@ Test(spamd_upstream, reads_addresses_and_no_names)
 {
 	static const char *const wrong[] = {"", "783", ":783", "127.0.0.1",
 		"127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x",
-		"mail.example.org:783", "::1:783", "[::1]", "ssl:127.0.0.1:783"};
+		"mail.example.org:783", "::1:783", "[::1]", "ssl:", "ssl:127.0.0.1",
+		"ssl:mail.example.org:783", "ssl:/run/spamd.sock"};
 	struct upstream_targets t;
 
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
@@ -409,6 +570,12 @@ Test(spamd_upstream, reads_addresses_and_no_names)
 	cr_assert_str_eq(
 		((struct sockaddr_un *)&t.items[0].address)->sun_path, "/run/spamd.sock");
 	cr_assert_eq(t.count, 1);
+	cr_assert_not(upstream_targets_want_tls(&t));
+	cr_assert_eq(parse_one("ssl:127.0.0.1:783", &t), 0);
+	cr_assert_eq(t.items[0].address.ss_family, AF_INET);
+	cr_assert_eq(parse_one("SSL:[2001:db8::1]:783", &t), 0);
+	cr_assert_eq(t.items[0].address.ss_family, AF_INET6);
+	cr_assert(upstream_targets_want_tls(&t));
 }
 
 Test(spamd_upstream, leaves_alone_who_fails_and_comes_back_to_him)
