@@ -162,28 +162,37 @@ copy_part(const char *source, const char *staging, const char *root,
 	return rc == 0 ? files_adopt(data, to, msg) : rc;
 }
 
-static int
-set_epoch(void *ctx, struct graph_txn *txn, struct err_msg *msg)
-{
-	const uint64_t *epoch = ctx;
+/* What a restored graph gets. */
+struct renewal {
+	uint64_t epoch;
+	bool rebuild;
+};
 
-	return graph_set_epoch(txn, *epoch, msg);
+static int
+renew(void *ctx, struct graph_txn *txn, struct err_msg *msg)
+{
+	const struct renewal *renewal = ctx;
+	int rc = graph_set_epoch(txn, renewal->epoch, msg);
+
+	return rc == 0 && renewal->rebuild ? graph_rebuild(txn, msg) : rc;
 }
 
-/* renew_graph - opens the copy, which checks it, and gives it a new epoch */
+/* renew_graph - opens the copy, which checks it, gives it a new epoch and, if it is older, the present schema */
 static int
-renew_graph(const struct ctl *ctl, const char *staging, struct err_msg *msg)
+renew_graph(const struct ctl *ctl, const struct site *site, const char *staging,
+	struct err_msg *msg)
 {
-	const struct graph_options options = {.fold_local_part = true};
+	const struct graph_options options = site_graph_options(site);
 	struct store *store = NULL;
-	uint64_t epoch;
-	int rc = store_layout_open(STORE_LAYOUT_GRAPH, staging, STORE_WRITE, &store, msg);
+	struct renewal renewal = {0};
+	int rc = store_layout_open(STORE_LAYOUT_GRAPH, staging, STORE_UPGRADE, &store, msg);
 
 	if (rc == 0) {
-		rc = rng_bytes(&ctl->rng, (uint8_t *)&epoch, sizeof(epoch));
+		renewal.rebuild = store_is_outdated(store);
+		rc = rng_bytes(&ctl->rng, (uint8_t *)&renewal.epoch, sizeof(renewal.epoch));
 		rc = rc == 0 ? 0 : err_set(msg, rc, "no random bytes: %s", err_text(rc));
 	}
-	rc = rc == 0 ? graph_update(store, &options, set_epoch, &epoch, msg) : rc;
+	rc = rc == 0 ? graph_update(store, &options, renew, &renewal, msg) : rc;
 	store_close(store);
 	return rc;
 }
@@ -199,16 +208,16 @@ check_private(const char *staging, struct err_msg *msg)
 }
 
 static int
-stage(const struct ctl *ctl, const char *root, const char *staging, struct err_msg *msg)
+stage(const struct ctl *ctl, const struct site *site, const char *staging, struct err_msg *msg)
 {
 	static const enum store_layout_part parts[] = {
 		STORE_LAYOUT_GRAPH, STORE_LAYOUT_PRIVATE, STORE_LAYOUT_KEYS};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(parts); i++) {
-		rc = copy_part(ctl->args[0], staging, root, parts[i], msg);
+		rc = copy_part(ctl->args[0], staging, site->root, parts[i], msg);
 	}
-	rc = rc == 0 ? renew_graph(ctl, staging, msg) : rc;
+	rc = rc == 0 ? renew_graph(ctl, site, staging, msg) : rc;
 	return rc == 0 ? check_private(staging, msg) : rc;
 }
 
@@ -231,8 +240,9 @@ refuse_existing(const struct ctl *ctl, const char *root, struct err_msg *msg)
 }
 
 static int
-restore(const struct ctl *ctl, const char *root, struct err_msg *msg)
+restore(const struct ctl *ctl, const struct site *site, struct err_msg *msg)
 {
+	const char *root = site->root;
 	char staging[PATH_MAX];
 	int rc = swap_recover(root, msg);
 
@@ -241,7 +251,7 @@ restore(const struct ctl *ctl, const char *root, struct err_msg *msg)
 	if (rc != 0) {
 		return rc;
 	}
-	rc = stage(ctl, root, staging, msg);
+	rc = stage(ctl, site, staging, msg);
 	if (rc != 0) {
 		(void)!swap_abandon(root, NULL);
 		return rc;
@@ -256,7 +266,7 @@ cmd_restore(struct ctl *ctl)
 	struct site site;
 	int rc = site_open_directory(&site, ctl, &msg);
 
-	rc = rc == 0 ? restore(ctl, site.root, &msg) : rc;
+	rc = rc == 0 ? restore(ctl, &site, &msg) : rc;
 	site_close(&site);
 	return rc == 0 ? EX_OK : command_fail_msg(ctl, &msg);
 }

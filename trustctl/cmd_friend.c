@@ -245,10 +245,11 @@ put_subject(struct table *table, struct slice text)
 static unsigned int
 published_level(const struct listing *listing, const struct digest *subject)
 {
-	graph_node to = graph_find_digest(listing->site->graph, subject);
+	struct graph_ref to = {
+		graph_order_of(subject), graph_find_digest(listing->site->graph, subject)};
 	struct graph_edge edge;
 
-	if (to == GRAPH_NONE || listing->self == GRAPH_NONE ||
+	if (to.node == GRAPH_NONE || listing->self == GRAPH_NONE ||
 		!graph_edge_get(listing->site->graph, GRAPH_OUT, listing->self, to, &edge) ||
 		!graph_edge_is_live(&edge, listing->now_s)) {
 		return 0;

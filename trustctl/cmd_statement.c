@@ -295,10 +295,24 @@ outcome_reason(enum graph_outcome outcome)
 	return "";
 }
 
+static const char *
+reason_of(struct graph_txn *txn, const struct item *item, enum graph_outcome outcome)
+{
+	const char *reason = outcome_reason(outcome);
+
+	return reason[0] == '\0' && graph_is_held(txn, &item->st)
+		       ? "one new vouch too many: introduces nobody until signed again later"
+		       : reason;
+}
+
 static int
 merge(void *ctx, struct graph_txn *txn, struct err_msg *msg)
 {
 	struct intake *in = ctx;
+	bool is_established = options_has(in->ctl->options, OPTION_ESTABLISHED);
+	int (*const add)(struct graph_txn *, struct slice, const struct statement *, uint64_t,
+		enum graph_outcome *, struct err_msg *) =
+		is_established ? graph_add_exempt : graph_add;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < in->count; i++) {
@@ -309,11 +323,11 @@ merge(void *ctx, struct graph_txn *txn, struct err_msg *msg)
 		if (!item->decoded || strcmp(item->result, "refused") == 0) {
 			continue;
 		}
-		rc = graph_add(txn, slice_of(item->jws, item->jws_len), &item->st,
-			in->ctl->now_s, &outcome, msg);
+		rc = add(txn, slice_of(item->jws, item->jws_len), &item->st, in->ctl->now_s,
+			&outcome, msg);
 		item->result = rc == 0 ? outcome_name(outcome) : item->result;
 		(void)snprintf(item->reason, sizeof(item->reason), "%s",
-			rc == 0 ? outcome_reason(outcome) : "");
+			rc == 0 ? reason_of(txn, item, outcome) : "");
 	}
 	return rc;
 }
@@ -349,8 +363,7 @@ flush_batch(struct intake *in, struct err_msg *msg)
 	int rc = 0;
 
 	if (in->site != NULL && in->count > 0) {
-		const struct graph_options options = {
-			.fold_local_part = in->site->settings->fold_local_part};
+		const struct graph_options options = site_graph_options(in->site);
 
 		rc = graph_update(in->site->graph_store, &options, merge, in, msg);
 	}

@@ -247,8 +247,7 @@ rebuild_work(void *ctx, struct graph_txn *txn, struct err_msg *msg)
 static int
 rebuild(struct ctl *ctl, struct site *site, void *arg)
 {
-	const struct graph_options options = {
-		.fold_local_part = site->settings->fold_local_part};
+	const struct graph_options options = site_graph_options(site);
 	struct err_msg msg;
 
 	(void)arg;
@@ -262,5 +261,5 @@ rebuild(struct ctl *ctl, struct site *site, void *arg)
 int
 cmd_rebuild(struct ctl *ctl)
 {
-	return cmd_with_site(ctl, SITE_WRITE, rebuild, NULL);
+	return cmd_with_site(ctl, SITE_REBUILD, rebuild, NULL);
 }

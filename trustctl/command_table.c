@@ -228,13 +228,18 @@ static const struct command commands[] = {
 		.sub = "import",
 		.arguments = "[FILE]",
 		.max_args = 1,
-		.options = BIT(CONFIG),
+		.options = BIT(CONFIG) | BIT(ESTABLISHED),
 		.summary = "takes statements into the graph, one a line",
 		.details =
 			"Reads standard input without FILE, and says of each line whether it was "
 			"added, replaced an older one, was known, stale or refused, and why. Exits "
-			"with 65 when one was refused; the others are taken all the same.",
-		.examples = {"statement import vouches.txt"},
+			"with 65 when one was refused; the others are taken all the same. Of one "
+			"issuer's vouches that are new within 30 days only the first 20 introduce "
+			"anybody; the others do when they are signed again later, while there is "
+			"room. --established lifts that limit for this import: for what somebody "
+			"said before he became a friend here, not for what comes in daily.",
+		.examples = {"statement import vouches.txt",
+			"statement import --established from-bob.txt"},
 		.run = cmd_statement_import,
 	},
 	{
@@ -270,7 +275,7 @@ static const struct command commands[] = {
 		.arguments = "DIR",
 		.min_args = 1,
 		.max_args = 1,
-		.options = BIT(FORCE),
+		.options = BIT(CONFIG) | BIT(FORCE),
 		.summary = "puts a backup back in place",
 		.details =
 			"The backup is copied and checked first, then takes the place of what is "
@@ -296,6 +301,9 @@ static const struct command commands[] = {
 		.name = "rebuild",
 		.options = BIT(CONFIG),
 		.summary = "makes everything derived in the graph anew from its statements",
+		.details =
+			"Also after an upgrade of the program, where it says that the graph's "
+			"schema is older; nothing is lost.",
 		.examples = {"rebuild"},
 		.run = cmd_rebuild,
 	},

@@ -120,8 +120,7 @@ write_set(void *ctx, struct graph_txn *txn, struct err_msg *msg)
 int
 interest_refresh(struct site *site, struct err_msg *msg)
 {
-	const struct graph_options options = {
-		.fold_local_part = site->settings->fold_local_part};
+	const struct graph_options options = site_graph_options(site);
 	struct digests d = {0};
 	bool is_same = false;
 	int rc = site_begin(site, msg);

@@ -39,6 +39,9 @@ static const struct option_spec specs[OPTION_COUNT] = {
 		"the daemon's configuration, a file or a directory"},
 	[OPTION_FORCE] = {"force", 'f', NULL, false, "replaces what is there"},
 	[OPTION_MARKDOWN] = {"markdown", 0, NULL, false, "prints the whole manual as Markdown"},
+	[OPTION_ESTABLISHED] = {"established", 0, NULL, false,
+		"takes the vouches for long-standing ones, on your word: the limit of new ones "
+		"does not hold them back"},
 };
 
 const struct option_spec *

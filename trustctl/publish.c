@@ -222,7 +222,7 @@ publish_check(struct site *site, const struct actor *actor, enum graph_direction
 		return rc;
 	}
 	bool believed = graph_edge_get(site->graph, dir, graph_find(site->graph, &self),
-		graph_find(site->graph, subject), &edge);
+		graph_ref_of(site->graph, graph_find(site->graph, subject)), &edge);
 
 	rc = site_end(site, msg);
 	if (rc == 0 && !believed) {

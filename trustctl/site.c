@@ -160,10 +160,12 @@ open_stores(struct site *site, const struct rng *rng, enum site_mode mode, struc
 	static const enum store_mode store_modes[] = {
 		[SITE_READ] = STORE_READ,
 		[SITE_WRITE] = STORE_WRITE,
+		[SITE_REBUILD] = STORE_WRITE,
 		[SITE_CREATE] = STORE_CREATE,
 	};
-	int rc = store_layout_open(
-		STORE_LAYOUT_GRAPH, site->root, store_modes[mode], &site->graph_store, msg);
+	int rc = store_layout_open(STORE_LAYOUT_GRAPH, site->root,
+		mode == SITE_REBUILD ? STORE_UPGRADE : store_modes[mode], &site->graph_store,
+		msg);
 
 	if (rc == 0) {
 		rc = store_layout_open(STORE_LAYOUT_PRIVATE, site->root, store_modes[mode],
@@ -195,10 +197,11 @@ start(struct site *site, const struct ctl *ctl, struct err_msg *msg)
 }
 
 int
-site_open_directory(struct site *site, const struct ctl *ctl, struct err_msg *msg)
+site_open_directory(struct site *site, struct ctl *ctl, struct err_msg *msg)
 {
 	int rc = start(site, ctl, msg);
 
+	rc = rc == 0 ? load_settings(site, ctl, msg) : rc;
 	rc = rc == 0 ? make_directories(site, msg) : rc;
 	return rc == 0 ? site_lock(site, msg) : rc;
 }
@@ -221,6 +224,12 @@ site_open(struct site *site, struct ctl *ctl, enum site_mode mode, struct err_ms
 		rc = rc == 0 ? swap_recover(site->root, msg) : rc;
 	}
 	return rc == 0 ? open_stores(site, &ctl->rng, mode, msg) : rc;
+}
+
+struct graph_options
+site_graph_options(const struct site *site)
+{
+	return (struct graph_options){.fold_local_part = site->settings->fold_local_part};
 }
 
 void
@@ -285,8 +294,7 @@ static int
 update_once(struct site *site, site_work_fn *work, void *ctx, struct err_msg *msg)
 {
 	struct site_txn txn = {.site = site};
-	const struct graph_options options = {
-		.fold_local_part = site->settings->fold_local_part};
+	const struct graph_options options = site_graph_options(site);
 	int rc = graph_txn_begin(site->graph_store, &options, &txn.graph, msg);
 
 	if (rc == 0) {

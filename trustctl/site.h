@@ -29,7 +29,8 @@
 
 enum site_mode {
 	SITE_READ,
-	SITE_WRITE,  /**< holds the lock until site_close */
+	SITE_WRITE,   /**< holds the lock until site_close */
+	SITE_REBUILD, /**< as SITE_WRITE, and a graph of an older schema, to be rebuilt at once */
 	SITE_CREATE, /**< as SITE_WRITE, making what is missing */
 };
 
@@ -53,9 +54,11 @@ struct site {
 NODISCARD int site_open(
 	struct site *site, struct ctl *ctl, enum site_mode mode, struct err_msg *msg);
 
-/** Only makes the directories where they are missing, and takes the lock: for restore. */
-NODISCARD int site_open_directory(
-	struct site *site, const struct ctl *ctl, struct err_msg *msg);
+/** Only reads the settings, makes the directories where they are missing, and takes the lock: for restore. */
+NODISCARD int site_open_directory(struct site *site, struct ctl *ctl, struct err_msg *msg);
+
+/** What the settings say for changes of the graph. */
+struct graph_options site_graph_options(const struct site *site);
 
 /** Takes the lock of a store that was opened with SITE_READ. */
 NODISCARD int site_lock(struct site *site, struct err_msg *msg);

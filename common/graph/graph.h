@@ -4,8 +4,9 @@
  * The graph is derived from statements (graph_merge.h writes, this header reads) and
  * lives in one store. A principal is interned as a 32-bit number (graph_node); edges are
  * kept twice, as `out` (issuer -> subject) and `in` (subject -> issuer), each list sorted
- * by the other end's number, so that "which of my friends vouch for this sender" is one
- * merge of two sorted lists: walk the shorter, seek in the longer.
+ * by the other end's digest, whose first bytes are in the record, so that "which of my
+ * friends vouch for this sender" is one merge of two sorted lists (walk the shorter, seek in
+ * the longer), and the order is the same on every machine, however it numbers its principals.
  *
  * A reader is made once per thread and reused: graph_begin() renews its snapshot,
  * graph_end() gives it back. Nothing here allocates, writes or asks for the time. Errors of
@@ -32,6 +33,36 @@ typedef uint32_t graph_node;
 
 #define GRAPH_NONE ((graph_node)0)
 
+/**
+ * A principal's place in lists: by `order`, the first 8 bytes of its digest read as a
+ * big-endian number, then (which takes two digests that begin alike) by number.
+ */
+struct graph_ref {
+	uint64_t order;
+	graph_node node;
+};
+
+static inline uint64_t
+graph_order_of(const struct digest *digest)
+{
+	uint64_t order = 0;
+
+	for (size_t i = 0; i < sizeof(order); i++) {
+		order = order << 8 | digest->bytes[i];
+	}
+	return order;
+}
+
+/** Negative, 0 or positive, as a comes before, is, or comes after b. */
+static inline int
+graph_ref_cmp(struct graph_ref a, struct graph_ref b)
+{
+	if (a.order != b.order) {
+		return a.order < b.order ? -1 : 1;
+	}
+	return a.node < b.node ? -1 : a.node > b.node;
+}
+
 struct graph_reader;
 
 enum graph_direction {
@@ -39,11 +70,15 @@ enum graph_direction {
 	GRAPH_IN,         /**< vouches for the node */
 	GRAPH_BLOCKS_OUT, /**< blocks made by the node */
 	GRAPH_BLOCKS_IN,  /**< blocks against the node */
+	GRAPH_COLLEAGUES, /**< of GRAPH_NONE: all identities hosted here, the site's included */
 };
 
-#define GRAPH_EDGE_OPEN 0x01 /**< its statement has `aud: open` and may be named in mail */
+#define GRAPH_EDGE_OPEN   0x01 /**< its statement has `aud: open` and may be named in mail */
+#define GRAPH_EDGE_HELD   0x02 /**< beyond the fresh rule: introduces nobody (graph_merge.h) */
+#define GRAPH_EDGE_HOSTED 0x04 /**< its issuer is an identity hosted here */
 
 struct graph_edge {
+	uint64_t order;        /**< of the peer: see graph_ref */
 	graph_node peer;       /**< the other end */
 	uint8_t level;         /**< 1 to 3 (blocks: 1) */
 	uint8_t flags;         /**< GRAPH_EDGE_* */
@@ -55,6 +90,12 @@ static inline bool
 graph_edge_is_live(const struct graph_edge *edge, uint64_t now_s)
 {
 	return now_s < edge->exp_s;
+}
+
+static inline struct graph_ref
+graph_edge_ref(const struct graph_edge *edge)
+{
+	return (struct graph_ref){edge->order, edge->peer};
 }
 
 /** A position in one sorted list. On the stack; fields are private; good until graph_end. */
@@ -91,9 +132,12 @@ graph_node graph_find_digest(struct graph_reader *r, const struct digest *digest
 bool graph_digest_of(struct graph_reader *r, graph_node node, struct digest *out);
 bool graph_text_of(struct graph_reader *r, graph_node node, struct slice *out);
 
+/** The place of a node in lists, one look-up; of GRAPH_NONE or an unknown one {0, GRAPH_NONE}. */
+struct graph_ref graph_ref_of(struct graph_reader *r, graph_node node);
+
 /** One edge. False where there is none. */
 bool graph_edge_get(struct graph_reader *r, enum graph_direction dir, graph_node from,
-	graph_node to, struct graph_edge *out);
+	struct graph_ref to, struct graph_edge *out);
 
 /** Number of edges in a list, expired ones included; O(1). */
 uint64_t graph_degree(struct graph_reader *r, enum graph_direction dir, graph_node node);
@@ -102,11 +146,11 @@ uint64_t graph_degree(struct graph_reader *r, enum graph_direction dir, graph_no
 void graph_list(struct graph_reader *r, enum graph_direction dir, graph_node node,
 	struct graph_cursor *c);
 
-/** The next edge in ascending order of peer. False at the end. */
+/** The next edge in ascending order of the peer's digest. False at the end. */
 bool graph_next(struct graph_cursor *c, struct graph_edge *out);
 
-/** The first edge whose peer is at least `peer`; may only move forward. False when there is none. */
-bool graph_seek(struct graph_cursor *c, graph_node peer, struct graph_edge *out);
+/** The first edge whose peer is at or after `peer`; may only move forward. False when there is none. */
+bool graph_seek(struct graph_cursor *c, struct graph_ref peer, struct graph_edge *out);
 
 /** Gives the cursor back to the reader's pool; a cursor never started is fine. */
 void graph_cursor_close(struct graph_cursor *c);
@@ -128,7 +172,7 @@ struct graph_binding {
 size_t graph_bindings(struct graph_reader *r, graph_node address,
 	struct graph_binding out[GRAPH_BINDINGS_MAX]);
 
-/** Addresses an identity binds, at most cap, ascending. @return how many were written. */
+/** Addresses an identity binds, at most cap, ascending by digest. @return how many were written. */
 size_t graph_bound_addresses(
 	struct graph_reader *r, graph_node identity, graph_node *out, size_t cap);
 

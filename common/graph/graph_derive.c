@@ -36,6 +36,17 @@ edge_since(const struct graph_belief *b, const struct graph_fact *fact)
 		       : fact->first_seen_s;
 }
 
+static uint8_t
+edge_flags(const struct graph_belief *b, const struct graph_fact *fact)
+{
+	unsigned int flags = 0;
+
+	flags |= (fact->flags & GRAPH_FACT_OPEN) != 0 ? GRAPH_EDGE_OPEN : 0U;
+	flags |= graph_fresh_is_held(b->txn, fact) ? GRAPH_EDGE_HELD : 0U;
+	flags |= graph_identity_is_hosted(b->txn, &b->issuer) ? GRAPH_EDGE_HOSTED : 0U;
+	return (uint8_t)flags;
+}
+
 /* candidate_of - the edge of a believed fact; one withdrawn competes too, with level 0 */
 static bool
 candidate_of(struct graph_txn *g, const struct graph_belief *b, const struct graph_fact *fact,
@@ -43,7 +54,7 @@ candidate_of(struct graph_txn *g, const struct graph_belief *b, const struct gra
 {
 	bool has_level = fact->class == GRAPH_CLASS_VOUCH || fact->level == TRUST_LEVEL_NONE;
 	struct principal subject;
-	graph_node peer;
+	struct graph_ref peer;
 
 	if (principal_parse(graph_fact_subject(fact), g->fold_local_part, &subject, NULL) !=
 		0) {
@@ -52,9 +63,10 @@ candidate_of(struct graph_txn *g, const struct graph_belief *b, const struct gra
 	}
 	peer = graph_intern(g, &subject);
 	*out = (struct graph_candidate){
-		.edge = {.peer = peer,
+		.edge = {.order = peer.order,
+			.peer = peer.node,
 			.level = has_level ? fact->level : TRUST_LEVEL_WEAK,
-			.flags = (fact->flags & GRAPH_FACT_OPEN) != 0 ? GRAPH_EDGE_OPEN : 0,
+			.flags = edge_flags(b, fact),
 			.first_seen_s = fact->level == TRUST_LEVEL_NONE
 						? UINT32_MAX
 						: clip(edge_since(b, fact)),
@@ -62,7 +74,7 @@ candidate_of(struct graph_txn *g, const struct graph_belief *b, const struct gra
 		.iat_s = fact->iat_s,
 		.id = fact->id,
 	};
-	return peer != GRAPH_NONE;
+	return peer.node != GRAPH_NONE;
 }
 
 /* collect - candidates of all believed facts of a class. @return how many */
@@ -94,15 +106,17 @@ collect(struct graph_txn *g, const struct graph_belief *b, enum graph_class clas
 	return count;
 }
 
-/* compare_candidates - by peer, the newest first */
+/* compare_candidates - by peer as lists are sorted, the newest first */
 static int
 compare_candidates(const void *a, const void *b)
 {
 	const struct graph_candidate *x = a;
 	const struct graph_candidate *y = b;
 
-	if (x->edge.peer != y->edge.peer) {
-		return x->edge.peer < y->edge.peer ? -1 : 1;
+	int by_peer = graph_ref_cmp(graph_edge_ref(&x->edge), graph_edge_ref(&y->edge));
+
+	if (by_peer != 0) {
+		return by_peer;
 	}
 	if (x->iat_s != y->iat_s) {
 		return x->iat_s > y->iat_s ? -1 : 1;
@@ -112,7 +126,8 @@ compare_candidates(const void *a, const void *b)
 
 /*
  * reduce - one edge a peer. Several registers of one issuer may fold to the same peer; then
- * the newest statement decides, and the edge is as old as the oldest. @return how many
+ * the newest statement decides, and the edge is as old as the oldest and held only where all
+ * are. @return how many
  */
 static size_t
 reduce(struct graph_candidate *c, size_t count)
@@ -126,6 +141,9 @@ reduce(struct graph_candidate *c, size_t count)
 		for (i++; i < count && c[i].edge.peer == winner.edge.peer; i++) {
 			if (c[i].edge.first_seen_s < winner.edge.first_seen_s) {
 				winner.edge.first_seen_s = c[i].edge.first_seen_s;
+			}
+			if ((c[i].edge.flags & GRAPH_EDGE_HELD) == 0) {
+				winner.edge.flags &= (uint8_t)~GRAPH_EDGE_HELD;
 			}
 		}
 		if (winner.edge.level != TRUST_LEVEL_NONE) {
@@ -175,13 +193,14 @@ change_half(struct graph_txn *g, enum graph_table table, graph_node node,
 }
 
 static void
-change_edge(struct graph_txn *g, const struct adjacency *adj, graph_node node,
+change_edge(struct graph_txn *g, const struct adjacency *adj, struct graph_ref self,
 	const struct graph_edge *edge, bool is_added)
 {
 	struct graph_edge back = *edge;
 
-	back.peer = node;
-	change_half(g, adj->out, node, edge, is_added);
+	back.order = self.order;
+	back.peer = self.node;
+	change_half(g, adj->out, self.node, edge, is_added);
 	change_half(g, adj->in, edge->peer, &back, is_added);
 }
 
@@ -194,8 +213,8 @@ edge_eq(const struct graph_edge *a, const struct graph_edge *b)
 
 /* replace_edges - turns the stored list into the fresh one; both ascend by peer */
 static void
-replace_edges(struct graph_txn *g, const struct adjacency *adj, graph_node node, size_t stored,
-	size_t fresh)
+replace_edges(struct graph_txn *g, const struct adjacency *adj, struct graph_ref self,
+	size_t stored, size_t fresh)
 {
 	const struct graph_edge *old = g->scratch->stored;
 	const struct graph_candidate *new = g->scratch->fresh;
@@ -203,15 +222,19 @@ replace_edges(struct graph_txn *g, const struct adjacency *adj, graph_node node,
 	size_t j = 0;
 
 	while (i < stored || j < fresh) {
-		bool has_old = i < stored && (j == fresh || old[i].peer <= new[j].edge.peer);
-		bool has_new = j < fresh && (i == stored || new[j].edge.peer <= old[i].peer);
+		int order = i == stored  ? 1
+			    : j == fresh ? -1
+					 : graph_ref_cmp(graph_edge_ref(&old[i]),
+						   graph_edge_ref(&new[j].edge));
+		bool has_old = order <= 0;
+		bool has_new = order >= 0;
 
 		if (!(has_old && has_new && edge_eq(&old[i], &new[j].edge))) {
 			if (has_old) {
-				change_edge(g, adj, node, &old[i], false);
+				change_edge(g, adj, self, &old[i], false);
 			}
 			if (has_new) {
-				change_edge(g, adj, node, &new[j].edge, true);
+				change_edge(g, adj, self, &new[j].edge, true);
 			}
 		}
 		i += has_old ? 1 : 0;
@@ -267,7 +290,7 @@ find_ending(struct graph_txn *g, const struct digest *issuer, struct ending *out
 	if (graph_successor_of(g->txn, issuer, &successor, &out->succeeded_since_s)) {
 		graph_thumbprint_of(&successor, &text);
 		if (principal_from_thumbprint(slice_str(text.text), &p) == 0) {
-			out->successor = graph_intern(g, &p);
+			out->successor = graph_intern(g, &p).node;
 		}
 		end_s = out->succeeded_since_s < end_s ? out->succeeded_since_s : end_s;
 	}
@@ -291,20 +314,36 @@ stored_successor(struct graph_txn *g, graph_node node, struct slice key)
 	return before.successor;
 }
 
+/* put_colleague - into the list of those hosted here, whom nothing takes out again */
 static void
-derive_identity(struct graph_txn *g, const struct graph_belief *b, graph_node node,
+put_colleague(struct graph_txn *g, struct graph_ref self)
+{
+	const struct graph_edge edge = {
+		.order = self.order,
+		.peer = self.node,
+		.level = TRUST_LEVEL_ORDINARY,
+		.flags = GRAPH_EDGE_HOSTED,
+		.exp_s = UINT32_MAX,
+	};
+
+	change_half(g, GRAPH_T_COLLEAGUES, GRAPH_NONE, &edge, true);
+}
+
+static void
+derive_identity(struct graph_txn *g, const struct graph_belief *b, struct graph_ref self,
 	const struct ending *ending)
 {
 	uint8_t key_buf[GRAPH_NODE_KEY_LEN];
 	uint8_t buf[GRAPH_IDENTITY_LEN];
-	struct slice key = graph_node_key(node, key_buf);
+	struct slice key = graph_node_key(self.node, key_buf);
 	struct graph_identity identity = {
 		.successor = ending->successor, .succeeded_since_s = ending->succeeded_since_s};
-	struct slice value;
 
-	graph_formers_change(g, node, stored_successor(g, node, key), ending->successor);
-	if (store_get(g->txn, GRAPH_T_HOSTED, digest_slice(&b->issuer), &value)) {
+	graph_formers_change(
+		g, self.node, stored_successor(g, self.node, key), ending->successor);
+	if (graph_identity_is_hosted(g->txn, &b->issuer)) {
 		identity.flags |= GRAPH_IDENTITY_HOSTED;
+		put_colleague(g, self);
 	}
 	if (signs_always(b)) {
 		identity.flags |= GRAPH_IDENTITY_SIGNS_ALWAYS;
@@ -321,7 +360,7 @@ derive_identity(struct graph_txn *g, const struct graph_belief *b, graph_node no
 		(void)store_delete(g->txn, GRAPH_T_IDENTITIES, key);
 	} else {
 		store_put(g->txn, GRAPH_T_IDENTITIES, key,
-			graph_identity_encode(node, &identity, buf));
+			graph_identity_encode(self.node, &identity, buf));
 	}
 }
 
@@ -332,27 +371,27 @@ derive_issuer(struct graph_txn *g, const struct digest *issuer)
 	struct principal self;
 	struct graph_belief belief;
 	struct ending ending;
-	graph_node node;
+	struct graph_ref ref;
 
 	graph_thumbprint_of(issuer, &text);
 	if (principal_from_thumbprint(slice_str(text.text), &self) != 0) {
 		store_txn_fail(g->txn, ERR_CORRUPT);
 		return;
 	}
-	node = graph_intern(g, &self);
+	ref = graph_intern(g, &self);
 	graph_belief_load(&belief, g->txn, issuer, find_ending(g, issuer, &ending));
 	for (size_t i = 0; i < ARRAY_LEN(adjacencies); i++) {
 		const struct adjacency *adj = &adjacencies[i];
-		size_t stored = load_stored(g, adj->out, node, g->scratch->stored);
+		size_t stored = load_stored(g, adj->out, ref.node, g->scratch->stored);
 		size_t fresh = collect(g, &belief, adj->class, g->scratch->fresh);
 
 		fresh = reduce(g->scratch->fresh, fresh);
 		if (store_txn_error(g->txn) != 0) {
 			return;
 		}
-		replace_edges(g, adj, node, stored, fresh);
+		replace_edges(g, adj, ref, stored, fresh);
 	}
-	derive_identity(g, &belief, node, &ending);
+	derive_identity(g, &belief, ref, &ending);
 }
 
 void

@@ -260,6 +260,7 @@ graph_index_forget(struct graph_txn *g, const struct graph_fact *fact)
 	}
 	(void)store_delete(g->txn, GRAPH_T_REGISTERS, digest_slice(&reg));
 	(void)store_delete(g->txn, GRAPH_T_HISTORY, digest_slice(&reg));
+	(void)store_delete(g->txn, GRAPH_T_HELD, digest_slice(&reg));
 	if (fact->class == GRAPH_CLASS_DEVICE && device_of(fact, &device)) {
 		(void)store_delete(
 			g->txn, GRAPH_T_CERTS, graph_cert_key(&fact->issuer, &device, key));
@@ -428,12 +429,21 @@ graph_is_certified(struct store_txn *txn, const struct digest *issuer, const str
 	return store_get(txn, GRAPH_T_CERTS, graph_cert_key(issuer, key, buf), &value);
 }
 
-graph_node
+bool
+graph_identity_is_hosted(struct store_txn *txn, const struct digest *issuer)
+{
+	struct slice value;
+
+	return store_get(txn, GRAPH_T_HOSTED, digest_slice(issuer), &value);
+}
+
+struct graph_ref
 graph_intern(struct graph_txn *g, const struct principal *p)
 {
 	uint8_t key[GRAPH_NODE_KEY_LEN];
 	uint8_t record[GRAPH_NODE_LEN];
 	uint8_t text[PRINCIPAL_VALUE_MAX];
+	const struct graph_ref none = {0, GRAPH_NONE};
 	struct wire_writer w;
 	struct digest digest;
 	struct slice value;
@@ -443,13 +453,13 @@ graph_intern(struct graph_txn *g, const struct principal *p)
 	if (store_get(g->txn, GRAPH_T_NODES, digest_slice(&digest), &value)) {
 		if (graph_node_decode(&digest, value, &node) != 0) {
 			store_txn_fail(g->txn, ERR_CORRUPT);
-			return GRAPH_NONE;
+			return none;
 		}
-		return node;
+		return (struct graph_ref){graph_order_of(&digest), node};
 	}
 	if (g->last_node == UINT32_MAX) {
 		store_txn_fail(g->txn, ERR_FULL);
-		return GRAPH_NONE;
+		return none;
 	}
 	node = ++g->last_node;
 	wire_writer_init(&w, text, sizeof(text));
@@ -457,10 +467,10 @@ graph_intern(struct graph_txn *g, const struct principal *p)
 	wire_write_bytes(&w, principal_slice(p));
 	if (wire_writer_finish(&w, &value) != 0) {
 		store_txn_fail(g->txn, ERR_TOOBIG);
-		return GRAPH_NONE;
+		return none;
 	}
 	store_put(g->txn, GRAPH_T_PRINCIPALS, graph_node_key(node, key), value);
 	store_put(g->txn, GRAPH_T_NODES, digest_slice(&digest),
 		graph_node_encode(&digest, node, record));
-	return node;
+	return (struct graph_ref){graph_order_of(&digest), node};
 }

@@ -117,7 +117,12 @@ graph_txn_init(struct graph_txn *g, struct store_txn *txn, const struct graph_op
 {
 	uint64_t epoch;
 
-	*g = (struct graph_txn){.txn = txn, .fold_local_part = options->fold_local_part};
+	*g = (struct graph_txn){
+		.txn = txn,
+		.fold_local_part = options->fold_local_part,
+		.fresh_vouches = options->fresh_vouches == 0 ? GRAPH_FRESH_VOUCHES
+							     : options->fresh_vouches,
+	};
 	g->last_node = last_node(txn);
 	(void)graph_state_get(txn, GRAPH_STATE_NUMBER, &g->last_number);
 	if (!graph_state_get(txn, GRAPH_STATE_EPOCH, &epoch) && store_txn_error(txn) == 0) {
@@ -265,6 +270,7 @@ place(struct graph_txn *g, const struct graph_fact *fact, struct slice jws)
 	uint64_t seq;
 
 	graph_fact_register(fact, &reg);
+	graph_fresh_attest(g, fact); /* looks at what is remembered */
 	graph_index_remember(g, fact);
 	if (has_register && graph_register_get(g->txn, &reg, &id, &seq)) {
 		if (!graph_is_newer(fact, &id, seq)) {
@@ -372,6 +378,9 @@ graph_add(struct graph_txn *g, struct slice jws, const struct statement *st,
 		*outcome = GRAPH_KNOWN;
 		see_earlier(g, &known, first_seen_s, jws);
 		graph_guardians_remember(g, &fact, st);
+		if (g->is_exempt) {
+			graph_fresh_attest(g, &known);
+		}
 	} else if (is_conflict(g, st, &fact)) {
 		*outcome = GRAPH_CONFLICT;
 	} else {
@@ -387,6 +396,18 @@ graph_add(struct graph_txn *g, struct slice jws, const struct statement *st,
 		}
 	}
 	return graph_txn_check(g, msg);
+}
+
+int
+graph_add_exempt(struct graph_txn *g, struct slice jws, const struct statement *st,
+	uint64_t first_seen_s, enum graph_outcome *outcome, struct err_msg *msg)
+{
+	int rc;
+
+	g->is_exempt = true;
+	rc = graph_add(g, jws, st, first_seen_s, outcome, msg);
+	g->is_exempt = false;
+	return rc;
 }
 
 int

@@ -30,11 +30,21 @@
  * (graph_current). Both count once seen, whenever the statements end, and whatever the old
  * root revokes.
  *
+ * The fresh rule (METRIC): of an issuer's vouches first seen within 30 days only the first few,
+ * in order of receipt, introduce anybody; the others are there, held (GRAPH_EDGE_HELD), until
+ * they are attested again, by a newer statement of the same register, while there is room. A
+ * register that once had room keeps it through renewals, other levels, other devices and
+ * withdrawal; room that was taken stays taken for its 30 days, whatever becomes of the vouch, so
+ * that nothing (withdrawing, revoking, pushing out of the quota) makes room for more. Whether a
+ * vouch is held is decided when it comes in and kept, as only then the order of receipt is
+ * known; who was exempt, too. Local users' vouches are no exception: who holds the account of
+ * one of them would befriend the world. An own edge of the recipient is never held back.
+ *
  * What is kept, and what is derived from it. Kept are the statements with their first-seen
  * and receipt number; what is to be remembered of statements that were replaced (since when
  * an edge was seen, by whose signature; when a device was certified; when which guardians were
- * named); the frozen `next` of identities; tombstones; site, hosted identities and epoch. All
- * else is a pure function of
+ * named); which vouches are held and who took room; the frozen `next` of identities;
+ * tombstones; site, hosted identities and epoch. All else is a pure function of
  * that, made per issuer when a transaction ends, and made anew by graph_rebuild().
  *
  * Every write happens inside one store transaction: a crash leaves the graph as it was before
@@ -94,6 +104,10 @@
 /** So long they may take a stop back, seconds (14 days); then it is for good. */
 #define GRAPH_GUARD_SOFT_S ((uint64_t)14 * 86400)
 
+/** The fresh rule: window in seconds (METRIC: 30 days), and vouches in it where the options say none. */
+#define GRAPH_FRESH_WINDOW_S ((uint64_t)30 * 86400)
+#define GRAPH_FRESH_VOUCHES  20
+
 /** A certificate counts from this long before its `iat`: clocks differ. */
 #define GRAPH_CLOCK_SKEW_S 600
 
@@ -101,6 +115,8 @@ struct graph_txn;
 
 struct graph_options {
 	bool fold_local_part; /**< fold the ASCII case of local parts when interning (default on) */
+	uint32_t
+		fresh_vouches; /**< of the fresh rule, for what is added from now on; 0: the default */
 };
 
 enum graph_outcome {
@@ -153,6 +169,18 @@ void graph_txn_abort(struct graph_txn *g);
  */
 NODISCARD int graph_add(struct graph_txn *g, struct slice jws, const struct statement *st,
 	uint64_t first_seen_s, enum graph_outcome *outcome, struct err_msg *msg);
+
+/**
+ * As graph_add, for what is fetched when a local user or the administrator first befriends the
+ * issuer: his vouches need no room under the fresh rule. Not for an issuer met as a middleman,
+ * nor for anything later. One that is known already, and held, is no longer.
+ */
+NODISCARD int graph_add_exempt(struct graph_txn *g, struct slice jws,
+	const struct statement *st, uint64_t first_seen_s, enum graph_outcome *outcome,
+	struct err_msg *msg);
+
+/** True when the fresh rule holds back the vouches of this statement's register; false for all that is no vouch. */
+bool graph_is_held(struct graph_txn *g, const struct statement *st);
 
 /** Refuses an id for good, and erases the statement where it is there. */
 NODISCARD int graph_bury(struct graph_txn *g, const struct digest *id, struct err_msg *msg);

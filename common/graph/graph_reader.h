@@ -1,6 +1,8 @@
 /*
- * graph_reader.h - the inside of a reader, shared by the files that read; private to
- * common/graph.
+ * graph_reader.h - the inside of a reader, shared by the files that read; private to common/graph.
+ *
+ *	graph_read.c     snapshots, principals, identities, bindings, statements
+ *	graph_list.c     edges and their lists
  */
 #ifndef COMMON_GRAPH_GRAPH_READER_H
 #define COMMON_GRAPH_GRAPH_READER_H
@@ -11,5 +13,9 @@ struct graph_reader {
 	struct store_txn *txn;
 	int begin_error; /* of the last graph_begin */
 };
+
+/** Takes an edge record apart; damage sticks and is no edge. */
+bool graph_edge_read(struct graph_reader *r, enum graph_table table, graph_node node,
+	struct slice value, struct graph_edge *out);
 
 #endif

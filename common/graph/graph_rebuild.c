@@ -44,7 +44,10 @@ rebuild_one(struct graph_txn *g, const struct kept *kept, struct err_msg *msg)
 			"the stored statement %s is damaged: restore a backup", hex);
 	}
 	graph_fact_of(&st, kept->first_seen_s, &fact);
-	fact.class = kept->class;
+	/* Of the stored class only this is not in the statement, and older schemas had fewer. */
+	if (graph_class_is_waiting(kept->class)) {
+		fact.class = kept->class;
+	}
 	graph_index_describe(g, &fact, kept->number);
 	graph_index_enter(g, &fact);
 	return 0;

@@ -4,7 +4,6 @@
 
 #include "common/base/encoding.h"
 #include "common/base/wire_reader.h"
-#include "common/base/wire_writer.h"
 
 #define RECORD_VERSION 1
 
@@ -16,6 +15,8 @@ const struct store_table graph_tables[] = {
 	[GRAPH_T_GUARDIANS] = {"guardians", STORE_SET},
 	[GRAPH_T_TOMBSTONES] = {"tombstones", STORE_PLAIN},
 	[GRAPH_T_HOSTED] = {"hosted", STORE_PLAIN},
+	[GRAPH_T_FRESH] = {"fresh", STORE_SET},
+	[GRAPH_T_HELD] = {"held", STORE_PLAIN},
 	[GRAPH_T_STATE] = {"state", STORE_PLAIN},
 	[GRAPH_T_DROPPED] = {"dropped", STORE_PLAIN},
 	[GRAPH_T_INTEREST] = {"interest", STORE_PLAIN},
@@ -39,63 +40,13 @@ const struct store_table graph_tables[] = {
 	[GRAPH_T_BLOCKS_IN] = {"blocks_in", STORE_SET},
 	[GRAPH_T_BINDS_OUT] = {"binds_out", STORE_SET},
 	[GRAPH_T_BINDS_IN] = {"binds_in", STORE_SET},
+	[GRAPH_T_COLLEAGUES] = {"colleagues", STORE_SET},
 };
 
 const size_t graph_table_count = ARRAY_LEN(graph_tables);
 
 static_assert(ARRAY_LEN(graph_tables) == GRAPH_T_COUNT, "a table without a row");
 static_assert(GRAPH_T_COUNT <= STORE_TABLES_MAX, "more tables than a store holds");
-
-/* finish - the bytes of a writer whose buffer is as large as what is written */
-static struct slice
-finish(const struct wire_writer *w)
-{
-	struct slice out = {0};
-	int rc = wire_writer_finish(w, &out);
-
-	assert(rc == 0);
-	(void)rc;
-	return out;
-}
-
-/* word_of - up to 8 bytes, big-endian */
-static inline uint64_t
-word_of(const uint8_t *bytes, size_t n)
-{
-	uint64_t word = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		word = word << 8 | bytes[i];
-	}
-	return word;
-}
-
-/* mix - the finaliser of SplitMix64 (Steele, Lea and Flood 2014) */
-static inline uint64_t
-mix(uint64_t h)
-{
-	h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9U;
-	h = (h ^ (h >> 27)) * 0x94d049bb133111ebU;
-	return h ^ (h >> 31);
-}
-
-/* check_of - a value mixed from table, key and record; against accidents only */
-static uint64_t
-check_of(uint8_t table, uint64_t key, const uint8_t *record, size_t len)
-{
-	uint64_t h = mix(key ^ (uint64_t)table << 56);
-
-	for (; len >= 8; len -= 8, record += 8) {
-		h = mix(h ^ word_of(record, 8));
-	}
-	return mix(h ^ word_of(record, len));
-}
-
-uint32_t
-graph_check_of(enum graph_table table, graph_node node, const uint8_t *record, size_t len)
-{
-	return (uint32_t)check_of((uint8_t)table, node, record, len);
-}
 
 struct slice
 graph_node_key(graph_node node, uint8_t buf[GRAPH_NODE_KEY_LEN])
@@ -104,7 +55,7 @@ graph_node_key(graph_node node, uint8_t buf[GRAPH_NODE_KEY_LEN])
 
 	wire_writer_init(&w, buf, GRAPH_NODE_KEY_LEN);
 	wire_write_u32(&w, node);
-	return finish(&w);
+	return graph_written(&w);
 }
 
 struct slice
@@ -116,7 +67,7 @@ graph_issued_key(
 	wire_writer_init(&w, buf, GRAPH_ISSUED_KEY_LEN);
 	wire_write_bytes(&w, digest_slice(issuer));
 	wire_write_u8(&w, (uint8_t) class);
-	return finish(&w);
+	return graph_written(&w);
 }
 
 struct slice
@@ -128,7 +79,7 @@ graph_cert_key(const struct digest *issuer, const struct digest *device,
 	wire_writer_init(&w, buf, GRAPH_CERT_KEY_LEN);
 	wire_write_bytes(&w, digest_slice(issuer));
 	wire_write_bytes(&w, digest_slice(device));
-	return finish(&w);
+	return graph_written(&w);
 }
 
 void
@@ -306,7 +257,7 @@ graph_rank_encode(const struct graph_fact *fact, uint8_t buf[GRAPH_RANK_LEN])
 	wire_write_u64(&w, is_revocation ? gravity(fact) : fact->iat_s);
 	wire_write_u64(&w, is_revocation ? ~graph_effective_since(fact) : 0);
 	wire_write_bytes(&w, digest_slice(&fact->id));
-	return finish(&w);
+	return graph_written(&w);
 }
 
 int
@@ -328,7 +279,7 @@ graph_history_encode(const struct graph_history *in, uint8_t buf[GRAPH_HISTORY_L
 	wire_write_u64(&w, in->first_seen_s);
 	wire_write_bytes(&w, digest_slice(&in->signer));
 	wire_write_bytes(&w, digest_slice(&in->id));
-	return finish(&w);
+	return graph_written(&w);
 }
 
 int
@@ -353,7 +304,7 @@ graph_cert_encode(const struct graph_cert *in, uint8_t buf[GRAPH_CERT_LEN])
 	wire_write_u64(&w, in->exp_s);
 	wire_write_u64(&w, in->first_seen_s);
 	wire_write_bytes(&w, digest_slice(&in->id));
-	return finish(&w);
+	return graph_written(&w);
 }
 
 int
@@ -369,81 +320,24 @@ graph_cert_decode(struct slice in, struct graph_cert *out)
 	return wire_reader_finish(&r) == 0 ? 0 : ERR_CORRUPT;
 }
 
-/* edge_check - over table, node and the bytes before the check */
-static uint16_t
-edge_check(enum graph_table table, graph_node node, const uint8_t *record)
-{
-	return (uint16_t)check_of(
-		(uint8_t)table, node, record, GRAPH_EDGE_LEN - sizeof(uint16_t));
-}
-
 struct slice
-graph_edge_encode(enum graph_table table, graph_node node, const struct graph_edge *in,
-	uint8_t buf[GRAPH_EDGE_LEN])
+graph_slot_encode(const struct graph_slot *in, uint8_t buf[GRAPH_SLOT_LEN])
 {
 	struct wire_writer w;
 
-	wire_writer_init(&w, buf, GRAPH_EDGE_LEN);
-	wire_write_u32(&w, in->peer);
-	wire_write_u32(&w, in->exp_s);
-	wire_write_u32(&w, in->first_seen_s);
-	wire_write_u8(&w, in->level);
-	wire_write_u8(&w, in->flags);
-	wire_write_u16(&w, edge_check(table, node, buf));
-	return finish(&w);
+	wire_writer_init(&w, buf, GRAPH_SLOT_LEN);
+	wire_write_u64(&w, in->first_seen_s);
+	wire_write_bytes(&w, digest_slice(&in->reg));
+	return graph_written(&w);
 }
 
 int
-graph_edge_decode(
-	enum graph_table table, graph_node node, struct slice in, struct graph_edge *out)
+graph_slot_decode(struct slice in, struct graph_slot *out)
 {
 	struct wire_reader r;
-	uint16_t check;
 
 	wire_reader_init(&r, in);
-	out->peer = wire_read_u32(&r);
-	out->exp_s = wire_read_u32(&r);
-	out->first_seen_s = wire_read_u32(&r);
-	out->level = wire_read_u8(&r);
-	out->flags = wire_read_u8(&r);
-	check = wire_read_u16(&r);
-	if (wire_reader_finish(&r) != 0 || out->peer == GRAPH_NONE ||
-		out->level < TRUST_LEVEL_WEAK || out->level > TRUST_LEVEL_STRONG) {
-		return ERR_CORRUPT;
-	}
-	return check == edge_check(table, node, in.data) ? 0 : ERR_CORRUPT;
-}
-
-/* node_check - the first bytes of a digest say enough of it */
-static uint32_t
-node_check(const struct digest *digest, const uint8_t *record)
-{
-	return (uint32_t)check_of(
-		GRAPH_T_NODES, word_of(digest->bytes, 8), record, GRAPH_NODE_KEY_LEN);
-}
-
-struct slice
-graph_node_encode(const struct digest *digest, graph_node node, uint8_t buf[GRAPH_NODE_LEN])
-{
-	struct wire_writer w;
-
-	wire_writer_init(&w, buf, GRAPH_NODE_LEN);
-	wire_write_u32(&w, node);
-	wire_write_u32(&w, node_check(digest, buf));
-	return finish(&w);
-}
-
-int
-graph_node_decode(const struct digest *digest, struct slice in, graph_node *out)
-{
-	struct wire_reader r;
-	uint32_t check;
-
-	wire_reader_init(&r, in);
-	*out = wire_read_u32(&r);
-	check = wire_read_u32(&r);
-	return wire_reader_finish(&r) == 0 && *out != GRAPH_NONE &&
-			       check == node_check(digest, in.data)
-		       ? 0
-		       : ERR_CORRUPT;
+	out->first_seen_s = wire_read_u64(&r);
+	wire_read_copy(&r, out->reg.bytes, DIGEST_LEN);
+	return wire_reader_finish(&r) == 0 ? 0 : ERR_CORRUPT;
 }

@@ -16,6 +16,8 @@
  *	guardians    issuer 32                   set of guardians records           kept
  *	tombstones   id 32                       empty                              kept
  *	hosted       issuer 32                   empty                              kept
+ *	fresh        issuer 32                   set of slot records                kept
+ *	held         register 32                 empty                              kept
  *	state        "epoch", "site", "number"   u64, thumbprint text, u64          kept
  *	             "interest" "peer" "departed" "trimmed"  u64 each: counters of their modules
  *	dropped      number u64                  id 32, iat u64; the last ones      kept
@@ -37,12 +39,17 @@
  *	formers      node u32                    set of node records                derived
  *	out, in, blocks_out, blocks_in, binds_out, binds_in
  *	             node u32                    set of edge records                derived
+ *	colleagues   0 u32                       edge records of hosted identities  derived
  *
  * A register is SHA-256 over "issuer SP act SP subject", all as text.
  */
 #ifndef COMMON_GRAPH_GRAPH_SCHEMA_H
 #define COMMON_GRAPH_GRAPH_SCHEMA_H
 
+#include <assert.h>
+#include <endian.h>
+
+#include "common/base/wire_writer.h"
 #include "common/graph/graph.h"
 #include "common/graph/graph_merge.h"
 
@@ -54,6 +61,8 @@ enum graph_table {
 	GRAPH_T_GUARDIANS,
 	GRAPH_T_TOMBSTONES,
 	GRAPH_T_HOSTED,
+	GRAPH_T_FRESH,
+	GRAPH_T_HELD,
 	GRAPH_T_STATE,
 	GRAPH_T_DROPPED,
 	GRAPH_T_INTEREST,
@@ -77,6 +86,7 @@ enum graph_table {
 	GRAPH_T_BLOCKS_IN,
 	GRAPH_T_BINDS_OUT,
 	GRAPH_T_BINDS_IN,
+	GRAPH_T_COLLEAGUES,
 	GRAPH_T_COUNT,
 };
 
@@ -112,6 +122,18 @@ static inline bool graph_class_is_waiting(enum graph_class class)
 /** A check value over table, node and a record, against accidents. */
 uint32_t graph_check_of(
 	enum graph_table table, graph_node node, const uint8_t *record, size_t len);
+
+/** The bytes of a writer whose buffer is as large as what was written. */
+static inline struct slice
+graph_written(const struct wire_writer *w)
+{
+	struct slice out = {0};
+	int rc = wire_writer_finish(w, &out);
+
+	assert(rc == 0);
+	(void)rc;
+	return out;
+}
 
 /* Keys. */
 
@@ -271,26 +293,51 @@ struct slice graph_cert_encode(const struct graph_cert *in, uint8_t buf[GRAPH_CE
 NODISCARD int graph_cert_decode(struct slice in, struct graph_cert *out);
 
 /*
- * Edge record:
- *	 0  peer              4   so that a set is sorted by it
- *	 4  exp, s            4
- *	 8  first seen, s     4
- *	12  level             1   1 to 3
- *	13  flags             1
- *	14  check             2   over table, node and the bytes before
- * Example (peer 5, until 1800000000, seen 1700000000, ordinary, open):
- *	00000005 6b49d200 6553f100 02 01 cccc
+ * Slot record, a vouch that took one of its issuer's places under the fresh rule:
+ *	 0  first seen, s     8
+ *	 8  register         32
  */
-#define GRAPH_EDGE_LEN 16
+#define GRAPH_SLOT_LEN 40
+
+struct graph_slot {
+	uint64_t first_seen_s;
+	struct digest reg;
+};
+
+struct slice graph_slot_encode(const struct graph_slot *in, uint8_t buf[GRAPH_SLOT_LEN]);
+NODISCARD int graph_slot_decode(struct slice in, struct graph_slot *out);
+
+/*
+ * Edge record:
+ *	 0  order             8   of the peer: the first bytes of its digest, by which sets are sorted
+ *	 8  peer              4
+ *	12  exp, s            4
+ *	16  first seen, s     4
+ *	20  level             1   1 to 3
+ *	21  flags             1
+ *	22  check             2   over table, node and the bytes before
+ * Example (peer 5, until 1800000000, seen 1700000000, ordinary, open):
+ *	0123456789abcdef 00000005 6b49d200 6553f100 02 01 cccc
+ */
+#define GRAPH_EDGE_LEN     24
+#define GRAPH_EDGE_REF_LEN 12
 
 struct slice graph_edge_encode(enum graph_table table, graph_node node,
 	const struct graph_edge *in, uint8_t buf[GRAPH_EDGE_LEN]);
+
+/** The beginning of an edge record, by which sets are searched. */
+struct slice graph_edge_key(struct graph_ref ref, uint8_t buf[GRAPH_EDGE_REF_LEN]);
+
 /** The peer of an edge record, by which lists are searched; nothing else is checked. */
-static inline graph_node
+static inline struct graph_ref
 graph_edge_peer(const uint8_t *record)
 {
-	return (graph_node)record[0] << 24 | (graph_node)record[1] << 16 |
-	       (graph_node)record[2] << 8 | (graph_node)record[3];
+	uint64_t order;
+	uint32_t node;
+
+	memcpy(&order, record, sizeof(order));
+	memcpy(&node, record + sizeof(order), sizeof(node));
+	return (struct graph_ref){be64toh(order), be32toh(node)};
 }
 
 NODISCARD int graph_edge_decode(

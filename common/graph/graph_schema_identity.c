@@ -1,21 +1,6 @@
 /* The records of identities: what they are now, whom they continue, who guards them. */
-#include <assert.h>
-
 #include "common/base/wire_reader.h"
-#include "common/base/wire_writer.h"
 #include "common/graph/graph_schema.h"
-
-/* finish - the bytes of a writer whose buffer is as large as what is written */
-static struct slice
-finish(const struct wire_writer *w)
-{
-	struct slice out = {0};
-	int rc = wire_writer_finish(w, &out);
-
-	assert(rc == 0);
-	(void)rc;
-	return out;
-}
 
 static uint32_t
 identity_check(graph_node node, const uint8_t *record)
@@ -37,7 +22,7 @@ graph_identity_encode(
 	wire_write_u32(&w, in->successor);
 	wire_write_u64(&w, in->succeeded_since_s);
 	wire_write_u32(&w, identity_check(node, buf));
-	return finish(&w);
+	return graph_written(&w);
 }
 
 int
@@ -73,7 +58,7 @@ graph_guardians_encode(const struct graph_guardians *in, uint8_t buf[GRAPH_GUARD
 	for (size_t i = 0; i < STATEMENT_GUARDIANS_MAX; i++) {
 		wire_write_bytes(&w, digest_slice(i < in->count ? &in->who[i] : &none));
 	}
-	return finish(&w);
+	return graph_written(&w);
 }
 
 int
@@ -110,7 +95,7 @@ graph_former_encode(graph_node current, graph_node former, uint8_t buf[GRAPH_FOR
 	wire_writer_init(&w, buf, GRAPH_FORMER_LEN);
 	wire_write_u32(&w, former);
 	wire_write_u32(&w, former_check(current, buf));
-	return finish(&w);
+	return graph_written(&w);
 }
 
 int

@@ -6,6 +6,7 @@
  *	graph_quota.c      what an issuer has too much of
  *	graph_waiting.c    the lists of those whose key is not certified yet
  *	graph_index.c      the records of one statement and the lists it stands in
+ *	graph_fresh.c      which vouches wait for room under the fresh rule
  *	graph_belief.c     what is believed of one issuer
  *	graph_guardians.c  who guards an identity, and whether they stopped it
  *	graph_succeed.c    who continues an identity
@@ -39,6 +40,8 @@ struct graph_scratch {
 struct graph_txn {
 	struct store_txn *txn;
 	bool fold_local_part;
+	uint32_t fresh_vouches;
+	bool is_exempt;       /* from the fresh rule: what is being added */
 	uint64_t last_number; /* of receipt */
 	graph_node last_node;
 	struct graph_scratch *scratch; /* owned */
@@ -109,8 +112,22 @@ void graph_mark_dirty(struct graph_txn *g, const struct digest *issuer);
 bool graph_is_certified(
 	struct store_txn *txn, const struct digest *issuer, const struct digest *key);
 
-/** The number of a principal, made when it is new; GRAPH_NONE with a sticky error. */
-graph_node graph_intern(struct graph_txn *g, const struct principal *p);
+/** True for an identity of a local user, or the site's. */
+bool graph_identity_is_hosted(struct store_txn *txn, const struct digest *issuer);
+
+/** A principal's number and place, made when it is new; GRAPH_NONE with a sticky error. */
+struct graph_ref graph_intern(struct graph_txn *g, const struct principal *p);
+
+/* graph_fresh.c */
+
+/**
+ * A vouch was attested (level 1 or more, and it takes part): gives it room under the fresh rule
+ * where it has none yet and there is some, or holds it; one that is exempt needs none.
+ */
+void graph_fresh_attest(struct graph_txn *g, const struct graph_fact *fact);
+
+/** True while the vouch of a fact's register waits for room; false for all that is no vouch. */
+bool graph_fresh_is_held(struct store_txn *txn, const struct graph_fact *fact);
 
 /* graph_quota.c */
 

@@ -43,6 +43,7 @@ store_layout_open(enum store_layout_part part, const char *root, enum store_mode
 		config.tables = graph_tables;
 		config.table_count = graph_table_count;
 		config.schema_version = GRAPH_SCHEMA_VERSION;
+		config.can_rebuild = true;
 		break;
 	case STORE_LAYOUT_PRIVATE:
 		config.tables = private_tables;

@@ -74,11 +74,11 @@ private_level(const struct circle *c, const struct digest *user, const struct di
 }
 
 static unsigned int
-published_level(const struct circle *c, graph_node from, graph_node to)
+published_level(const struct circle *c, graph_node from, struct graph_ref to)
 {
 	struct graph_edge edge;
 
-	if (from == GRAPH_NONE || to == GRAPH_NONE ||
+	if (from == GRAPH_NONE || to.node == GRAPH_NONE ||
 		!graph_edge_get(c->graph, GRAPH_OUT, from, to, &edge) ||
 		!graph_edge_is_live(&edge, c->now_s)) {
 		return 0;
@@ -138,7 +138,7 @@ unsigned int
 circle_level(const struct circle *c, const struct party *p)
 {
 	unsigned int level = greater(private_level(c, &c->self.digest, &p->digest),
-		published_level(c, c->self.node, p->node));
+		published_level(c, c->self.node, party_ref(p)));
 
 	if (level < TRUST_LEVEL_ORDINARY && (c->colleagues || c->is_site) &&
 		is_colleague(c, p)) {
@@ -160,7 +160,7 @@ blocked_by(const struct circle *c, const struct party *who, const struct party *
 		return true;
 	}
 	return who->node != GRAPH_NONE && p->node != GRAPH_NONE &&
-	       graph_edge_get(c->graph, GRAPH_BLOCKS_OUT, who->node, p->node, &edge) &&
+	       graph_edge_get(c->graph, GRAPH_BLOCKS_OUT, who->node, party_ref(p), &edge) &&
 	       graph_edge_is_live(&edge, c->now_s);
 }
 
@@ -283,7 +283,8 @@ circle_is_public(const struct circle *c, graph_node identity)
 		return true;
 	}
 	return c->self.node != GRAPH_NONE &&
-	       graph_edge_get(c->graph, GRAPH_OUT, c->self.node, identity, &edge) &&
+	       graph_edge_get(c->graph, GRAPH_OUT, c->self.node,
+		       graph_ref_of(c->graph, identity), &edge) &&
 	       graph_edge_is_live(&edge, c->now_s) && (edge.flags & GRAPH_EDGE_OPEN) != 0;
 }
 

@@ -25,6 +25,13 @@ struct party {
 	graph_node node;
 };
 
+/** Its place in the graph's lists. */
+static inline struct graph_ref
+party_ref(const struct party *p)
+{
+	return (struct graph_ref){graph_order_of(&p->digest), p->node};
+}
+
 /** Borrows the readers, which must be inside begin/end. Fields are private. */
 struct circle {
 	struct graph_reader *graph;

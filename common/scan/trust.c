@@ -128,6 +128,13 @@ may_vouch(const struct search *s, graph_node identity)
 	return identity != s->sender->identity && identity != s->circle->self.node;
 }
 
+/* counts - a vouch that has not ended and is not beyond the fresh rule */
+static bool
+counts(const struct circle *c, const struct graph_edge *edge)
+{
+	return graph_edge_is_live(edge, c->now_s) && (edge->flags & GRAPH_EDGE_HELD) == 0;
+}
+
 static void
 consider_edge(struct search *s, graph_node identity, unsigned int own_level,
 	const struct graph_edge *edge)
@@ -157,7 +164,7 @@ search_vouchers(struct search *s, const struct party *p)
 	while (graph_next(&cursor, &edge)) {
 		unsigned int own_level = 0;
 
-		if (!graph_edge_is_live(&edge, c->now_s) || !may_vouch(s, edge.peer)) {
+		if (!counts(c, &edge) || !may_vouch(s, edge.peer)) {
 			continue;
 		}
 		own_level = circle_voucher_level(c, edge.peer);
@@ -179,11 +186,11 @@ visit_friend(void *ctx, graph_node identity, unsigned int level)
 		return 0;
 	}
 	for (size_t i = 0; i < s->sender->count; i++) {
-		graph_node to = s->sender->parties[i].node;
+		struct graph_ref to = party_ref(&s->sender->parties[i]);
 
-		if (to != GRAPH_NONE &&
+		if (to.node != GRAPH_NONE &&
 			graph_edge_get(c->graph, GRAPH_OUT, identity, to, &edge) &&
-			graph_edge_is_live(&edge, c->now_s)) {
+			counts(c, &edge)) {
 			consider_edge(s, identity, level, &edge);
 		}
 	}

@@ -27,6 +27,12 @@ store_close(struct store *store)
 }
 
 bool
+store_is_outdated(const struct store *store)
+{
+	return store->is_outdated;
+}
+
+bool
 store_is_stale(const struct store *store)
 {
 	return store->ops->is_stale(store);

@@ -36,7 +36,7 @@
 #include "common/base/err.h"
 #include "common/base/slice.h"
 
-#define STORE_TABLES_MAX 32
+#define STORE_TABLES_MAX 48
 #define STORE_KEY_MAX    511
 
 enum store_table_kind {
@@ -54,6 +54,12 @@ enum store_mode {
 	STORE_READ,   /**< must exist; no writes possible */
 	STORE_WRITE,  /**< must exist */
 	STORE_CREATE, /**< made when missing */
+	/**
+	 * As STORE_WRITE, and a store of an older schema too, if it is one that can be rebuilt:
+	 * tables it lacks are made, and the first transaction that commits makes it one of the
+	 * present schema, so that is the one in which all is made anew.
+	 */
+	STORE_UPGRADE,
 };
 
 struct store_config {
@@ -61,7 +67,8 @@ struct store_config {
 	enum store_mode mode;
 	const struct store_table *tables; /**< borrowed for the life of the store */
 	size_t table_count;
-	uint32_t schema_version;  /**< from 1; a store of another version is ERR_VERSION */
+	uint32_t schema_version; /**< from 1; a store of another version is ERR_VERSION */
+	bool can_rebuild; /**< what its tables hold can be made anew: see STORE_UPGRADE */
 	size_t map_initial_bytes; /**< 0: 64 MiB */
 	size_t map_max_bytes;     /**< 0: 64 GiB; beyond, ERR_FULL */
 };
@@ -87,6 +94,9 @@ NODISCARD int store_mem_open(
 
 /** All transactions must be over; NULL is fine. */
 void store_close(struct store *store);
+
+/** True for a store of an older schema, opened with STORE_UPGRADE, into which nothing was committed yet. */
+bool store_is_outdated(const struct store *store);
 
 /** True when the environment's file was replaced, removed or cut under us, or broke in use: close and open again. */
 bool store_is_stale(const struct store *store);

@@ -18,6 +18,7 @@ struct store {
 	const struct store_ops *ops;
 	const struct store_table *tables;
 	size_t table_count;
+	bool is_outdated; /* of an older schema, until the first commit */
 };
 
 struct store_txn {

@@ -257,8 +257,17 @@ static int
 lmdb_commit(struct store_txn *txn)
 {
 	struct lmdb_store *store = store_of(txn);
-	int rc = mdb_txn_commit(txn_of(txn));
+	bool is_upgrade = store->base.is_outdated && txn->is_write;
+	int rc = is_upgrade ? lmdb_put_schema(store, txn_of(txn)) : 0;
 
+	if (rc == 0) {
+		rc = mdb_txn_commit(txn_of(txn));
+	} else {
+		mdb_txn_abort(txn_of(txn));
+	}
+	if (rc == 0 && is_upgrade) {
+		store->base.is_outdated = false;
+	}
 	leave(store);
 	free(txn);
 	return lmdb_write_error(store, rc);

@@ -21,6 +21,8 @@ struct lmdb_store {
 	struct store base;
 	MDB_env *env;
 	MDB_dbi dbis[STORE_TABLES_MAX];
+	MDB_dbi meta;
+	uint32_t schema_version; /* of the program */
 	enum store_mode mode;
 	size_t map_max;
 	struct store_file file;
@@ -55,6 +57,9 @@ int lmdb_code_of(int rc);
  * next transaction, and a short write on a full disk is told from a broken one.
  */
 int lmdb_write_error(struct lmdb_store *store, int rc);
+
+/** Stores the program's schema version. @return LMDB's code. */
+int lmdb_put_schema(struct lmdb_store *store, MDB_txn *txn);
 
 /** Borrows. */
 MDB_val lmdb_val_of(struct slice s);

@@ -106,27 +106,48 @@ lmdb_close(struct store *base)
 	free(store);
 }
 
+int
+lmdb_put_schema(struct lmdb_store *store, MDB_txn *txn)
+{
+	uint8_t bytes[SCHEMA_LEN];
+	struct wire_writer writer;
+	MDB_val k = lmdb_val_of(SCHEMA_KEY);
+	MDB_val v;
+
+	wire_writer_init(&writer, bytes, sizeof(bytes));
+	wire_write_u32(&writer, store->schema_version);
+	v = lmdb_val_of(slice_of(bytes, sizeof(bytes)));
+	return mdb_put(txn, store->meta, &k, &v, 0);
+}
+
+/* refuse_older - with the remedy */
+static int
+refuse_older(const struct store_config *config, uint32_t version, struct err_msg *msg)
+{
+	const char *remedy =
+		config->can_rebuild ? "run `trustctl rebuild`"
+				    : "restore it with the version that made it, or export and "
+				      "import its statements";
+
+	return err_set(msg, ERR_VERSION, "%s: schema %u is older than this program's %u: %s",
+		config->path, version, config->schema_version, remedy);
+}
+
 /* check_schema - compares the stored version with ours, or stores ours in a new environment */
 static int
-check_schema(const struct store_config *config, MDB_txn *txn, MDB_dbi meta, bool is_new,
-	struct err_msg *msg)
+check_schema(struct lmdb_store *store, const struct store_config *config, MDB_txn *txn,
+	bool is_new, struct err_msg *msg)
 {
 	MDB_val k = lmdb_val_of(SCHEMA_KEY);
 	MDB_val v;
-	uint8_t bytes[SCHEMA_LEN];
 	struct wire_reader reader;
 	uint32_t version;
 	int rc;
 
 	if (is_new) {
-		struct wire_writer writer;
-
-		wire_writer_init(&writer, bytes, sizeof(bytes));
-		wire_write_u32(&writer, config->schema_version);
-		v = lmdb_val_of(slice_of(bytes, sizeof(bytes)));
-		return mdb_put(txn, meta, &k, &v, 0);
+		return lmdb_put_schema(store, txn);
 	}
-	rc = mdb_get(txn, meta, &k, &v);
+	rc = mdb_get(txn, store->meta, &k, &v);
 	if (rc != 0) {
 		return rc;
 	}
@@ -141,13 +162,11 @@ check_schema(const struct store_config *config, MDB_txn *txn, MDB_dbi meta, bool
 			"or restore a backup made with this version",
 			config->path, version, config->schema_version);
 	}
-	if (version < config->schema_version) {
-		return err_set(msg, ERR_VERSION,
-			"%s: schema %u is older than this program's %u: restore it with the "
-			"version that made it, or export and import its statements",
-			config->path, version, config->schema_version);
-	}
-	return 0;
+	store->base.is_outdated = version < config->schema_version;
+	return store->base.is_outdated &&
+			       !(config->can_rebuild && config->mode == STORE_UPGRADE)
+		       ? refuse_older(config, version, msg)
+		       : 0;
 }
 
 /* open_tables - all handles, in one transaction; ours and LMDB's errors may come back */
@@ -155,14 +174,13 @@ static int
 open_tables(struct lmdb_store *store, const struct store_config *config, MDB_txn *txn,
 	bool is_new, struct err_msg *msg)
 {
-	unsigned int create = is_new ? MDB_CREATE : 0;
-	MDB_dbi meta;
-	int rc = mdb_dbi_open(txn, META_TABLE, create, &meta);
+	int rc = mdb_dbi_open(txn, META_TABLE, is_new ? MDB_CREATE : 0, &store->meta);
 
 	if (rc == 0) {
-		rc = check_schema(config, txn, meta, is_new, msg);
+		rc = check_schema(store, config, txn, is_new, msg);
 	}
 	for (size_t i = 0; rc == 0 && i < config->table_count; i++) {
+		unsigned int create = is_new || store->base.is_outdated ? MDB_CREATE : 0;
 		unsigned int flags =
 			config->tables[i].kind == STORE_SET ? MDB_DUPSORT | MDB_DUPFIXED : 0;
 		unsigned int found = 0;
@@ -335,6 +353,7 @@ store_lmdb_open(const struct store_config *config, struct store **out, struct er
 	}
 	store_init(&store->base, &lmdb_ops, config);
 	store->mode = config->mode;
+	store->schema_version = config->schema_version;
 	store->map_max = config->map_max_bytes == 0 ? MAP_MAX_DEFAULT : config->map_max_bytes;
 	(void)pthread_mutex_init(&store->lock, NULL);
 

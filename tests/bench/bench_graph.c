@@ -30,9 +30,10 @@
 #define ROUNDS             5
 #define MAP_BYTES          ((size_t)16 << 30)
 
+/* Ranks; in the store their refs. */
 struct query {
-	graph_node recipient;
-	graph_node sender;
+	uint32_t recipient;
+	uint32_t sender;
 	struct principal sender_text;
 };
 
@@ -53,7 +54,7 @@ print(const char *name, double value, const char *unit)
 
 /* csr_find - binary search from position `from` on; the end of the row where there is none */
 static uint64_t
-csr_find(const struct csr *csr, graph_node row, uint64_t from, graph_node peer)
+csr_find(const struct csr *csr, uint32_t row, uint64_t from, uint32_t peer)
 {
 	uint64_t low = from;
 	uint64_t high = csr->start[row + 1];
@@ -71,7 +72,7 @@ csr_find(const struct csr *csr, graph_node row, uint64_t from, graph_node peer)
 }
 
 static bool
-csr_has(const struct csr *csr, graph_node row, graph_node peer)
+csr_has(const struct csr *csr, uint32_t row, uint32_t peer)
 {
 	uint64_t at = csr_find(csr, row, csr->start[row], peer);
 
@@ -98,11 +99,15 @@ graph_edge(const struct bench *b)
 
 	for (size_t i = 0; i < QUERIES; i++) {
 		const struct query *q = &b->queries[i];
-		graph_node sender = graph_find(b->reader, &q->sender_text);
+		graph_node recipient = b->graph.refs[q->recipient].node;
+		struct graph_ref sender;
 		struct graph_edge edge;
+		struct digest digest;
 
-		found += graph_edge_get(b->reader, GRAPH_OUT, q->recipient, sender, &edge) ? 1
-											   : 0;
+		principal_digest(&q->sender_text, &digest);
+		sender.order = graph_order_of(&digest);
+		sender.node = graph_find_digest(b->reader, &digest);
+		found += graph_edge_get(b->reader, GRAPH_OUT, recipient, sender, &edge) ? 1 : 0;
 	}
 	return found;
 }
@@ -116,8 +121,8 @@ floor_two_hop(const struct bench *b)
 		const struct query *q = &b->queries[i];
 		const struct csr *walk = &b->graph.out;
 		const struct csr *seek = &b->graph.in;
-		graph_node from = q->recipient;
-		graph_node into = q->sender;
+		uint32_t from = q->recipient;
+		uint32_t into = q->sender;
 
 		if (walk->start[from + 1] - walk->start[from] >
 			seek->start[into + 1] - seek->start[into]) {
@@ -148,7 +153,8 @@ merge(struct graph_cursor *walk, struct graph_cursor *seek)
 	uint64_t found = 0;
 
 	while (graph_next(walk, &a)) {
-		if (b.peer < a.peer && !graph_seek(seek, a.peer, &b)) {
+		if (graph_ref_cmp(graph_edge_ref(&b), graph_edge_ref(&a)) < 0 &&
+			!graph_seek(seek, graph_edge_ref(&a), &b)) {
 			break;
 		}
 		found += a.peer == b.peer ? 1 : 0;
@@ -163,13 +169,15 @@ graph_two_hop(const struct bench *b)
 
 	for (size_t i = 0; i < QUERIES; i++) {
 		const struct query *q = &b->queries[i];
-		bool out_is_shorter = graph_degree(b->reader, GRAPH_OUT, q->recipient) <=
-				      graph_degree(b->reader, GRAPH_IN, q->sender);
+		graph_node recipient = b->graph.refs[q->recipient].node;
+		graph_node sender = b->graph.refs[q->sender].node;
+		bool out_is_shorter = graph_degree(b->reader, GRAPH_OUT, recipient) <=
+				      graph_degree(b->reader, GRAPH_IN, sender);
 		struct graph_cursor out;
 		struct graph_cursor in;
 
-		graph_list(b->reader, GRAPH_OUT, q->recipient, &out);
-		graph_list(b->reader, GRAPH_IN, q->sender, &in);
+		graph_list(b->reader, GRAPH_OUT, recipient, &out);
+		graph_list(b->reader, GRAPH_IN, sender, &in);
 		found += out_is_shorter ? merge(&out, &in) : merge(&in, &out);
 		graph_cursor_close(&out);
 		graph_cursor_close(&in);
@@ -261,10 +269,10 @@ make_queries(struct bench *b)
 	for (size_t i = 0; i < QUERIES; i++) {
 		struct query *q = &b->queries[i];
 
-		q->recipient = (graph_node)rng_below(&rng, b->graph.nodes) + 1;
-		q->sender = i % 2 == 0 ? (graph_node)rng_below(&rng, b->graph.nodes) + 1
+		q->recipient = (uint32_t)rng_below(&rng, b->graph.nodes) + 1;
+		q->sender = i % 2 == 0 ? (uint32_t)rng_below(&rng, b->graph.nodes) + 1
 				       : b->graph.out.peers[rng_below(&rng, b->graph.edges)];
-		synthetic_graph_principal(q->sender, &q->sender_text);
+		synthetic_graph_principal(b->graph.refs[q->sender].node, &q->sender_text);
 	}
 }
 

@@ -12,13 +12,14 @@ import resource
 import shutil
 import signal
 import subprocess
+import tarfile
 import tempfile
 import unittest
 
 from harness import ACCOUNT, PATIENCE_S, TRUSTCTL, is_root, wait_for
 
 EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_NOUSER = 64, 65, 66, 67
-EX_CANTCREAT, EX_IOERR, EX_NOPERM, EX_CONFIG = 73, 74, 77, 78
+EX_UNAVAILABLE, EX_CANTCREAT, EX_IOERR, EX_NOPERM, EX_CONFIG = 69, 73, 74, 77, 78
 
 ALICE = "alice@example.org"
 
@@ -279,6 +280,22 @@ class Statements(TrustctlTest):
         rows = json.loads(done.stdout)
         self.assertEqual([row["line"] for row in rows], [1, 3, 4, 5])
         self.assertTrue(all(row["reason"] for row in rows))
+
+    def test_of_one_issuers_new_vouches_twenty_count_and_established_ones_all(self):
+        for i in range(1, 23):
+            self.call("vouch", "--user", ALICE, f"u{i}@example.net")
+        self.lines = self.call("statement", "export")
+        done, results = self.take(self.lines)
+        self.assertEqual((done.returncode, set(results)), (0, {"added"}), done.stderr)
+        held = [row for row in json.loads(done.stdout) if row["reason"]]
+        self.assertEqual([row["subject"] for row in held],
+                         [f"addr:u{i}@example.net" for i in (20, 21, 22)])
+        self.assertIn("too many", held[0]["reason"])
+        again = ["statement", "import", "--json", "--established"]
+        done = self.run_on(self.other, *again, input=self.lines, stdin=None)
+        rows = json.loads(done.stdout)
+        self.assertEqual({row["result"] for row in rows}, {"known"})
+        self.assertFalse([row for row in rows if row["reason"]])
 
     def act(self, jws):
         shown = self.run_ctl("statement", "show", "-", "--json", input=jws, stdin=None)
@@ -621,6 +638,34 @@ class Upkeep(TrustctlTest):
         after = self.json("status")
         for key in ("statements", "principals", "edges", "epoch"):
             self.assertEqual(after[key], counts[key], key)
+
+    def put_older_graph(self, store):
+        """A site whose graph has schema 1, without its keys."""
+        with tarfile.open(pathlib.Path(__file__).parent / "stores/schema-1.tar.gz") as tar:
+            tar.extractall(store)
+
+    def assert_older_graph_is_whole(self):
+        vouches = {s["subject"] for s in self.json("statement", "list") if s["act"] == "vouch"}
+        self.assertEqual(vouches, {"addr:bob@example.net", "addr:carol@example.net"})
+        self.assertEqual(self.json("status")["edges"], 2)
+        self.assertEqual(self.json("status")["blocks"], 1)
+        self.assertEqual(self.scan()["tier"], "well-trusted")
+
+    def test_an_older_graph_says_rebuild_and_rebuild_does_it(self):
+        self.put_older_graph(self.store)
+        message = self.file("message.eml", MESSAGE)
+        for args in (["status"], ["vouch", "--user", ALICE, "x@example.net"], ["scan", message]):
+            self.refuse(EX_UNAVAILABLE, "schema 1 is older.*run `trustctl rebuild`", *args)
+        self.call("rebuild")
+        self.assert_older_graph_is_whole()
+        self.call("rebuild")
+        self.assert_older_graph_is_whole()
+
+    def test_an_older_backup_can_be_restored(self):
+        self.call("backup", self.backup)
+        self.put_older_graph(self.backup)
+        self.call("restore", "--force", self.backup)
+        self.assert_older_graph_is_whole()
 
     def test_status_tells_of_files_open_to_others(self):
         (self.store / "private" / "data.mdb").chmod(0o644)

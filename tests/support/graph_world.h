@@ -133,13 +133,15 @@ world_edge(struct world *w, enum graph_direction dir, const struct person *from,
 	struct graph_edge back = {0};
 	graph_node a = graph_find(r, &from->self);
 	graph_node b = graph_find(r, &to);
-	bool found = a != GRAPH_NONE && b != GRAPH_NONE && graph_edge_get(r, dir, a, b, &edge);
-	bool found_back =
-		a != GRAPH_NONE && b != GRAPH_NONE &&
-		graph_edge_get(r, dir == GRAPH_OUT ? GRAPH_IN : GRAPH_BLOCKS_IN, b, a, &back);
+	bool found = a != GRAPH_NONE && b != GRAPH_NONE &&
+		     graph_edge_get(r, dir, a, graph_ref_of(r, b), &edge);
+	bool found_back = a != GRAPH_NONE && b != GRAPH_NONE &&
+			  graph_edge_get(r, dir == GRAPH_OUT ? GRAPH_IN : GRAPH_BLOCKS_IN, b,
+				  graph_ref_of(r, a), &back);
 
 	cr_assert_eq(found, found_back, "both directions");
 	cr_assert(!found || (edge.level == back.level && edge.exp_s == back.exp_s &&
+				    edge.flags == back.flags &&
 				    edge.first_seen_s == back.first_seen_s),
 		"both directions");
 	world_read_end(r);

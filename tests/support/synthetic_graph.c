@@ -4,12 +4,13 @@
 #include <stdlib.h>
 
 #include "common/base/rng.h"
-#include "common/base/wire_writer.h"
 #include "common/graph/graph_schema.h"
 
 #define FIRST_SEEN_S 1700000000U
 #define EXP_S        2000000000U
-#define LEVELS       3
+
+/* Edges written in one transaction. */
+#define LOAD_BATCH ((uint64_t)2000000)
 
 static void *
 must_alloc(size_t count, size_t size)
@@ -24,18 +25,55 @@ must_alloc(size_t count, size_t size)
 }
 
 static int
-compare_nodes(const void *a, const void *b)
+compare_ranks(const void *a, const void *b)
 {
-	graph_node x = *(const graph_node *)a;
-	graph_node y = *(const graph_node *)b;
+	uint32_t x = *(const uint32_t *)a;
+	uint32_t y = *(const uint32_t *)b;
 
 	return x < y ? -1 : x > y;
 }
 
-/* draw_row - the subjects of one node, ascending, each once. @return how many */
+static int
+compare_refs(const void *a, const void *b)
+{
+	return graph_ref_cmp(*(const struct graph_ref *)a, *(const struct graph_ref *)b);
+}
+
+void
+synthetic_graph_principal(graph_node number, struct principal *out)
+{
+	int len = snprintf(out->text, sizeof(out->text), "addr:u%u@example.org", number - 1);
+
+	out->kind = PRINCIPAL_ADDR;
+	out->len = (uint16_t)len;
+}
+
+/* make_refs - of all principals in ascending order; returns the ranks by number (owned) */
+static uint32_t *
+make_refs(struct synthetic_graph *g)
+{
+	uint32_t *ranks = must_alloc((size_t)g->nodes + 1, sizeof(*ranks));
+
+	g->refs = must_alloc((size_t)g->nodes + 1, sizeof(*g->refs));
+	for (graph_node number = 1; number <= g->nodes; number++) {
+		struct principal p;
+		struct digest digest;
+
+		synthetic_graph_principal(number, &p);
+		principal_digest(&p, &digest);
+		g->refs[number] = (struct graph_ref){graph_order_of(&digest), number};
+	}
+	qsort(g->refs + 1, g->nodes, sizeof(*g->refs), compare_refs);
+	for (uint32_t rank = 1; rank <= g->nodes; rank++) {
+		ranks[g->refs[rank].node] = rank;
+	}
+	return ranks;
+}
+
+/* draw_row - the subjects of one identity, ascending, each once. @return how many */
 static size_t
-draw_row(const struct rng *rng, uint32_t nodes, uint32_t degree, graph_node self,
-	graph_node *row)
+draw_row(const struct rng *rng, uint32_t nodes, uint32_t degree, const uint32_t *ranks,
+	uint32_t self, uint32_t *row)
 {
 	size_t wanted = 1 + (size_t)rng_below(rng, 2 * (uint64_t)degree - 1);
 	size_t kept = 0;
@@ -44,9 +82,9 @@ draw_row(const struct rng *rng, uint32_t nodes, uint32_t degree, graph_node self
 		uint64_t u = rng_below(rng, nodes);
 
 		/* Squaring a uniform fraction favours small numbers. */
-		row[i] = (graph_node)(u * u / nodes) + 1;
+		row[i] = ranks[(graph_node)(u * u / nodes) + 1];
 	}
-	qsort(row, wanted, sizeof(*row), compare_nodes);
+	qsort(row, wanted, sizeof(*row), compare_ranks);
 	for (size_t i = 0; i < wanted; i++) {
 		if (row[i] != self && (kept == 0 || row[i] != row[kept - 1])) {
 			row[kept++] = row[i];
@@ -55,7 +93,7 @@ draw_row(const struct rng *rng, uint32_t nodes, uint32_t degree, graph_node self
 	return kept;
 }
 
-/* transpose - fills `in` from `out`; rows come out ascending as nodes are taken in order */
+/* transpose - fills `in` from `out`; rows come out ascending as issuers are taken in order */
 static void
 transpose(struct synthetic_graph *g)
 {
@@ -68,7 +106,7 @@ transpose(struct synthetic_graph *g)
 		g->in.start[n + 1] += g->in.start[n];
 		at[n] = g->in.start[n];
 	}
-	for (graph_node n = 1; n <= g->nodes; n++) {
+	for (uint32_t n = 1; n <= g->nodes; n++) {
 		for (uint64_t i = g->out.start[n]; i < g->out.start[n + 1]; i++) {
 			g->in.peers[at[g->out.peers[i]]++] = n;
 		}
@@ -82,18 +120,21 @@ synthetic_graph_make(struct synthetic_graph *g, uint32_t nodes, uint32_t degree,
 	struct rng_seeded_state state;
 	struct rng rng = rng_seeded(&state, seed);
 	size_t most = (size_t)nodes * 2 * degree;
+	uint32_t *ranks;
 
 	*g = (struct synthetic_graph){.nodes = nodes};
+	ranks = make_refs(g);
 	g->out.start = must_alloc((size_t)nodes + 2, sizeof(*g->out.start));
 	g->in.start = must_alloc((size_t)nodes + 2, sizeof(*g->in.start));
 	g->out.peers = must_alloc(most, sizeof(*g->out.peers));
-	for (graph_node n = 1; n <= nodes; n++) {
+	for (uint32_t n = 1; n <= nodes; n++) {
 		g->out.start[n] = g->edges;
-		g->edges += draw_row(&rng, nodes, degree, n, g->out.peers + g->edges);
+		g->edges += draw_row(&rng, nodes, degree, ranks, n, g->out.peers + g->edges);
 	}
 	g->out.start[nodes + 1] = g->edges;
 	g->in.peers = must_alloc(g->edges, sizeof(*g->in.peers));
 	transpose(g);
+	free(ranks);
 }
 
 void
@@ -103,95 +144,121 @@ synthetic_graph_fini(struct synthetic_graph *g)
 	free(g->out.peers);
 	free(g->in.start);
 	free(g->in.peers);
+	free(g->refs);
 }
 
-void
-synthetic_graph_principal(graph_node n, struct principal *out)
-{
-	int len = snprintf(out->text, sizeof(out->text), "addr:u%u@example.org", n - 1);
-
-	out->kind = PRINCIPAL_ADDR;
-	out->len = (uint16_t)len;
-}
-
-/* A principal's digest with its number, to be put in the order of digests. */
-struct interned {
-	struct digest digest;
-	graph_node node;
+/* What one transaction of the load writes. */
+struct batch {
+	const struct synthetic_graph *graph;
+	const uint32_t *ranks; /* by number */
+	const struct csr *rows;
+	enum graph_table table;
+	graph_node first; /* numbers, inclusive */
+	graph_node last;
 };
 
 static int
-compare_interned(const void *a, const void *b)
+load_texts(void *ctx, struct store_txn *txn)
 {
-	return digest_cmp(
-		&((const struct interned *)a)->digest, &((const struct interned *)b)->digest);
-}
-
-static void
-load_principals(const struct synthetic_graph *g, struct store_txn *txn)
-{
-	struct interned *all = must_alloc(g->nodes, sizeof(*all));
+	const struct batch *b = ctx;
 	uint8_t value[DIGEST_LEN + PRINCIPAL_TEXT_MAX];
 	uint8_t key[GRAPH_NODE_KEY_LEN];
-	uint8_t record[GRAPH_NODE_LEN];
 
-	for (uint32_t i = 0; i < g->nodes; i++) {
+	for (graph_node number = b->first; number <= b->last; number++) {
 		struct principal p;
+		struct digest digest;
 
-		synthetic_graph_principal(i + 1, &p);
-		principal_digest(&p, &all[i].digest);
-		all[i].node = i + 1;
-		memcpy(value, all[i].digest.bytes, DIGEST_LEN);
+		synthetic_graph_principal(number, &p);
+		principal_digest(&p, &digest);
+		memcpy(value, digest.bytes, DIGEST_LEN);
 		memcpy(value + DIGEST_LEN, p.text, p.len);
-		store_append(txn, GRAPH_T_PRINCIPALS, graph_node_key(i + 1, key),
+		store_append(txn, GRAPH_T_PRINCIPALS, graph_node_key(number, key),
 			slice_of(value, (size_t)DIGEST_LEN + p.len));
 	}
-	qsort(all, g->nodes, sizeof(*all), compare_interned);
-	for (uint32_t i = 0; i < g->nodes; i++) {
-		store_append(txn, GRAPH_T_NODES, digest_slice(&all[i].digest),
-			graph_node_encode(&all[i].digest, all[i].node, record));
+	return store_txn_error(txn);
+}
+
+/* load_numbers - first and last are ranks here */
+static int
+load_numbers(void *ctx, struct store_txn *txn)
+{
+	const struct batch *b = ctx;
+	uint8_t record[GRAPH_NODE_LEN];
+
+	for (uint32_t rank = b->first; rank <= b->last; rank++) {
+		graph_node number = b->graph->refs[rank].node;
+		struct principal p;
+		struct digest digest;
+
+		synthetic_graph_principal(number, &p);
+		principal_digest(&p, &digest);
+		store_append(txn, GRAPH_T_NODES, digest_slice(&digest),
+			graph_node_encode(&digest, number, record));
 	}
-	free(all);
+	return store_txn_error(txn);
 }
 
 /* load_rows - an edge's level follows from its ends, so that both directions agree */
-static void
-load_rows(const struct synthetic_graph *g, const struct csr *rows, enum graph_table table,
-	struct store_txn *txn)
+static int
+load_rows(void *ctx, struct store_txn *txn)
 {
+	const struct batch *b = ctx;
 	uint8_t key[GRAPH_NODE_KEY_LEN];
 	uint8_t record[GRAPH_EDGE_LEN];
 
-	for (graph_node n = 1; n <= g->nodes; n++) {
-		for (uint64_t i = rows->start[n]; i < rows->start[n + 1]; i++) {
+	for (graph_node number = b->first; number <= b->last; number++) {
+		uint32_t rank = b->ranks[number];
+
+		for (uint64_t i = b->rows->start[rank]; i < b->rows->start[rank + 1]; i++) {
+			struct graph_ref peer = b->graph->refs[b->rows->peers[i]];
 			struct graph_edge edge = {
-				.peer = rows->peers[i],
-				.level = (uint8_t)(1 + (n + rows->peers[i]) % LEVELS),
+				.order = peer.order,
+				.peer = peer.node,
+				.level = synthetic_graph_level(number, peer.node),
 				.first_seen_s = FIRST_SEEN_S,
 				.exp_s = EXP_S,
 			};
 
-			store_append(txn, table, graph_node_key(n, key),
-				graph_edge_encode(table, n, &edge, record));
+			store_append(txn, b->table, graph_node_key(number, key),
+				graph_edge_encode(b->table, number, &edge, record));
 		}
 	}
+	return store_txn_error(txn);
 }
 
+/* load_all - everything of one kind, in transactions of a bounded size */
 static int
-load(void *ctx, struct store_txn *txn)
+load_all(struct batch *b, struct store *store, store_update_fn *work)
 {
-	const struct synthetic_graph *g = ctx;
+	uint64_t per_node = b->graph->edges / b->graph->nodes + 1;
+	graph_node step = (graph_node)(LOAD_BATCH / per_node);
+	int rc = 0;
 
-	load_principals(g, txn);
-	load_rows(g, &g->out, GRAPH_T_OUT, txn);
-	load_rows(g, &g->in, GRAPH_T_IN, txn);
-	return store_txn_error(txn);
+	for (b->first = 1; rc == 0 && b->first <= b->graph->nodes; b->first = b->last + 1) {
+		b->last = b->graph->nodes - b->first < step ? b->graph->nodes : b->first + step;
+		rc = store_update(store, work, b);
+	}
+	return rc;
 }
 
 int
 synthetic_graph_load(const struct synthetic_graph *g, struct store *store)
 {
-	struct synthetic_graph borrowed = *g;
+	uint32_t *ranks = must_alloc((size_t)g->nodes + 1, sizeof(*ranks));
+	struct batch b = {.graph = g, .ranks = ranks};
+	int rc;
 
-	return store_update(store, load, &borrowed);
+	for (uint32_t rank = 1; rank <= g->nodes; rank++) {
+		ranks[g->refs[rank].node] = rank;
+	}
+	rc = load_all(&b, store, load_texts);
+	rc = rc == 0 ? load_all(&b, store, load_numbers) : rc;
+	b.rows = &g->out;
+	b.table = GRAPH_T_OUT;
+	rc = rc == 0 ? load_all(&b, store, load_rows) : rc;
+	b.rows = &g->in;
+	b.table = GRAPH_T_IN;
+	rc = rc == 0 ? load_all(&b, store, load_rows) : rc;
+	free(ranks);
+	return rc;
 }

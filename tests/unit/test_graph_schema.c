@@ -24,6 +24,7 @@ digest_of_byte(uint8_t byte)
 Test(graph_schema, an_edge_has_its_documented_bytes)
 {
 	struct graph_edge edge = {
+		.order = 0x0123456789abcdef,
 		.peer = 5,
 		.level = 2,
 		.flags = GRAPH_EDGE_OPEN,
@@ -34,10 +35,13 @@ Test(graph_schema, an_edge_has_its_documented_bytes)
 	uint8_t buf[GRAPH_EDGE_LEN];
 	struct slice record = graph_edge_encode(GRAPH_T_OUT, 9, &edge, buf);
 
-	assert_hex(slice_take(record, 14), "000000056b49d2006553f1000201", "edge");
+	assert_hex(
+		slice_take(record, 22), "0123456789abcdef000000056b49d2006553f1000201", "edge");
 	cr_assert_eq(record.len, GRAPH_EDGE_LEN);
-	cr_assert_eq(graph_edge_peer(record.data), 5);
+	cr_assert_eq(graph_edge_peer(record.data).order, 0x0123456789abcdef);
+	cr_assert_eq(graph_edge_peer(record.data).node, 5);
 	cr_assert_eq(graph_edge_decode(GRAPH_T_OUT, 9, record, &back), 0);
+	cr_assert_eq(back.order, 0x0123456789abcdef);
 	cr_assert_eq(back.peer, 5);
 	cr_assert_eq(back.exp_s, 1800000000);
 	cr_assert_eq(back.first_seen_s, 1700000000);

@@ -253,6 +253,71 @@ Test(store_lmdb, a_schema_of_another_version_is_refused)
 	temp_dir_remove(&dir);
 }
 
+/* put_and_commit - one record, by which an upgrade becomes final */
+static int
+put_and_commit(void *ctx, struct store_txn *txn)
+{
+	(void)ctx;
+	store_put(txn, 0, SLICE("key"), SLICE("new"));
+	return store_txn_error(txn);
+}
+
+static int
+put_and_fail(void *ctx, struct store_txn *txn)
+{
+	int rc = put_and_commit(ctx, txn);
+
+	return rc == 0 ? ERR_INVALID : rc;
+}
+
+Test(store_lmdb, an_older_schema_is_upgraded_by_the_first_commit_and_not_before)
+{
+	static const struct store_table newer[] = {{"plain", STORE_PLAIN}, {"set", STORE_SET}};
+	struct store_config config;
+	struct store *store = NULL;
+	struct err_msg msg = {0};
+	struct store_config old;
+
+	temp_dir_make(&dir);
+	old = config_of(STORE_CREATE);
+	old.tables = newer;
+	old.table_count = 1;
+	cr_assert_eq(store_lmdb_open(&old, &store, &msg), 0, "%s", msg.text);
+	cr_assert_eq(store_update(store, put_and_commit, NULL), 0);
+	store_close(store);
+
+	config = old;
+	config.schema_version = 2;
+	config.table_count = 2;
+	config.mode = STORE_UPGRADE;
+	cr_assert_eq(
+		store_lmdb_open(&config, &store, &msg), ERR_VERSION, "no rebuild, no upgrade");
+	config.can_rebuild = true;
+	config.mode = STORE_WRITE;
+	cr_assert_eq(store_lmdb_open(&config, &store, &msg), ERR_VERSION);
+	cr_assert_not_null(strstr(msg.text, "trustctl rebuild"), "%s", msg.text);
+
+	config.mode = STORE_UPGRADE;
+	cr_assert_eq(store_lmdb_open(&config, &store, &msg), 0, "%s", msg.text);
+	cr_assert(store_is_outdated(store));
+	cr_assert_eq(store_update(store, put_and_fail, NULL), ERR_INVALID);
+	cr_assert(store_is_outdated(store));
+	store_close(store);
+	old.mode = STORE_WRITE;
+	cr_assert_eq(store_lmdb_open(&old, &store, &msg), 0, "as before: %s", msg.text);
+	store_close(store);
+
+	cr_assert_eq(store_lmdb_open(&config, &store, &msg), 0, "%s", msg.text);
+	cr_assert_eq(store_update(store, put_and_commit, NULL), 0);
+	cr_assert_not(store_is_outdated(store));
+	store_close(store);
+	cr_assert_eq(store_lmdb_open(&old, &store, &msg), ERR_VERSION);
+	cr_assert_eq(store_lmdb_open(&config, &store, &msg), 0, "%s", msg.text);
+	cr_assert_not(store_is_outdated(store));
+	store_close(store);
+	temp_dir_remove(&dir);
+}
+
 Test(store_lmdb, a_store_with_other_tables_is_refused)
 {
 	static const struct store_table others[] = {{"plain", STORE_SET}};
