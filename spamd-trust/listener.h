@@ -12,24 +12,12 @@
 
 #include <sys/types.h>
 
-#include "spamd-trust/options.h"
+#include "spamd-trust/listen_spec.h"
 
 /** Sockets in all; a host with more addresses than this names them one by one or uses "*". */
 #define LISTENERS_MAX 64
 
-#define LISTENER_HOST_MAX 256
-#define LISTENER_PORT_MAX 32
-#define LISTENER_PATH_MAX 108 /**< sizeof(sun_path) */
 #define LISTENER_TEXT_MAX 160
-
-/** One -i argument taken apart. */
-struct listen_spec {
-	bool tls;
-	bool is_unix;
-	char path[LISTENER_PATH_MAX];
-	char host[LISTENER_HOST_MAX]; /**< "*" for all addresses */
-	char port[LISTENER_PORT_MAX]; /**< number or service name */
-};
 
 struct listener {
 	int fd;
@@ -46,14 +34,6 @@ struct listeners {
 	struct listener items[LISTENERS_MAX];
 	size_t count;
 };
-
-/**
- * Reads one address: `[ssl:]HOST[:PORT]`, `[ssl:][V6]:PORT`, `*`, nothing (all addresses) or an absolute
- * path. Ports and TLS not given come from the options.
- * @return 0 or ERR_INVALID.
- */
-NODISCARD int listen_spec_parse(const char *text, const struct options *options,
-	struct listen_spec *out, struct err_msg *msg);
 
 /** Opens everything the options ask for; on failure nothing stays open. */
 NODISCARD int listeners_open(

@@ -306,5 +306,9 @@ main(int argc, char *argv[])
 		(void)fputs(d.options.show_help ? options_help_text() : "", stdout);
 		return EX_OK;
 	}
+	if (listen_specs_check(&d.options, &msg) != 0) {
+		(void)fprintf(stderr, "spamd: %s\n", msg.text);
+		return EX_USAGE;
+	}
 	return d.options.check_config ? check_config(&d) : run(&d, argv);
 }

@@ -425,8 +425,8 @@ options_parse(int argc, char *const argv[], struct options *out, struct err_msg 
 		.socket_mode = OPTIONS_SOCKET_MODE,
 		.default_user = "nobody",
 		.user_config = true,
-		.timeout_tcp_s = OPTIONS_TIMEOUT_TCP_S,
-		.timeout_child_s = OPTIONS_TIMEOUT_CHILD_S,
+		.timeout_tcp_s = OPTIONS_TIMEOUT_UNSET,
+		.timeout_child_s = OPTIONS_TIMEOUT_UNSET,
 		.store = OPTIONS_STORE_DEFAULT,
 	};
 	while (code == 0 && p.next < argc) {

@@ -21,12 +21,11 @@
 /** More of one repeatable option than anyone writes by hand; beyond, a usage error. */
 #define OPTIONS_LIST_MAX 64
 
-#define OPTIONS_PORT_DEFAULT    "783"
-#define OPTIONS_THREADS_MAX     256
-#define OPTIONS_SOCKET_MODE     0666U
-#define OPTIONS_TIMEOUT_TCP_S   30
-#define OPTIONS_TIMEOUT_CHILD_S 300
-#define OPTIONS_STORE_DEFAULT   "/var/lib/spamd-trust"
+#define OPTIONS_PORT_DEFAULT  "783"
+#define OPTIONS_THREADS_MAX   256
+#define OPTIONS_SOCKET_MODE   0666U
+#define OPTIONS_TIMEOUT_UNSET UINT32_MAX /**< as the settings say */
+#define OPTIONS_STORE_DEFAULT "/var/lib/spamd-trust"
 
 /** Exit status of an option the original removed (-F, --add-from). */
 #define OPTIONS_EXIT_REMOVED 2
@@ -74,8 +73,8 @@ struct options {
 	/* Work. */
 	bool allow_tell;
 	uint32_t threads;         /**< -m; 0: one per core */
-	uint32_t timeout_tcp_s;   /**< -T; 0: none */
-	uint32_t timeout_child_s; /**< -t; 0: none */
+	uint32_t timeout_tcp_s;   /**< -T; 0: none; OPTIONS_TIMEOUT_UNSET */
+	uint32_t timeout_child_s; /**< -t; likewise */
 
 	/* Files and log. */
 	const char *store;

@@ -1,9 +1,11 @@
 #include "spamd-trust/peers.h"
 
+#include <limits.h>
+
 int
 peers_init(struct peers *p, unsigned int max, const struct rng *rng)
 {
-	p->max = max;
+	p->max = max == 0 ? UINT_MAX : max;
 	for (size_t i = 0; i < PEERS_SLOTS; i++) {
 		atomic_init(&p->counts[i], 0);
 	}

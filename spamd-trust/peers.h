@@ -17,9 +17,6 @@
 
 #define PEERS_SLOTS 65536
 
-/** Connections of one address at a time: far above what one mail server opens. */
-#define PEERS_MAX_DEFAULT 1024
-
 /** Slot number of connections that are not counted. */
 #define PEERS_NOT_COUNTED UINT32_MAX
 
@@ -30,7 +27,7 @@ struct peers {
 	atomic_uint counts[PEERS_SLOTS];
 };
 
-/** @return 0 or ERR_CRYPTO. */
+/** `max` is per address, 0 for no limit. @return 0 or ERR_CRYPTO. */
 NODISCARD int peers_init(struct peers *p, unsigned int max, const struct rng *rng);
 
 /**

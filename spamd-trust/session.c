@@ -79,7 +79,7 @@ start_write(struct session *s)
 	uint32_t seconds = s->worker->service->limits.timeout_request_s;
 
 	if (seconds == 0) {
-		seconds = OPTIONS_TIMEOUT_CHILD_S;
+		seconds = SESSION_WRITE_S;
 	}
 	forget_job(s);
 	s->phase = SESSION_WRITE;

@@ -11,8 +11,8 @@
  * A TELL is answered when the ledger's writer has made it durable, and a chained scorer has had its time to answer; until then the session waits for
  * nothing but its deadline, session_told() and the scorer.
  *
- * Every phase has an absolute deadline: TLS handshake and command line -T, the request (also while it awaits the ledger) -t (both kept by
- * the engine), sending the reply -t again, draining SESSION_DRAIN_MS.
+ * Every phase has an absolute deadline: TLS handshake and command line `command_timeout`, the request (also while it awaits the
+ * ledger or a scorer) `request_timeout` (both kept by the engine), sending the reply the same again, draining SESSION_DRAIN_MS.
  */
 #ifndef SPAMD_TRUST_SESSION_H
 #define SPAMD_TRUST_SESSION_H
@@ -28,6 +28,9 @@
 /** What is read and dropped after the reply before the connection is cut all the same. */
 #define SESSION_DRAIN_MAX_BYTES ((size_t)64 * 1024 * 1024)
 #define SESSION_DRAIN_MS        10000
+
+/** Time to take the reply where requests have no limit. */
+#define SESSION_WRITE_S 300
 
 /** Every session may hold this much of a request, whatever the others hold. */
 #define SESSION_FREE_BYTES ((size_t)64 * 1024)

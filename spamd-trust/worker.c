@@ -21,6 +21,25 @@
 /* A connection without a byte must be this old before it gives way to a new one. */
 #define IDLE_GRACE_MS 1000
 
+static size_t
+session_count(const struct worker *w)
+{
+	return atomic_load_explicit(&w->session_count, memory_order_relaxed);
+}
+
+/* set_session_count - a plain store: only this thread writes, others only look */
+static void
+set_session_count(struct worker *w, size_t count)
+{
+	atomic_store_explicit(&w->session_count, count, memory_order_relaxed);
+}
+
+bool
+worker_is_busy(const struct worker *w)
+{
+	return session_count(w) > 0;
+}
+
 static void
 set_accepting(struct worker *w, bool on)
 {
@@ -69,7 +88,7 @@ pause_accepting(struct worker *w)
 static bool
 has_room(struct worker *w)
 {
-	if (w->session_count < w->service->connections_max || evict_idle(w)) {
+	if (session_count(w) < w->service->connections_max || evict_idle(w)) {
 		return true;
 	}
 	pause_accepting(w);
@@ -161,7 +180,7 @@ on_ledger(evutil_socket_t fd, short what, void *arg)
 static void
 end_if_idle(struct worker *w)
 {
-	if (w->is_stopping && w->session_count == 0) {
+	if (w->is_stopping && session_count(w) == 0) {
 		(void)event_base_loopbreak(w->base);
 	}
 }
@@ -173,7 +192,7 @@ on_stop_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	log_warn("spamd: stopping with %zu connections still open", w->session_count);
+	log_warn("spamd: stopping with %zu connections still open", session_count(w));
 	(void)event_base_loopbreak(w->base);
 }
 
@@ -207,7 +226,7 @@ void
 worker_remember(struct worker *w, struct session *s)
 {
 	TAILQ_INSERT_TAIL(&w->sessions, s, link);
-	w->session_count++;
+	set_session_count(w, session_count(w) + 1);
 }
 
 /* resume_paused - those that wait for memory: all while there is some, and one in any case */
@@ -228,7 +247,7 @@ worker_forget(struct worker *w, struct session *s)
 {
 	TAILQ_REMOVE(&w->sessions, s, link);
 	free(s);
-	w->session_count--;
+	set_session_count(w, session_count(w) - 1);
 	resume_paused(w);
 	set_accepting(w, true);
 	end_if_idle(w);

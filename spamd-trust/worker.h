@@ -11,6 +11,7 @@
 #define SPAMD_TRUST_WORKER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "spamd-trust/session.h"
 #include "spamd-trust/upstream.h"
@@ -43,7 +44,7 @@ struct worker {
 	struct session_list sessions; /* oldest first */
 	struct session_list paused;   /* those that wait for memory */
 	struct session *favoured;     /* the one that may exceed the budget */
-	size_t session_count;
+	atomic_size_t session_count;  /* written by its own thread only */
 	size_t buffered_bytes;
 	uint64_t
 		refused_count; /* connections over the limit per peer, since the last line about them */
@@ -58,6 +59,9 @@ NODISCARD int worker_start(struct worker *w, struct err_msg *msg);
 
 /** Asks it to stop: idle connections go at once, requests under way within WORKER_STOP_MS. */
 void worker_stop(struct worker *w);
+
+/** Has it a connection at present? For any thread; costs the worker nothing. */
+bool worker_is_busy(const struct worker *w);
 
 /** Waits for the thread, if it runs, and releases everything. */
 void worker_fini(struct worker *w);

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -12,12 +13,6 @@
 #include "spamd-trust/store_watch.h"
 #include "spamd-trust/supervisor.h"
 #include "spamd-trust/worker.h"
-
-/* Buffered messages and replies of all workers together. */
-#define BUFFERED_MAX_BYTES ((size_t)1024 * 1024 * 1024)
-
-/* Open connections of all workers together, if the system grants as many descriptors. */
-#define CONNECTIONS_MAX 65536
 
 /* Descriptors for everything but connections: log, stores, listeners, event loops, preferences. */
 #define DESCRIPTORS_RESERVED 512
@@ -38,12 +33,12 @@ thread_count(const struct options *o)
 	return wanted > THREADS_MAX ? THREADS_MAX : wanted;
 }
 
-/* raise_descriptors - as many as we may have; how many of them are for connections */
+/* raise_descriptors - for so many connections, or as many as we may have; how many they may be */
 static size_t
-raise_descriptors(void)
+raise_descriptors(size_t connections)
 {
 	struct rlimit limit = {0};
-	rlim_t wanted = CONNECTIONS_MAX + DESCRIPTORS_RESERVED;
+	rlim_t wanted = connections + DESCRIPTORS_RESERVED;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
 		return DESCRIPTORS_RESERVED;
@@ -55,12 +50,19 @@ raise_descriptors(void)
 		}
 	}
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
-		return CONNECTIONS_MAX;
+		return connections;
 	}
 	/* A low limit is split in halves rather than given to connections alone. */
 	return limit.rlim_cur > (rlim_t)2 * DESCRIPTORS_RESERVED
 		       ? (size_t)limit.rlim_cur - DESCRIPTORS_RESERVED
 		       : (size_t)limit.rlim_cur / 2;
+}
+
+/* chosen - the command line goes before the configuration */
+static uint32_t
+chosen(uint32_t option, uint32_t setting)
+{
+	return option == OPTIONS_TIMEOUT_UNSET ? setting : option;
 }
 
 /* fill_limits - bounds of one connection */
@@ -72,20 +74,27 @@ fill_limits(struct service *service, const struct worker_process *p)
 	*limits = spamd_limits_default;
 	limits->body_max = (size_t)p->settings->max_message_size_bytes;
 	limits->reply_max = limits->body_max + REPLY_EXTRA_BYTES;
-	limits->timeout_command_s = p->options->timeout_tcp_s;
-	limits->timeout_request_s = p->options->timeout_child_s;
+	limits->timeout_command_s =
+		chosen(p->options->timeout_tcp_s, p->settings->command_timeout_s);
+	limits->timeout_request_s =
+		chosen(p->options->timeout_child_s, p->settings->request_timeout_s);
 	limits->allow_tell = p->options->allow_tell;
+}
+
+/* share - of one thread; never nothing */
+static size_t
+share(size_t total, unsigned int threads)
+{
+	return total / threads == 0 ? 1 : total / threads;
 }
 
 static void
 fill_service(struct service *service, const struct worker_process *p)
 {
-	size_t connections = raise_descriptors();
-
 	/* With a chained scorer each connection may need one more, or two. */
-	if (p->upstream->count > 0) {
-		connections /= p->settings->upstream_headers ? 3 : 2;
-	}
+	size_t each = p->upstream->count == 0 ? 1 : p->settings->upstream_headers ? 3 : 2;
+	size_t connections = raise_descriptors(each * p->settings->max_connections) / each;
+
 	service->options = p->options;
 	service->settings = p->settings;
 	service->listeners = p->listeners;
@@ -94,8 +103,9 @@ fill_service(struct service *service, const struct worker_process *p)
 	service->upstream_tls = p->upstream_tls;
 	service->tls = p->tls;
 	service->threads = thread_count(p->options);
-	service->connections_max = connections / service->threads;
-	service->buffered_max_bytes = BUFFERED_MAX_BYTES / service->threads;
+	service->connections_max = share(connections, service->threads);
+	service->buffered_max_bytes =
+		share((size_t)p->settings->max_buffered_size_bytes, service->threads);
 	service->uid = (unsigned int)geteuid();
 	service->sets_users_aside = p->privileges->sets_users_aside;
 	if (gethostname(service->hostname, sizeof(service->hostname) - 1) != 0) {
@@ -108,13 +118,36 @@ fill_service(struct service *service, const struct worker_process *p)
 struct upkeep {
 	struct scorer *scorer;
 	const struct store_watch *watch;
+	const struct worker *workers;
+	unsigned int worker_count;
+	char states[THREADS_MAX + 1]; /* as logged last */
 };
+
+/*
+ * log_states - the line of the original that tools read: one letter a worker, idle or busy
+ *
+ * It writes one whenever a child changes; here once a second, when it is not as before.
+ */
+static void
+log_states(struct upkeep *upkeep)
+{
+	char states[THREADS_MAX + 1] = {0};
+
+	for (unsigned int i = 0; i < upkeep->worker_count; i++) {
+		states[i] = worker_is_busy(&upkeep->workers[i]) ? 'B' : 'I';
+	}
+	if (strcmp(states, upkeep->states) != 0) {
+		log_info("prefork: child states: %s", states);
+		memcpy(upkeep->states, states, sizeof(states));
+	}
+}
 
 static void
 tick(void *ctx)
 {
-	const struct upkeep *upkeep = ctx;
+	struct upkeep *upkeep = ctx;
 
+	log_states(upkeep);
 	scorer_refresh(upkeep->scorer);
 	store_watch_report(upkeep->watch, scorer_is_whole(upkeep->scorer));
 }
@@ -135,6 +168,8 @@ run_workers(struct worker *workers, const struct service *service, struct upkeep
 	for (unsigned int i = 0; code == 0 && i < ready; i++) {
 		code = worker_start(&workers[i], &msg);
 	}
+	upkeep->workers = workers;
+	upkeep->worker_count = ready;
 	if (code == 0) {
 		tick(upkeep);
 		supervisor_wait_for_stop(parent, tick, upkeep, SCORER_REFRESH_MS);
@@ -230,13 +265,14 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 	service.peers = calloc(1, sizeof(*service.peers));
 	workers = calloc(service.threads, sizeof(*workers));
 	if (service.peers == NULL || workers == NULL ||
-		peers_init(service.peers, PEERS_MAX_DEFAULT, &rng) != 0 ||
+		peers_init(service.peers, p->settings->max_connections_per_address, &rng) !=
+			0 ||
 		open_stores(p, &service) != 0) {
 		log_error("spamd: cannot start the worker process: out of memory");
 		store_close(ledger);
 		goto out;
 	}
-	upkeep = (struct upkeep){service.scorer, p->watch};
+	upkeep = (struct upkeep){.scorer = service.scorer, .watch = p->watch};
 	if (start_ledger(p, &service, ledger) == 0 &&
 		run_workers(workers, &service, &upkeep, parent) == 0) {
 		status = EX_OK;

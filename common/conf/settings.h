@@ -127,6 +127,11 @@ struct settings {
 	bool allow_user_rules;
 	uint32_t time_limit_s;           /**< 0: none */
 	uint64_t max_message_size_bytes; /**< of one message, inflated */
+	uint32_t max_connections;
+	uint32_t max_connections_per_address; /**< 0: no limit */
+	uint64_t max_buffered_size_bytes;     /**< messages and replies held at a time */
+	uint32_t command_timeout_s;           /**< 0: none */
+	uint32_t request_timeout_s;           /**< 0: none */
 
 	/* Chained scorers. */
 	struct strlist upstream;     /**< addresses in the order of asking; empty: none */

@@ -270,6 +270,32 @@ const struct setting_row settings_rows[] = {
 		"bytes", NULL, "64M",
 		"Largest message that is taken; the default is more than Exim (50 MiB) and "
 		"Postfix (10 MiB) take by theirs, the maximum is that of spamc."},
+	{"max_connections", NULL, &setting_type_integer, SETTING_SECTION_DAEMON,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(max_connections), 16, 1000000,
+		"connections", NULL, "65536",
+		"Connections open at a time, as far as the system grants descriptors; beyond, the "
+		"oldest that has sent nothing gives way, else new ones wait in the kernel."},
+	{"max_connections_per_address", NULL, &setting_type_integer, SETTING_SECTION_DAEMON,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(max_connections_per_address), 0, 1000000,
+		"connections", NULL, "1024",
+		"Of these, for one address (IPv6: one /64), far more than one mail server opens; "
+		"further ones are refused. Loopback and UNIX sockets are not counted. 0: no "
+		"limit."},
+	{"max_buffered_size", NULL, &setting_type_size, SETTING_SECTION_DAEMON,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(max_buffered_size_bytes), 1048576,
+		1099511627776, "bytes", NULL, "1G",
+		"Messages and replies held in memory at a time, of all clients; beyond, senders "
+		"are read more slowly, and one of each worker thread always goes on."},
+	{"command_timeout", NULL, &setting_type_duration, SETTING_SECTION_DAEMON,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(command_timeout_s), 0, 86400, "seconds",
+		NULL, "30s",
+		"How long a client may take for the TLS handshake and its command line; 0: no "
+		"limit. `-T` goes before it."},
+	{"request_timeout", NULL, &setting_type_duration, SETTING_SECTION_DAEMON,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(request_timeout_s), 0, 86400, "seconds",
+		NULL, "300s",
+		"From there to the answer, and again for taking the answer; 0: no limit. `-t` "
+		"goes before it."},
 
 	/* Chained scorers. */
 	{"upstream", NULL, &setting_type_words, SETTING_SECTION_UPSTREAM,

@@ -4,6 +4,7 @@
 import grp
 import os
 import pathlib
+import re
 import signal
 import socket
 import stat
@@ -28,6 +29,17 @@ class ForegroundTest(harness.DaemonTest):
         spamd.wait_log(r"info: spamd: server killed by SIGTERM, shutting down$")
         self.assertFalse(spamd.pidfile.exists())
         self.assertFalse(spamd.socket.exists())
+
+    def test_states_of_the_workers_are_logged(self):
+        spamd = self.daemon("-x", "-m", "2").start()
+        spamd.wait_log(r"info: prefork: child states: II$")
+        with spamd.connect():
+            spamd.wait_log(r"info: prefork: child states: (IB|BI)$")
+        wait_for(
+            lambda: len(re.findall(r"child states: II$", spamd.log_text(), re.M)) == 2,
+            "idle workers",
+            spamd.tail,
+        )
 
     def test_interrupt_ends_it_too(self):
         spamd = self.daemon("-x").start()
@@ -261,6 +273,20 @@ class CommandLineTest(harness.DaemonTest):
             self.assertEqual(done.returncode, status, options)
             self.assertEqual(done.stdout, "")
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_ports_that_are_none(self):
+        for options in (
+            ("-p", "65536"),
+            ("-p", "nosuchservice"),
+            ("-i", "127.0.0.1:x"),
+            ("--ssl-port=-1",),
+            ("--socketpath", "relative"),
+        ):
+            for more in ((), ("--check-config", "-C", "/dev/null")):
+                with self.subTest(options=options, more=more):
+                    done = self.run_plain(*options, *more)
+                    self.assertEqual((done.returncode, done.stdout), (64, ""), done.stderr)
+                    self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
     def test_check_config(self):
         good = self.daemon("-x", "--check-config", config="required_score 4\n").run()

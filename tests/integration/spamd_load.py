@@ -3,6 +3,7 @@
 
 import concurrent.futures
 import pathlib
+import re
 import resource
 import socket
 import zlib
@@ -19,6 +20,17 @@ def more_descriptors(wanted):
     limit = max(soft, min(wanted + 100, hard))
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     return min(wanted, limit - 100)
+
+
+def own_address():
+    """An address of this host that is not loopback; None where there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            return None
+        address = probe.getsockname()[0]
+        return None if address.startswith("127.") else address
 
 
 class ManyTest(harness.DaemonTest):
@@ -124,16 +136,26 @@ class ManyTest(harness.DaemonTest):
         resident_kib = int(status.partition("VmRSS:")[2].split()[0])
         self.assertLess(resident_kib, 500_000)
 
-    def test_zlib_bomb_is_refused(self):
-        import zlib
-
-        spamd = self.daemon("-x", config="max_message_size 4M\n").start()
+    def test_zlib_bombs_are_refused_and_others_are_served(self):
+        spamd = self.daemon("-x", "-m", "1", config="max_message_size 4M\n").start()
         squeezer = zlib.compressobj(9)
         bomb = b"".join(squeezer.compress(b"\0" * 1_000_000) for _ in range(300))
         bomb += squeezer.flush()
-        reply = spamd.exchange(request("CHECK", bomb, headers=("Compress: zlib",)))
-        self.assertRegex(reply, rb"^SPAMD/1\.0 (69|76) ")
-        self.assertEqual(spamd.exchange(request("PING")), PONG)
+        sent = request("CHECK", bomb, headers=("Compress: zlib",))
+
+        def throw(_):
+            return spamd.exchange(sent)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            replies = [pool.submit(throw, number) for number in range(40)]
+            served = 0
+            while not all(reply.done() for reply in replies) or served < 20:
+                self.assertEqual(spamd.exchange(request("CHECK", HAM))[:16], b"SPAMD/1.1 0 EX_O")
+                served += 1
+            for reply in replies:
+                self.assertRegex(reply.result(), rb"^SPAMD/1\.0 (69|76) ")
+        status = pathlib.Path(f"/proc/{spamd.worker_pid()}/status").read_text()
+        self.assertLess(int(status.partition("VmHWM:")[2].split()[0]), 300_000)
 
     def test_peak_of_buffered_bytes_slows_senders_but_stops_nobody(self):
         """More is sent at once than the daemon buffers; all of it is answered."""
@@ -146,6 +168,133 @@ class ManyTest(harness.DaemonTest):
         with concurrent.futures.ThreadPoolExecutor(30) as pool:
             answers = list(pool.map(one, range(30)))
         self.assertEqual(answers, [b"SPAMD/1.1 0 EX_O"] * 30, spamd.tail())
+
+
+class SettingsTest(harness.DaemonTest):
+    """Each cap can be set, and holds others up no longer than it must."""
+
+    def check(self, spamd):
+        self.assertEqual(spamd.exchange(request("CHECK", HAM))[:16], b"SPAMD/1.1 0 EX_O")
+
+    def hold(self, spamd, count, sent=b""):
+        held = [spamd.connect_unix() for _ in range(count)]
+        self.addCleanup(lambda: [connection.close() for connection in held])
+        for connection in held:
+            connection.sendall(sent)
+        return held
+
+    def test_connections_in_all(self):
+        spamd = self.daemon("-x", "-m", "1", config="max_connections 16\n").start()
+        idle = self.hold(spamd, 16)
+        spamd.wait_log_count("got connection over", 16)
+        self.check(spamd)
+        self.assertEqual(idle[0].recv(10), b"", "the oldest one is closed")
+
+    def test_connections_that_have_begun_do_not_give_way(self):
+        spamd = self.daemon("-x", "-m", "1", config="max_connections 16\n").start()
+        sent = request("CHECK", HAM)
+        begun = self.hold(spamd, 16, sent[:30])
+        spamd.wait_log_count("got connection over", 16)
+        with spamd.connect() as late:
+            late.sendall(sent)
+            begun[3].sendall(sent[30:])
+            self.assertIn(b"Spam: False", read_all(begun[3]))
+            begun[3].close()
+            self.assertIn(b"Spam: False", read_all(late))
+        for connection in begun[:3] + begun[4:]:
+            connection.sendall(sent[30:])
+            self.assertIn(b"Spam: False", read_all(connection))
+
+    def test_connections_of_one_address(self):
+        address = own_address()
+        if address is None:
+            self.skipTest("this host has no address but loopback")
+        options = ("-x", "-i", f"{address}:0", "-A", f"{address},127.0.0.1")
+        spamd = self.daemon(*options, config="max_connections_per_address 4\n").start()
+        (port,) = re.findall(rf"\[{re.escape(address)}\]:(\d+)", spamd.log_text())
+        place = (address, int(port))
+        held = [socket.create_connection(place, harness.PATIENCE_S) for _ in range(4)]
+        self.addCleanup(lambda: [connection.close() for connection in held])
+        spamd.wait_log_count(f"connection from {address} ", 4)
+        with socket.create_connection(place, harness.PATIENCE_S) as fifth:
+            with self.assertRaises(ConnectionResetError):
+                fifth.sendall(request("PING"))
+                self.assertEqual(read_all(fifth), b"")
+                raise ConnectionResetError("a reset may come as an end")
+        spamd.wait_log(r"refused connections over the limit of one address: count=1 ")
+        held[0].sendall(request("PING"))
+        self.assertEqual(read_all(held[0]), PONG)
+        held[0].close()
+        self.check(spamd)
+
+        def is_served():
+            with socket.create_connection(place, harness.PATIENCE_S) as again:
+                try:
+                    again.sendall(request("PING"))
+                    return read_all(again) == PONG
+                except ConnectionError:
+                    return False
+
+        wait_for(is_served, "the place that is free again", spamd.tail)
+
+    def test_buffered_bytes(self):
+        spamd = self.daemon("-x", "-m", "1", config="max_buffered_size 1M\n").start()
+        message = HAM + b"z" * (4 * 1024 * 1024) + b"\n"
+
+        def one(_):
+            return spamd.exchange(request("CHECK", message))[:16]
+
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            answers = [pool.submit(one, number) for number in range(40)]
+            while not all(answer.done() for answer in answers):
+                self.check(spamd)
+            self.assertEqual({answer.result() for answer in answers}, {b"SPAMD/1.1 0 EX_O"})
+        status = pathlib.Path(f"/proc/{spamd.worker_pid()}/status").read_text()
+        self.assertLess(int(status.partition("VmHWM:")[2].split()[0]), 150_000)
+
+    def test_deadlines(self):
+        table = [
+            ("command_timeout 1\n", (), b"", b"79 Timeout: (1 second socket timeout reading"),
+            ("command_timeout 60\n", ("-T", "1"), b"", b"79 Timeout: (1 second socket timeout"),
+            ("request_timeout 1\n", (), b"CHECK SPAMC/1.5\r\n", b"while trying to CHECK)"),
+            ("request_timeout 60\n", ("-t", "1"), b"CHECK SPAMC/1.5\r\n", b"to CHECK)"),
+        ]
+        for config, options, sent, reply in table:
+            with self.subTest(config=config, options=options):
+                spamd = self.daemon("-x", "-m", "1", *options, config=config).start()
+                with spamd.connect() as connection:
+                    connection.sendall(sent)
+                    self.check(spamd)
+                    self.assertIn(reply, read_all(connection))
+                spamd.stop()
+
+    def test_a_byte_now_and_then_gains_nothing(self):
+        spamd = self.daemon("-x", "-m", "1", config="request_timeout 2\n").start()
+        with spamd.connect() as connection:
+            connection.settimeout(0.1)
+            reply = b""
+            connection.sendall(request("CHECK", HAM)[:60])
+            while not reply:
+                self.check(spamd)
+                try:
+                    connection.sendall(b"x")
+                    reply = connection.recv(1000)
+                except TimeoutError:
+                    continue
+        self.assertIn(b"79 Timeout: (2 second timeout while trying to CHECK)", reply)
+
+    def test_values_out_of_range_do_not_start(self):
+        for line in (
+            "max_connections 15",
+            "max_connections_per_address -1",
+            "max_buffered_size 1000",
+            "request_timeout 2d",
+            "command_timeout soon",
+        ):
+            with self.subTest(line):
+                done = self.daemon("-x", config=line + "\n").run()
+                self.assertEqual(done.returncode, 78, done.stderr)
+                self.assertIn(line.split()[0], done.stderr)
 
 
 if __name__ == "__main__":

@@ -107,6 +107,13 @@ Test(settings, defaults_are_those_of_the_documentation)
 	cr_assert_eq(s->upstream.count, 0);
 	cr_assert_eq(s->upstream_timeout_s, 30);
 	cr_assert(s->upstream_skip_well_trusted);
+	cr_assert(s->upstream_headers);
+	cr_assert(s->upstream_tls_verify);
+	cr_assert_eq(s->max_connections, 65536);
+	cr_assert_eq(s->max_connections_per_address, 1024);
+	cr_assert_eq(s->max_buffered_size_bytes, 1024 * 1024 * 1024);
+	cr_assert_eq(s->command_timeout_s, 30);
+	cr_assert_eq(s->request_timeout_s, 300);
 	cr_assert_eq(s->upstream_max_size_bytes, 512000);
 	cr_assert(strlist_has(&s->free_mail_domains, SLICE("gmail.com")));
 	cr_assert_eq(s->headers_ham.count, 6);

@@ -105,6 +105,32 @@ Test(spamd_listener, refuses_ports_that_are_none)
 	}
 }
 
+Test(spamd_listener, looks_at_all_places_without_opening_any)
+{
+	static const struct {
+		const char *label;
+		struct options options;
+		int code;
+	} cases[] = {
+		{"nothing said", {.port = "783"}, 0},
+		{"no number", {.port = "78x"}, ERR_INVALID},
+		{"of no address", {.port = "-1", .listen = {{"127.0.0.1:783"}, 1}},
+			ERR_INVALID},
+		{"TLS", {.port = "783", .ssl_port = "65536"}, ERR_INVALID},
+		{"second address", {.port = "0", .listen = {{"*", "[::1"}, 2}}, ERR_INVALID},
+		{"no such service", {.port = "no-such-service"}, ERR_INVALID},
+		{"UNIX", {.port = "0", .socket_path = "/run/spamd.sock"}, 0},
+		{"relative", {.port = "0", .socket_path = "spamd.sock"}, ERR_INVALID},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err_msg msg = {0};
+
+		cr_expect_eq(listen_specs_check(&cases[i].options, &msg), cases[i].code,
+			"%s: %s", cases[i].label, msg.text);
+	}
+}
+
 /* A directory of its own, and options that listen on a UNIX socket in it. */
 struct place {
 	char dir[64];

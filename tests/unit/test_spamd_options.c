@@ -34,8 +34,8 @@ Test(spamd_options, without_arguments_gives_the_documented_defaults)
 	cr_expect_str_eq(o.default_user, "nobody");
 	cr_expect_str_eq(o.store, "/var/lib/spamd-trust");
 	cr_expect_eq(o.socket_mode, 0666);
-	cr_expect_eq(o.timeout_tcp_s, 30);
-	cr_expect_eq(o.timeout_child_s, 300);
+	cr_expect_eq(o.timeout_tcp_s, OPTIONS_TIMEOUT_UNSET);
+	cr_expect_eq(o.timeout_child_s, OPTIONS_TIMEOUT_UNSET);
 	cr_expect_eq(o.threads, 0);
 	cr_expect(o.user_config);
 	cr_expect_not(o.allow_tell);

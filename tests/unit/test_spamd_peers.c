@@ -68,7 +68,7 @@ Test(spamd_peers, counts_an_ipv6_network_of_64_bits_as_one)
 Test(spamd_peers, does_not_count_loopback)
 {
 	static const char *const loopback[] = {"127.0.0.1", "127.1.2.3", "::1"};
-	struct peers *p = new_peers(0);
+	struct peers *p = new_peers(1);
 	uint32_t slot;
 
 	for (size_t i = 0; i < ARRAY_LEN(loopback); i++) {
@@ -76,6 +76,18 @@ Test(spamd_peers, does_not_count_loopback)
 		cr_expect_eq(slot, PEERS_NOT_COUNTED);
 		peers_leave(p, slot);
 	}
+	cr_expect(enter(p, "192.0.2.1", &slot));
 	cr_expect_not(enter(p, "192.0.2.1", &slot));
+	free(p);
+}
+
+Test(spamd_peers, has_no_limit_where_none_is_set)
+{
+	struct peers *p = new_peers(0);
+	uint32_t slot;
+
+	for (size_t i = 0; i < 100000; i++) {
+		cr_assert(enter(p, "192.0.2.1", &slot));
+	}
 	free(p);
 }
