@@ -37,8 +37,9 @@
 /** Between the two rounds of one guest. */
 #define PAIRING_ROUND_S 60
 
-#define PAIRING_NAME_MAX 253
-#define PAIRING_URL_MAX  300
+/* What a record of a peer holds (graph_peer.h). */
+#define PAIRING_NAME_MAX 63
+#define PAIRING_URL_MAX  255
 #define PAIRING_BODY_MAX 1024
 
 /** Six digits and a NUL. */

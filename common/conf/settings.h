@@ -145,6 +145,19 @@ struct settings {
 	struct slice upstream_tls_cert;   /**< who we are; empty: nobody asks */
 	struct slice upstream_tls_key;
 
+	/* Gossip. */
+	struct strlist gossip_listen; /**< ADDRESS:PORT of the node's sockets; empty: *:7483 */
+	struct slice gossip_url; /**< https://HOST:PORT at which others reach it; or empty */
+	uint32_t gossip_hops;    /**< how far from a local user an issuer may be */
+	uint32_t gossip_statements_max;
+	uint32_t gossip_connections_max;
+	uint32_t gossip_threads; /**< that check signatures */
+	uint32_t gossip_sync_interval_s;
+	uint32_t gossip_repair_interval_s;
+	uint32_t gossip_requests_per_hour; /**< of each peer, like the next two */
+	uint32_t gossip_signatures_per_hour;
+	uint64_t gossip_bytes_per_hour;
+
 	/* Private. */
 	bool trusted_networks_set;
 	bool internal_networks_set;

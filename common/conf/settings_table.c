@@ -343,6 +343,50 @@ const struct setting_row settings_rows[] = {
 	{"upstream_tls_key", NULL, &setting_type_text, SETTING_SECTION_UPSTREAM,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(upstream_tls_key), 0, 0, NULL, NULL, NULL,
 		"File with the key of that certificate (PEM); read before rights are given up."},
+
+	/* Gossip. */
+	{"gossip_listen", NULL, &setting_type_words, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_listen), 0, 0, NULL, NULL, NULL,
+		"Where gossip listens: `ADDRESS:PORT`, `[V6]:PORT` or `*:PORT`; unset: `*:7483`."},
+	{"gossip_url", NULL, &setting_type_text, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_url), 0, 0, NULL, NULL, NULL,
+		"`https://HOST:PORT` at which peers reach gossip; unset: it calls them, but "
+		"they cannot call it."},
+	{"gossip_hops", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_hops), 0, 3, "steps", NULL, "2",
+		"How many steps from a friend of a local user an issuer may be whose "
+		"statements are kept."},
+	{"gossip_statements_max", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_statements_max), 1000, 100000000,
+		"statements", NULL, "5000000",
+		"Statements kept; beyond, only revocations and those of the nearest issuers "
+		"are taken."},
+	{"gossip_connections_max", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_connections_max), 16, 65536,
+		"connections", NULL, "512",
+		"Connections of peers at one time; when all are taken, the oldest that has "
+		"not proved its key goes."},
+	{"gossip_threads", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_threads), 1, 16, "threads", NULL,
+		"2", "Threads that check signatures."},
+	{"gossip_sync_interval", NULL, &setting_type_duration, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_sync_interval_s), 1, 86400,
+		"seconds", NULL, "30s",
+		"Between two looks at a peer's news; revocations do not wait for it."},
+	{"gossip_repair_interval", NULL, &setting_type_duration, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_repair_interval_s), 60, 2592000,
+		"seconds", NULL, "1d", "Between two complete comparisons with a peer."},
+	{"gossip_requests_per_hour", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_requests_per_hour), 10, 10000000,
+		"requests", NULL, "7200", "What a peer may ask in an hour."},
+	{"gossip_bytes_per_hour", NULL, &setting_type_size, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_bytes_per_hour), 1048576,
+		1099511627776, "bytes", NULL, "512M",
+		"What a peer may send and fetch in an hour."},
+	{"gossip_signatures_per_hour", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_signatures_per_hour), 100,
+		1000000000, "signatures", NULL, "500000",
+		"Signatures of a peer's items that are checked in an hour."},
 };
 
 const size_t settings_row_count = ARRAY_LEN(settings_rows);
@@ -358,6 +402,7 @@ static const char *const section_titles[] = {
 	[SETTING_SECTION_LEARNER] = "Learner",
 	[SETTING_SECTION_DAEMON] = "Daemon",
 	[SETTING_SECTION_UPSTREAM] = "Chained scorers",
+	[SETTING_SECTION_GOSSIP] = "Gossip",
 };
 
 const char *

@@ -11,6 +11,7 @@ static const char *const names[] = {
 	[STORE_LAYOUT_PRIVATE] = "private",
 	[STORE_LAYOUT_LEDGER] = "ledger",
 	[STORE_LAYOUT_KEYS] = "keys",
+	[STORE_LAYOUT_GOSSIP] = "gossip",
 };
 
 int
@@ -56,6 +57,7 @@ store_layout_open(enum store_layout_part part, const char *root, enum store_mode
 		config.schema_version = LEDGER_SCHEMA_VERSION;
 		break;
 	case STORE_LAYOUT_KEYS:
+	case STORE_LAYOUT_GOSSIP:
 		return err_set(msg, ERR_UNSUPPORTED, "%s: not a store of this version", path);
 	}
 	return store_lmdb_open(&config, out, msg);

@@ -5,6 +5,7 @@
  *	ROOT/private/  users and their friends; trustctl writes
  *	ROOT/ledger/   what was spent and reported; spamd-trust writes
  *	ROOT/keys/     private keys, one file each
+ *	ROOT/gossip/   the key of this site's node, and its control socket; gossip's own
  *
  * A long-running reader asks store_is_stale() now and then and opens anew when it is true: first
  * close the old one (an environment may be open only once in a process), then open. The graph's
@@ -24,6 +25,7 @@ enum store_layout_part {
 	STORE_LAYOUT_PRIVATE,
 	STORE_LAYOUT_LEDGER,
 	STORE_LAYOUT_KEYS,
+	STORE_LAYOUT_GOSSIP,
 };
 
 /** Writes ROOT/NAME to out. @return 0, or ERR_TOOBIG when that is longer than a path may be. */
@@ -31,7 +33,7 @@ NODISCARD int store_layout_path(
 	const char *root, enum store_layout_part part, char out[PATH_MAX], struct err_msg *msg);
 
 /**
- * Opens graph, private or ledger (the keys are no store). The directory must be there, also for STORE_CREATE. @return as store_lmdb_open; ERR_TOOBIG; ERR_UNSUPPORTED.
+ * Opens graph, private or ledger (the others are no stores). The directory must be there, also for STORE_CREATE. @return as store_lmdb_open; ERR_TOOBIG; ERR_UNSUPPORTED.
  */
 NODISCARD int store_layout_open(enum store_layout_part part, const char *root,
 	enum store_mode mode, struct store **out, struct err_msg *msg);

@@ -114,6 +114,7 @@ struct store_usage {
 	uint64_t bytes_used; /**< of the file, free pages within it included */
 	uint64_t bytes_mapped;
 	uint64_t readers; /**< slots of the reader table that were ever in use */
+	uint64_t commits; /**< grows with every write of any process: has anything changed? */
 };
 NODISCARD int store_usage(struct store *store, struct store_usage *out);
 

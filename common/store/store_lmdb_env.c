@@ -43,6 +43,7 @@ lmdb_usage(struct store *base, struct store_usage *out)
 		out->bytes_used = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
 		out->bytes_mapped = info.me_mapsize;
 		out->readers = info.me_numreaders;
+		out->commits = info.me_last_txnid;
 	}
 	return lmdb_code_of(rc);
 }

@@ -9,9 +9,10 @@ struct mem_store {
 	struct store base;
 	enum store_mode mode;
 	pthread_mutex_t writer; /* held during a write transaction */
-	pthread_mutex_t lock;   /* guards roots and readers */
+	pthread_mutex_t lock;   /* guards roots and numbers */
 	struct store_tree *roots[STORE_TABLES_MAX];
 	uint64_t readers;
+	uint64_t commits;
 };
 
 struct mem_txn {
@@ -109,6 +110,7 @@ mem_commit(struct store_txn *base)
 		store->roots[i] = txn->roots[i];
 		txn->roots[i] = old;
 	}
+	store->commits += base->is_write ? 1 : 0;
 	(void)pthread_mutex_unlock(&store->lock);
 	mem_abort(base);
 	return 0;
@@ -316,7 +318,7 @@ mem_usage(struct store *base, struct store_usage *out)
 	struct mem_store *store = (struct mem_store *)base;
 
 	(void)pthread_mutex_lock(&store->lock);
-	*out = (struct store_usage){.readers = store->readers};
+	*out = (struct store_usage){.readers = store->readers, .commits = store->commits};
 	(void)pthread_mutex_unlock(&store->lock);
 	return 0;
 }

@@ -498,4 +498,22 @@ Test(STORE_SUITE, an_update_is_kept_whole_or_not_at_all)
 	body_close(store);
 }
 
+Test(STORE_SUITE, every_commit_is_counted_and_nothing_else)
+{
+	struct store *store = body_open();
+	struct store_usage before;
+	struct store_usage after;
+	int calls = 0;
+
+	cr_assert_eq(store_usage(store, &before), 0);
+	cr_assert_eq(store_update(store, count_and_fail, &calls), ERR_NOTREADY);
+	store_abort(begin_read(store));
+	cr_assert_eq(store_usage(store, &after), 0);
+	cr_expect_eq(after.commits, before.commits);
+	cr_assert_eq(store_update(store, put_one, NULL), 0);
+	cr_assert_eq(store_usage(store, &after), 0);
+	cr_expect_gt(after.commits, before.commits);
+	body_close(store);
+}
+
 #endif
