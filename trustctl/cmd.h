@@ -38,6 +38,9 @@ int cmd_import(struct ctl *ctl);
 int cmd_scan(struct ctl *ctl);
 int cmd_why(struct ctl *ctl);
 
+/* cmd_replay.c */
+int cmd_replay(struct ctl *ctl);
+
 /* cmd_statement.c */
 int cmd_statement_list(struct ctl *ctl);
 int cmd_statement_show(struct ctl *ctl);

@@ -189,6 +189,20 @@ static const struct command commands[] = {
 		.run = cmd_why,
 	},
 	{
+		.name = "replay",
+		.summary =
+			"answers a history of vouches, mail and reports as the daemon would have",
+		.details =
+			"Reads events on standard input, one a line, with one TAB between fields: "
+			"\"A time issuer subject level\" is a vouch (level 0 withdraws, time 0 is "
+			"long ago), \"Q time recipient sender id\" is proven mail, \"R time "
+			"recipient sender spam|ham\" a report. Each Q is answered with id, tier and "
+			"score. Times are seconds and never go back. Nothing of the store is read or "
+			"written. docs/METRIC.md has the rest.",
+		.examples = {"replay <history.events >answers.txt"},
+		.run = cmd_replay,
+	},
+	{
 		.name = "statement",
 		.sub = "list",
 		.options = BIT(CONFIG),

@@ -131,8 +131,8 @@ static bool
 find_payers(struct metric_search *s)
 {
 	struct metric_decision *out = s->out;
-	uint32_t caps[METRIC_PAYERS_MAX];
-	uint32_t amounts[METRIC_PAYERS_MAX];
+	UNINITIALIZED uint32_t caps[METRIC_PAYERS_MAX];
+	UNINITIALIZED uint32_t amounts[METRIC_PAYERS_MAX];
 	uint64_t sum = 0;
 	bool enough = true;
 
@@ -180,7 +180,7 @@ decide_proven(struct metric_search *s)
 {
 	const struct metric_question *q = s->question;
 	struct metric_decision *out = s->out;
-	struct metric_introduction paid;
+	UNINITIALIZED struct metric_introduction paid;
 
 	find_report(s);
 	out->refreshes = find_introduction(s, &paid);

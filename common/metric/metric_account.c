@@ -85,7 +85,7 @@ static void
 find_standing(const struct metric_search *s, const struct metric_party *f,
 	struct metric_standing *out)
 {
-	struct charges charges;
+	UNINITIALIZED struct charges charges;
 
 	charges.count = 0;
 	if (s->ledger->ops != NULL) {

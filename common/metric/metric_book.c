@@ -339,7 +339,7 @@ metric_book_take_back(
 	struct metric_key key = key_of(KEY_REPORTS, r, s);
 	struct metric_entry_list *list = metric_entries_find(&b->reports, &key);
 	struct small_report *top = list == NULL ? NULL : list->attached;
-	struct metric_report report;
+	UNINITIALIZED struct metric_report report;
 
 	if (top == NULL) {
 		return false;

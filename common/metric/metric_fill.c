@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "common/base/attr.h"
+
 /* A payer by what he can give; `index` breaks ties, so that the order is one. */
 struct purse {
 	uint32_t cap;
@@ -29,7 +31,7 @@ by_cap(const void *a, const void *b)
 bool
 metric_fill(const uint32_t *caps, size_t count, uint32_t price, uint32_t *amounts)
 {
-	struct purse purses[METRIC_FILL_MAX];
+	UNINITIALIZED struct purse purses[METRIC_FILL_MAX];
 	uint64_t sum = 0;
 	uint32_t left = price;
 

@@ -241,7 +241,7 @@ metric_find_helpers(struct metric_search *s)
 {
 	const struct metric_world *world = s->world;
 	const struct metric_ref none = {0};
-	struct hunt h;
+	UNINITIALIZED struct hunt h;
 	uint64_t friends = world->ops->count(world->ctx, METRIC_LIST_FRIENDS, none);
 	uint64_t vouchers = world->ops->count(world->ctx, METRIC_LIST_SENDER_VOUCHERS, none);
 

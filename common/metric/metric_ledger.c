@@ -76,6 +76,13 @@ party_of(const struct metric_world *world, struct metric_ref ref, struct digest 
 	return true;
 }
 
+/* share_of - rounded up: two strikes by thirds are two strikes */
+static uint32_t
+share_of(uint32_t amount, uint32_t price)
+{
+	return (uint32_t)(((uint64_t)amount * METRIC_ONE + price - 1) / price);
+}
+
 bool
 metric_payment_of(const struct metric_world *world, const struct metric_question *question,
 	const struct metric_decision *decision, struct metric_digests *digests,
@@ -108,7 +115,7 @@ metric_payment_of(const struct metric_world *world, const struct metric_question
 			return false;
 		}
 		share->amount = p->amount;
-		share->share = (uint32_t)((uint64_t)p->amount * METRIC_ONE / decision->price);
+		share->share = share_of(p->amount, decision->price);
 		paid->share_count++;
 	}
 	return true;
@@ -153,7 +160,7 @@ metric_report_decide(const struct metric_config *config, const struct metric_led
 	const struct metric_party *r, const struct metric_party *s, uint64_t now_s,
 	uint64_t tag, struct metric_report *out)
 {
-	struct metric_introduction paid;
+	UNINITIALIZED struct metric_introduction paid;
 
 	out->recipient = *r;
 	out->sender = *s;

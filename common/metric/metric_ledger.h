@@ -54,7 +54,7 @@ struct metric_share {
 	struct metric_party payer;
 	struct metric_party middleman; /**< node 0 and NULL without */
 	uint32_t amount;               /**< millionths paid, above 0 */
-	uint32_t share;                /**< q_f: amount / price in millionths, rounded down */
+	uint32_t share;                /**< q_f: amount / price in millionths, rounded up */
 };
 
 /** A paid introduction of s to r, as stored. */
