@@ -105,7 +105,7 @@ op_invite(struct service *s, const struct ctl_message *request, struct ctl_call 
 		host = slice_skip(url, HTTPS.len);
 	}
 	if (code == 0 && host.len == 0) {
-		code = err_set(msg, ERR_NOTREADY,
+		code = err_set(msg, ERR_INVALID,
 			"how do others reach this node? Set gossip_url, or say --host");
 	}
 	if (code == 0) {

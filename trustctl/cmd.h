@@ -55,6 +55,16 @@ int cmd_rebuild(struct ctl *ctl);
 /* cmd_renew.c */
 int cmd_renew(struct ctl *ctl);
 
+/* cmd_peer.c */
+int cmd_peer_invite(struct ctl *ctl);
+int cmd_peer_accept(struct ctl *ctl);
+int cmd_peer_add(struct ctl *ctl);
+int cmd_peer_list(struct ctl *ctl);
+int cmd_peer_pause(struct ctl *ctl);
+int cmd_peer_resume(struct ctl *ctl);
+int cmd_peer_remove(struct ctl *ctl);
+int cmd_peer_sync(struct ctl *ctl);
+
 /* cmd_backup.c */
 int cmd_backup(struct ctl *ctl);
 int cmd_restore(struct ctl *ctl);

@@ -22,12 +22,11 @@ static void
 fail_unknown(const char *word, struct err_msg *msg)
 {
 	const char *names[COMMANDS_MAX];
-	size_t count;
-	const struct command *commands = command_table(&count);
+	size_t count = command_count();
 
 	assert(count <= COMMANDS_MAX);
 	for (size_t i = 0; i < count; i++) {
-		names[i] = commands[i].name;
+		names[i] = command_at(i)->name;
 	}
 	const char *nearest = options_nearest(word, names, count);
 
@@ -46,13 +45,12 @@ fail_group(const char *name, struct err_msg *msg)
 {
 	char subs[128] = "";
 	size_t used = 0;
-	size_t count;
-	const struct command *commands = command_table(&count);
+	size_t count = command_count();
 
 	for (size_t i = 0; i < count && used < sizeof(subs); i++) {
-		if (strcmp(commands[i].name, name) == 0) {
+		if (strcmp(command_at(i)->name, name) == 0) {
 			int n = snprintf(subs + used, sizeof(subs) - used, "%s%s",
-				used > 0 ? ", " : "", commands[i].sub);
+				used > 0 ? ", " : "", command_at(i)->sub);
 
 			used += n > 0 ? (size_t)n : 0;
 		}
@@ -64,15 +62,14 @@ const struct command *
 command_find(char **words, size_t word_count, size_t *used_out, struct err_msg *msg)
 {
 	bool is_group = false;
-	size_t count;
-	const struct command *commands = command_table(&count);
+	size_t count = command_count();
 
 	for (size_t i = 0; i < count; i++) {
-		if (is_named(&commands[i], words, word_count)) {
-			*used_out = commands[i].sub == NULL ? 1 : 2;
-			return &commands[i];
+		if (is_named(command_at(i), words, word_count)) {
+			*used_out = command_at(i)->sub == NULL ? 1 : 2;
+			return command_at(i);
 		}
-		is_group = is_group || strcmp(commands[i].name, words[0]) == 0;
+		is_group = is_group || strcmp(command_at(i)->name, words[0]) == 0;
 	}
 	if (is_group) {
 		fail_group(words[0], msg);

@@ -48,8 +48,11 @@ struct command {
 	command_fn *run;
 };
 
-/** All commands in the order of the manual (command_table.c). */
-const struct command *command_table(size_t *count_out);
+/** Number of commands. */
+size_t command_count(void);
+
+/** Commands in the order of the manual (command_table.c); NULL beyond the last. */
+const struct command *command_at(size_t i);
 
 /**
  * Finds the command that the words name; *used_out is how many words its name has.

@@ -154,15 +154,14 @@ print_usage(const struct command *command, FILE *out)
 void
 help_overview(FILE *out)
 {
-	size_t count;
-	const struct command *commands = command_table(&count);
+	size_t count = command_count();
 	char label[64];
 
 	(void)fputs(overview_head, out);
 	(void)fputs("Commands:\n", out);
 	for (size_t i = 0; i < count; i++) {
-		command_label(&commands[i], label, sizeof(label));
-		print_item(out, label, commands[i].summary);
+		command_label(command_at(i), label, sizeof(label));
+		print_item(out, label, command_at(i)->summary);
 	}
 	(void)fputs("\nOptions of every command:\n", out);
 	print_options(out, OPTIONS_EVERYWHERE);
@@ -207,12 +206,11 @@ help_command(const struct command *command, FILE *out)
 bool
 help_group(const char *name, FILE *out)
 {
-	size_t count;
-	const struct command *commands = command_table(&count);
+	size_t count = command_count();
 	bool found = false;
 
 	for (size_t i = 0; i < count; i++) {
-		if (commands[i].sub == NULL || strcmp(commands[i].name, name) != 0) {
+		if (command_at(i)->sub == NULL || strcmp(command_at(i)->name, name) != 0) {
 			continue;
 		}
 		if (!found) {
@@ -220,14 +218,14 @@ help_group(const char *name, FILE *out)
 				out, "Usage: trustctl %s SUB-COMMAND [OPTION]...\n\n", name);
 		}
 		found = true;
-		print_item(out, commands[i].sub, commands[i].summary);
+		print_item(out, command_at(i)->sub, command_at(i)->summary);
 	}
 	if (found) {
 		(void)fputs("\nExamples:\n", out);
 	}
 	for (size_t i = 0; found && i < count; i++) {
-		if (commands[i].sub != NULL && strcmp(commands[i].name, name) == 0) {
-			(void)fprintf(out, "  trustctl %s\n", commands[i].examples[0]);
+		if (command_at(i)->sub != NULL && strcmp(command_at(i)->name, name) == 0) {
+			(void)fprintf(out, "  trustctl %s\n", command_at(i)->examples[0]);
 		}
 	}
 	return found;
@@ -269,11 +267,10 @@ markdown_command(const struct command *command, FILE *out)
 void
 help_markdown(FILE *out)
 {
-	size_t count;
-	const struct command *commands = command_table(&count);
+	size_t count = command_count();
 
 	(void)fputs("# trustctl\n\n<!-- Made by `trustctl help --markdown` from "
-		    "trustctl/command_table.c; a test compares. -->\n\n```\n",
+		    "trustctl/command_*.c; a test compares. -->\n\n```\n",
 		out);
 	(void)fputs(overview_head, out);
 	(void)fputs(
@@ -299,6 +296,6 @@ help_markdown(FILE *out)
 	}
 	(void)fputs("\n## Commands\n", out);
 	for (size_t i = 0; i < count; i++) {
-		markdown_command(&commands[i], out);
+		markdown_command(command_at(i), out);
 	}
 }

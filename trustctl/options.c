@@ -42,6 +42,17 @@ static const struct option_spec specs[OPTION_COUNT] = {
 	[OPTION_ESTABLISHED] = {"established", 0, NULL, false,
 		"takes the vouches for long-standing ones, on your word: the limit of new ones "
 		"does not hold them back"},
+	[OPTION_CLASS] = {"class", 0, "CLASS", false,
+		"what the peer is: friend (another site) or site (another host of this one)"},
+	[OPTION_HOST] = {"host", 0, "HOST[:PORT]", false,
+		"how the other side reaches this node, instead of gossip_url"},
+	[OPTION_PIN] = {"pin", 0, "PIN", false,
+		"the key of the peer's node, as its `trustctl status` shows it"},
+	[OPTION_NAME] = {"name", 0, "NAME", false, "what the peer is called in listings"},
+	[OPTION_REPAIR] = {"repair", 0, NULL, false,
+		"compares everything with the peer, instead of asking for news alone"},
+	[OPTION_WAIT] = {"wait", 0, NULL, false,
+		"waits until the invitation is used or runs out"},
 };
 
 const struct option_spec *

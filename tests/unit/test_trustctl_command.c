@@ -28,11 +28,10 @@ split(char *text, char *words[WORDS_MAX])
 
 Test(command, every_row_is_complete)
 {
-	size_t count;
-	const struct command *commands = command_table(&count);
+	size_t count = command_count();
 
 	for (size_t i = 0; i < count; i++) {
-		const struct command *c = &commands[i];
+		const struct command *c = command_at(i);
 
 		cr_assert_not_null(c->name);
 		cr_assert_not_null(c->run, "%s", c->name);
@@ -53,13 +52,12 @@ Test(command, every_row_is_complete)
 
 Test(command, every_example_is_a_valid_call)
 {
-	size_t count;
-	const struct command *commands = command_table(&count);
+	size_t count = command_count();
 
 	for (size_t i = 0; i < count; i++) {
-		for (size_t n = 0; n < COMMAND_EXAMPLES_MAX && commands[i].examples[n] != NULL;
-			n++) {
-			const char *example = commands[i].examples[n];
+		for (size_t n = 0;
+			n < COMMAND_EXAMPLES_MAX && command_at(i)->examples[n] != NULL; n++) {
+			const char *example = command_at(i)->examples[n];
 			char *argv[WORDS_MAX + 1] = {(char *)"trustctl"};
 			char text[256];
 			struct options options;
@@ -78,8 +76,8 @@ Test(command, every_example_is_a_valid_call)
 				example, msg.text);
 			cr_assert_eq(
 				command_find(options.words, options.word_count, &used, &msg),
-				&commands[i], "%s", example);
-			cr_assert_eq(command_check(&commands[i], &options,
+				command_at(i), "%s", example);
+			cr_assert_eq(command_check(command_at(i), &options,
 					     options.word_count - used, &msg),
 				0, "%s: %s", example, msg.text);
 		}
@@ -88,8 +86,7 @@ Test(command, every_example_is_a_valid_call)
 
 Test(command, the_help_of_each_starts_with_its_summary_as_a_sentence)
 {
-	size_t count;
-	const struct command *commands = command_table(&count);
+	size_t count = command_count();
 
 	for (size_t i = 0; i < count; i++) {
 		char *text = NULL;
@@ -97,12 +94,12 @@ Test(command, the_help_of_each_starts_with_its_summary_as_a_sentence)
 		FILE *memory = open_memstream(&text, &len);
 		char sentence[64];
 
-		help_command(&commands[i], memory);
+		help_command(command_at(i), memory);
 		cr_assert_eq(fclose(memory), 0);
-		(void)snprintf(sentence, sizeof(sentence), "\n\n%.24s", commands[i].summary);
+		(void)snprintf(sentence, sizeof(sentence), "\n\n%.24s", command_at(i)->summary);
 		sentence[2] = (char)(sentence[2] - 'a' + 'A');
-		cr_assert_not_null(strstr(text, sentence), "%s: %s", commands[i].name, text);
-		cr_assert_not_null(strstr(text, "\nExamples:\n"), "%s", commands[i].name);
+		cr_assert_not_null(strstr(text, sentence), "%s: %s", command_at(i)->name, text);
+		cr_assert_not_null(strstr(text, "\nExamples:\n"), "%s", command_at(i)->name);
 		free(text);
 	}
 }
