@@ -14,7 +14,7 @@
 #define MODE_STORE     0640
 #define MODE_KEY       0600
 
-static const char *const part_names[] = {"graph", "private", "keys"};
+static const char *const part_names[] = {"graph", "private", "keys", "ledger"};
 
 /* --- backup -------------------------------------------------------------------------------- */
 
@@ -45,6 +45,21 @@ copy_keys(const struct site *site, const char *target, struct err_msg *msg)
 	return rc == 0 ? files_copy_directory(from, to, MODE_DIRECTORY, MODE_KEY, msg) : rc;
 }
 
+/* copy_ledger - users' reports, where the daemon keeps any */
+static int
+copy_ledger(const struct site *site, const char *target, struct err_msg *msg)
+{
+	struct store *store = NULL;
+	int rc = store_layout_open(STORE_LAYOUT_LEDGER, site->root, STORE_READ, &store, msg);
+
+	if (rc != 0) {
+		return rc == ERR_NOTFOUND ? 0 : rc;
+	}
+	rc = copy_store(store, target, part_names[3], msg);
+	store_close(store);
+	return rc;
+}
+
 static int
 fill(struct site *site, const char *target, struct err_msg *msg)
 {
@@ -52,6 +67,7 @@ fill(struct site *site, const char *target, struct err_msg *msg)
 
 	rc = rc == 0 ? copy_store(site->private_store, target, part_names[1], msg) : rc;
 	rc = rc == 0 ? copy_keys(site, target, msg) : rc;
+	rc = rc == 0 ? copy_ledger(site, target, msg) : rc;
 	return rc == 0 ? files_sync_directory(target, msg) : rc;
 }
 
@@ -146,10 +162,6 @@ copy_part(const char *source, const char *staging, const char *root,
 
 	rc = rc == 0 ? store_layout_path(staging, part, to, msg) : rc;
 	rc = rc == 0 ? store_layout_path(root, part, present, msg) : rc;
-	if (rc == 0 && access(from, F_OK) != 0) {
-		return err_set(
-			msg, ERR_NOTFOUND, "%s is no backup: there is no %s", source, from);
-	}
 	if (rc == 0) {
 		rc = files_copy_directory(from, to, is_keys ? 0700 : SITE_MODE_STORE,
 			is_keys ? MODE_KEY : MODE_STORE, msg);
@@ -207,16 +219,53 @@ check_private(const char *staging, struct err_msg *msg)
 	return rc;
 }
 
+static const enum store_layout_part always[] = {
+	STORE_LAYOUT_GRAPH, STORE_LAYOUT_PRIVATE, STORE_LAYOUT_KEYS};
+
+/* require_backup - a slip in the name is to be told before anything else is complained of */
+static int
+require_backup(const char *source, struct err_msg *msg)
+{
+	char path[PATH_MAX];
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(always); i++) {
+		rc = store_layout_path(source, always[i], path, msg);
+		if (rc == 0 && access(path, F_OK) != 0) {
+			rc = err_set(msg, ERR_NOTFOUND, "%s is no backup: there is no %s",
+				source, path);
+		}
+	}
+	return rc;
+}
+
+/* stage_ledger - from a backup that has one; the present one stays with any other */
+static int
+stage_ledger(const struct ctl *ctl, const char *root, const char *staging, struct err_msg *msg)
+{
+	struct store *store = NULL;
+	char path[PATH_MAX];
+	int rc = store_layout_path(ctl->args[0], STORE_LAYOUT_LEDGER, path, msg);
+
+	if (rc != 0 || access(path, F_OK) != 0) {
+		return rc;
+	}
+	rc = copy_part(ctl->args[0], staging, root, STORE_LAYOUT_LEDGER, msg);
+	rc = rc == 0 ? store_layout_open(STORE_LAYOUT_LEDGER, staging, STORE_WRITE, &store, msg)
+		     : rc;
+	store_close(store);
+	return rc;
+}
+
 static int
 stage(const struct ctl *ctl, const struct site *site, const char *staging, struct err_msg *msg)
 {
-	static const enum store_layout_part parts[] = {
-		STORE_LAYOUT_GRAPH, STORE_LAYOUT_PRIVATE, STORE_LAYOUT_KEYS};
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(parts); i++) {
-		rc = copy_part(ctl->args[0], staging, site->root, parts[i], msg);
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(always); i++) {
+		rc = copy_part(ctl->args[0], staging, site->root, always[i], msg);
 	}
+	rc = rc == 0 ? stage_ledger(ctl, site->root, staging, msg) : rc;
 	rc = rc == 0 ? renew_graph(ctl, site, staging, msg) : rc;
 	return rc == 0 ? check_private(staging, msg) : rc;
 }
@@ -246,6 +295,7 @@ restore(const struct ctl *ctl, const struct site *site, struct err_msg *msg)
 	char staging[PATH_MAX];
 	int rc = swap_recover(root, msg);
 
+	rc = rc == 0 ? require_backup(ctl->args[0], msg) : rc;
 	rc = rc == 0 ? refuse_existing(ctl, root, msg) : rc;
 	rc = rc == 0 ? swap_prepare(root, staging, msg) : rc;
 	if (rc != 0) {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "trustctl/cmd.h"
@@ -222,6 +223,29 @@ prepare(struct ctl *ctl, struct site *site, void *arg)
 	return status;
 }
 
+/*
+ * refuse_other_kind - a file with something in it, and nothing of the kind that was named: most
+ * likely the wrong file or the wrong kind. Empty files and folders are fine.
+ */
+static int
+refuse_other_kind(const struct import_job *job)
+{
+	uint64_t found = job->cards;
+	struct stat st = {0};
+
+	for (size_t i = 0; i < CONTACTS_RESULT_COUNT; i++) {
+		found += i == CONTACTS_MALFORMED ? 0 : job->messages[i];
+	}
+	if (found > 0 ||
+		(job->faults == 0 && (stat(job->path, &st) != 0 || S_ISDIR(st.st_mode) ||
+					     st.st_size == 0))) {
+		return EX_OK;
+	}
+	return command_fail(job->ctl, EX_DATAERR,
+		"there is no %s in %s; is it of another kind?",
+		job->kind->is_mail ? "mail" : "address book entry", job->path);
+}
+
 /* run - the long reading happens while the store is closed and nobody has to wait */
 static int
 run(struct import_job *job)
@@ -230,6 +254,7 @@ run(struct import_job *job)
 	int status = cmd_with_site(job->ctl, SITE_READ, prepare, job);
 
 	status = status == EX_OK ? job->kind->read(job) : status;
+	status = status == EX_OK ? refuse_other_kind(job) : status;
 	if (status != EX_OK) {
 		return status;
 	}

@@ -17,11 +17,12 @@ static const struct column columns[] = {
 	{"schema", "Schema", COLUMN_NUMBER},
 	{"epoch", "Epoch", COLUMN_TEXT},
 	{"users", "Users", COLUMN_NUMBER},
+	{"private_entries", "Private friends and blocks", COLUMN_NUMBER},
 	{"statements", "Statements", COLUMN_NUMBER},
 	{"principals", "Principals", COLUMN_NUMBER},
-	{"edges", "Edges", COLUMN_NUMBER},
-	{"blocks", "Blocks", COLUMN_NUMBER},
-	{"revocations", "Revocations", COLUMN_NUMBER},
+	{"edges", "Published vouches", COLUMN_NUMBER},
+	{"blocks", "Published blocks", COLUMN_NUMBER},
+	{"revocations", "Published revocations", COLUMN_NUMBER},
 	{"tombstones", "Tombstones", COLUMN_NUMBER},
 	{"graph_bytes", "Graph, bytes used", COLUMN_NUMBER},
 	{"graph_readers", "Graph, readers", COLUMN_NUMBER},
@@ -78,19 +79,27 @@ check_modes(const struct site *site, struct dynbuf *problems)
 	}
 }
 
-static uint64_t
-count_users(struct site *site)
+/* put_users - how many there are, and how many entries they and the site hold for themselves */
+static void
+put_users(struct table *table, struct site *site)
 {
 	struct private_cursor cursor;
 	struct private_user user;
+	struct actor actor;
 	uint64_t count = 0;
+	uint64_t entries = 0;
 
+	if (actor_find_site(site, &actor, NULL) == 0) {
+		entries += private_count(site->private_reader, &actor.digest);
+	}
 	private_users(site->private_reader, &cursor);
 	while (private_next_user(&cursor, &user)) {
 		count++;
+		entries += private_count(site->private_reader, &user.digest);
 	}
 	private_cursor_close(&cursor);
-	return count;
+	table_number(table, count);
+	table_number(table, entries);
 }
 
 /* put_usage - how big a store is, and how many read it (ourselves included) */
@@ -205,7 +214,7 @@ status(struct ctl *ctl, struct site *site, void *arg)
 	check_modes(site, &problems);
 	table_init(&table, columns, ARRAY_LEN(columns));
 	put_site(&table, ctl, site);
-	table_number(&table, count_users(site));
+	put_users(&table, site);
 	table_number(&table, stats.statements);
 	table_number(&table, stats.principals);
 	table_number(&table, stats.edges);

@@ -253,29 +253,16 @@ cmd_user_add(struct ctl *ctl)
 	return status;
 }
 
-/* aliases_text - "a, b" in a buffer that is cut where it is full */
-static struct slice
-aliases_text(struct site *site, const struct digest *user, struct dynbuf *out)
-{
-	struct slice aliases[PRIVATE_ALIASES_MAX];
-	size_t count =
-		private_aliases(site->private_reader, user, aliases, PRIVATE_ALIASES_MAX);
-
-	dynbuf_reset(out);
-	for (size_t i = 0; i < count; i++) {
-		(void)dynbuf_add_str(out, i > 0 ? ", " : "");
-		(void)dynbuf_add(out, aliases[i]);
-	}
-	return dynbuf_slice(out);
-}
-
 /* put_user - the cells of one user, in the order of user_columns */
 static void
-put_user(struct table *table, struct site *site, const struct private_user *user,
-	struct dynbuf *scratch)
+put_user(struct table *table, struct site *site, const struct private_user *user)
 {
+	struct slice aliases[PRIVATE_ALIASES_MAX];
+	size_t count = private_aliases(
+		site->private_reader, &user->digest, aliases, PRIVATE_ALIASES_MAX);
+
 	table_text(table, user->address);
-	table_text(table, aliases_text(site, &user->digest, scratch));
+	table_list(table, aliases, count);
 	table_number(table, private_count(site->private_reader, &user->digest));
 	table_number(table, user->created_s);
 	table_str(table, user->identity.text);
@@ -283,32 +270,26 @@ put_user(struct table *table, struct site *site, const struct private_user *user
 
 static const struct column user_columns[] = {
 	{"address", "ADDRESS", COLUMN_TEXT},
-	{"aliases", "ALIASES", COLUMN_TEXT},
+	{"aliases", "ALIASES", COLUMN_LIST},
 	{"entries", "ENTRIES", COLUMN_NUMBER},
 	{"created", "CREATED", COLUMN_TIME},
 	{"identity", "IDENTITY", COLUMN_TEXT},
 };
-
-/** Longest text of all aliases of a user, with what is between them. */
-#define ALIASES_TEXT_MAX ((size_t)PRIVATE_ALIASES_MAX * (PRIVATE_NAME_MAX + 2))
 
 static int
 list_users(struct ctl *ctl, struct site *site, void *arg)
 {
 	struct private_cursor cursor;
 	struct private_user user;
-	struct dynbuf scratch;
 	struct table table;
 
 	(void)arg;
-	dynbuf_init(&scratch, ALIASES_TEXT_MAX);
 	table_init(&table, user_columns, ARRAY_LEN(user_columns));
 	private_users(site->private_reader, &cursor);
 	while (private_next_user(&cursor, &user)) {
-		put_user(&table, site, &user, &scratch);
+		put_user(&table, site, &user);
 	}
 	private_cursor_close(&cursor);
-	dynbuf_fini(&scratch);
 	return cmd_print_table(ctl, &table);
 }
 
@@ -322,7 +303,6 @@ static int
 show_user(struct ctl *ctl, struct site *site, void *arg)
 {
 	struct private_user user;
-	struct dynbuf scratch;
 	struct table table;
 	struct actor actor;
 
@@ -331,10 +311,8 @@ show_user(struct ctl *ctl, struct site *site, void *arg)
 		!private_user_by_digest(site->private_reader, &actor.digest, &user)) {
 		return command_fail(ctl, EX_NOUSER, "no user \"%s\" here", ctl->args[0]);
 	}
-	dynbuf_init(&scratch, ALIASES_TEXT_MAX);
 	table_init(&table, user_columns, ARRAY_LEN(user_columns));
-	put_user(&table, site, &user, &scratch);
-	dynbuf_fini(&scratch);
+	put_user(&table, site, &user);
 	return cmd_print_record(ctl, &table);
 }
 

@@ -39,12 +39,14 @@ fail_unknown(const char *word, struct err_msg *msg)
 		msg, ERR_INVALID, "unknown command %s; \"trustctl help\" lists them all", word);
 }
 
-/* fail_group - "user needs one of: add, list, show" */
+/* fail_group - "user needs one of: add, list, show"; a word that is none of them is named */
 static void
-fail_group(const char *name, struct err_msg *msg)
+fail_group(const char *name, const char *word, struct err_msg *msg)
 {
+	const char *names[COMMANDS_MAX];
 	char subs[128] = "";
 	size_t used = 0;
+	size_t name_count = 0;
 	size_t count = command_count();
 
 	for (size_t i = 0; i < count && used < sizeof(subs); i++) {
@@ -53,9 +55,20 @@ fail_group(const char *name, struct err_msg *msg)
 				used > 0 ? ", " : "", command_at(i)->sub);
 
 			used += n > 0 ? (size_t)n : 0;
+			names[name_count++] = command_at(i)->sub;
 		}
 	}
-	(void)err_set(msg, ERR_INVALID, "%s needs one of: %s", name, subs);
+	const char *nearest = word == NULL ? NULL : options_nearest(word, names, name_count);
+
+	if (nearest != NULL) {
+		(void)err_set(msg, ERR_INVALID, "unknown command %s %.60s; did you mean %s %s?",
+			name, word, name, nearest);
+	} else if (word != NULL) {
+		(void)err_set(msg, ERR_INVALID, "unknown command %s %.60s; %s needs one of: %s",
+			name, word, name, subs);
+	} else {
+		(void)err_set(msg, ERR_INVALID, "%s needs one of: %s", name, subs);
+	}
 }
 
 const struct command *
@@ -72,7 +85,7 @@ command_find(char **words, size_t word_count, size_t *used_out, struct err_msg *
 		is_group = is_group || strcmp(command_at(i)->name, words[0]) == 0;
 	}
 	if (is_group) {
-		fail_group(words[0], msg);
+		fail_group(words[0], word_count > 1 ? words[1] : NULL, msg);
 	} else {
 		fail_unknown(words[0], msg);
 	}

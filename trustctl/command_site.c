@@ -81,7 +81,8 @@ static const struct command rows[] = {
 		.min_args = 1,
 		.max_args = 1,
 		.options = BIT(CONFIG),
-		.summary = "copies graph, private store and keys while they are in use",
+		.summary =
+			"copies graph, private store, reports and keys while they are in use",
 		.details =
 			"DIR must not exist, or be empty. It holds private keys: keep it safe.",
 		.examples = {"backup /var/backups/spamd-trust"},
@@ -97,7 +98,7 @@ static const struct command rows[] = {
 		.details =
 			"The backup is copied and checked first, then takes the place of what is "
 			"there as a whole; a running daemon notices. An existing store is replaced "
-			"only with --force.",
+			"only with --force. Reports are replaced where the backup has some.",
 		.examples = {"restore /var/backups/spamd-trust",
 			"restore --force /var/backups/spamd-trust"},
 		.run = cmd_restore,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "trustctl/files.h"
+#include "trustctl/progress.h"
 
 #define NOTE_NAME "keys/enrolling"
 /** A note about a hundred thousand users. */

@@ -71,6 +71,7 @@ take_card(struct vcard_reading *r, enum vcard_status status)
 	const struct vcard *v = &r->vcard;
 	int rc = 0;
 
+	r->job->cards += status == VCARD_CARD;
 	if (status == VCARD_ERROR) {
 		import_fault(r->job, r->job->path, v->error_line, v->error);
 	}
@@ -97,6 +98,7 @@ struct mutt_reading {
 static int
 take_alias(struct mutt_reading *r, enum mutt_alias_status status)
 {
+	r->job->cards += status == MUTT_ALIAS_ENTRY;
 	if (status == MUTT_ALIAS_ERROR) {
 		import_fault(r->job, r->job->path, r->mutt.line_number, r->mutt.error);
 	}

@@ -38,6 +38,7 @@ struct import_job {
 	uint64_t messages[CONTACTS_RESULT_COUNT]; /**< mail only */
 	uint64_t robots;                          /**< addresses nobody reads, left out */
 	uint64_t faults;
+	uint64_t cards; /**< address books only: entries read */
 	struct import_plan plan;
 };
 

@@ -2,6 +2,7 @@
 
 #include "trustctl/import/mail_source.h"
 #include "trustctl/import_job.h"
+#include "trustctl/progress.h"
 
 static int
 collect(void *ctx, const struct mail_source_message *message)

@@ -13,7 +13,6 @@
 
 /** Most text of one listing: a million rows of ordinary addresses. */
 #define TABLE_TEXT_MAX  ((size_t)64 << 20)
-#define PROGRESS_WIDTH  30
 /** Enough for "YYYY-MM-DD HH:MM" and for 20 digits. */
 #define CELL_NUMBER_MAX 32
 
@@ -166,6 +165,34 @@ table_bool(struct table *t, bool value)
 	table_number(t, value ? 1 : 0);
 }
 
+/*
+ * table_list - what people see, and behind it the items for JSON, each with a NUL (which print_clean
+ * leaves in none); the cell's number is the length of the latter
+ */
+void
+table_list(struct table *t, const struct slice *items, size_t count)
+{
+	struct table_cell *cell = add_cell(t);
+	size_t items_start = 0;
+
+	if (cell == NULL) {
+		return;
+	}
+	cell->start = dynbuf_slice(&t->text).len;
+	for (size_t i = 0; i < count; i++) {
+		(void)dynbuf_add_str(&t->text, i > 0 ? ", " : "");
+		print_clean(items[i], &t->text);
+	}
+	items_start = dynbuf_slice(&t->text).len;
+	cell->len = items_start - cell->start;
+	for (size_t i = 0; i < count; i++) {
+		print_clean(items[i], &t->text);
+		(void)dynbuf_add_byte(&t->text, '\0');
+	}
+	cell->number = dynbuf_slice(&t->text).len - items_start;
+	t->error = dynbuf_error(&t->text);
+}
+
 void
 table_none(struct table *t)
 {
@@ -242,8 +269,31 @@ cell_shown(const struct table *t, const struct table_cell *cell, enum column_kin
 		return slice_str(number);
 	case COLUMN_BOOL:
 		return cell->number != 0 ? SLICE("yes") : SLICE("no");
+	case COLUMN_LIST:
+		return cell->len > 0 ? cell_text(t, cell) : SLICE("-");
 	}
 	return SLICE("");
+}
+
+/* list_json - an array of the items of a cell */
+static json_t *
+list_json(const struct table *t, const struct table_cell *cell)
+{
+	struct slice rest = slice_take(
+		slice_skip(dynbuf_slice(&t->text), cell->start + cell->len), cell->number);
+	json_t *array = json_array();
+
+	while (rest.len > 0) {
+		struct slice item = slice_take(rest, slice_find_byte(rest, '\0'));
+
+		rest = slice_skip(rest, item.len + 1);
+		if (json_array_append_new(
+			    array, json_stringn((const char *)item.data, item.len)) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
 }
 
 static json_t *
@@ -258,9 +308,12 @@ cell_json(const struct table *t, const struct table_cell *cell, enum column_kind
 
 		return json_stringn((const char *)text.data, text.len);
 	}
-	case COLUMN_NUMBER:
 	case COLUMN_TIME:
+		return cell->number == 0 ? json_null() : json_integer((json_int_t)cell->number);
+	case COLUMN_NUMBER:
 		return json_integer((json_int_t)cell->number);
+	case COLUMN_LIST:
+		return list_json(t, cell);
 	case COLUMN_BOOL:
 		return json_boolean(cell->number != 0);
 	}
@@ -423,45 +476,4 @@ table_print_record(const struct table *t, const struct print *p)
 		(void)fputc('\n', p->out);
 	}
 	return 0;
-}
-
-void
-progress_start(struct progress *bar, const struct print *p, const char *label, uint64_t total)
-{
-	*bar = (struct progress){
-		.print = p, .label = label, .total = total, .shown_permille = -1};
-}
-
-void
-progress_update(struct progress *bar, uint64_t done)
-{
-	if (!bar->print->progress || bar->total == 0) {
-		return;
-	}
-	uint64_t capped = done < bar->total ? done : bar->total;
-	int permille = (int)((double)capped * 1000.0 / (double)bar->total);
-
-	if (permille == bar->shown_permille) {
-		return;
-	}
-	bar->shown_permille = permille;
-
-	char cells[PROGRESS_WIDTH + 1];
-	int filled = permille * PROGRESS_WIDTH / 1000;
-
-	memset(cells, ' ', PROGRESS_WIDTH);
-	memset(cells, '#', (size_t)filled);
-	cells[PROGRESS_WIDTH] = '\0';
-	(void)fprintf(bar->print->err, "\r%s [%s] %3d %%", bar->label, cells, permille / 10);
-	(void)fflush(bar->print->err);
-}
-
-void
-progress_end(struct progress *bar)
-{
-	if (bar->shown_permille >= 0) {
-		(void)fputs("\r\033[K", bar->print->err);
-		(void)fflush(bar->print->err);
-	}
-	bar->shown_permille = -1;
 }

@@ -1,11 +1,11 @@
 /*
- * print.h - what trustctl shows: aligned tables or JSON, colours, a progress bar.
+ * print.h - what trustctl shows: aligned tables or JSON, colours.
  *
  * A listing is filled once, cell by cell, and printed as a table for people or as a JSON
  * array of objects, so that both always say the same. Text from outside (addresses, notes,
  * names in address books) is cleaned for the terminal: control characters and bytes that
- * are not UTF-8 never reach it. Colour appears only on a terminal and without NO_COLOR, the
- * progress bar only where standard error is a terminal. Nothing is ever written by force:
+ * are not UTF-8 never reach it. Colour appears only on a terminal and without NO_COLOR. Nothing is
+ * ever written by force:
  * print_flush() tells whether everything reached standard output.
  */
 #ifndef TRUSTCTL_PRINT_H
@@ -48,8 +48,9 @@ void print_clean(struct slice text, struct dynbuf *out);
 enum column_kind {
 	COLUMN_TEXT,
 	COLUMN_NUMBER,
-	COLUMN_TIME, /**< seconds since 1970; people see "2026-11-23 21:40" (UTC), 0 is "-" */
+	COLUMN_TIME, /**< seconds since 1970; people see "2026-11-23 21:40" (UTC); 0 is unknown: "-", null */
 	COLUMN_BOOL, /**< people see yes and no */
+	COLUMN_LIST, /**< texts; people see "a, b", or "-" for none */
 };
 
 struct column {
@@ -80,6 +81,7 @@ void table_text(struct table *t, struct slice value);
 void table_str(struct table *t, const char *value);
 void table_number(struct table *t, uint64_t value);
 void table_bool(struct table *t, bool value);
+void table_list(struct table *t, const struct slice *items, size_t count);
 
 /** A cell without a value: "-" for people, null in JSON. */
 void table_none(struct table *t);
@@ -94,20 +96,5 @@ NODISCARD int table_print(const struct table *t, const struct print *p);
 
 /** Prints the only row, one value a line, or one JSON object. */
 NODISCARD int table_print_record(const struct table *t, const struct print *p);
-
-/** A bar for work of known size; shows nothing where p->progress is false. */
-struct progress {
-	const struct print *print;
-	const char *label;
-	uint64_t total;
-	int shown_permille; /**< -1 before the first drawing */
-};
-
-void progress_start(
-	struct progress *bar, const struct print *p, const char *label, uint64_t total);
-void progress_update(struct progress *bar, uint64_t done);
-
-/** Wipes the bar, so that the result stands alone. */
-void progress_end(struct progress *bar);
 
 #endif

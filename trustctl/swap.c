@@ -12,7 +12,7 @@
 #define READY   "restored"
 #define MARK    ".restored"
 
-static const char *const parts[] = {"graph", "private", "keys"};
+static const char *const parts[] = {"graph", "private", "keys", "ledger"};
 
 static int
 join(const char *a, const char *b, const char *c, char out[PATH_MAX], struct err_msg *msg)
@@ -133,6 +133,9 @@ mark_part(const char *staging, const char *part, struct err_msg *msg)
 	char mark[PATH_MAX];
 	int rc = join(staging, part, "", directory, msg);
 
+	if (rc == 0 && access(directory, F_OK) != 0) {
+		return 0; /* a backup without a ledger leaves the one that is there */
+	}
 	rc = rc == 0 ? mark_path(directory, mark, msg) : rc;
 	return rc == 0 ? files_write(mark, 0600, (struct slice){0}, msg) : rc;
 }

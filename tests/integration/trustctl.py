@@ -16,7 +16,8 @@ import tarfile
 import tempfile
 import unittest
 
-from harness import ACCOUNT, PATIENCE_S, TRUSTCTL, is_root, wait_for
+import harness
+from harness import ACCOUNT, HAM, PATIENCE_S, TRUSTCTL, is_root, request, share_store, wait_for
 
 EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_NOUSER = 64, 65, 66, 67
 EX_UNAVAILABLE, EX_CANTCREAT, EX_IOERR, EX_NOPERM, EX_CONFIG = 69, 73, 74, 77, 78
@@ -145,7 +146,10 @@ class Commands(TrustctlTest):
         self.assertEqual(len(self.json("user", "list")), 2, "carl was not half added")
         self.refuse(EX_CANTCREAT, "is a user already", "user", "add", "bob@example.org")
         self.call("user", "add", "bob@example.org", "--alias", "robert")
-        self.assertIn("robert", self.json("user", "show", "bob@example.org")["aliases"])
+        aliases = ["b@example.org", "bobby", "robert"]
+        self.assertEqual(sorted(self.json("user", "show", "bob@example.org")["aliases"]), aliases)
+        self.assertEqual(self.json("user", "show", ALICE)["aliases"], [])
+        self.assertIn("bobby, ", self.call("user", "list"))
 
     def test_users_from_a_file_are_all_added_or_none(self):
         faulty = self.file("faulty", "carl@example.org\nno address\n\ndora@\n")
@@ -363,6 +367,25 @@ class Import(TrustctlTest):
         self.assertEqual(self.levels(), expected)
         self.assertEqual(summary["added"], 0)
 
+    def test_file_of_another_kind_is_refused(self):
+        card = "BEGIN:VCARD\nVERSION:3.0\nFN:Bob\nEMAIL:bob@example.net\nEND:VCARD\n"
+        for kind, text in (
+            ("sent", card),
+            ("mbox", card),
+            ("vcard", MESSAGE),
+            ("mutt", card),
+            ("mutt", "set realname = Alice\n"),
+        ):
+            with self.subTest(kind=kind, text=text):
+                path = self.file("other", text)
+                self.refuse(EX_DATAERR, "there is no ", "import", kind, path, "--user", ALICE)
+        empty = self.file("other", "")
+        self.call("import", "mbox", empty, "--user", ALICE)
+        self.assertEqual(self.json("friend", "list", "--user", ALICE), [])
+        self.call("import", "vcard", self.file("other", card), "--user", ALICE)
+        (friend,) = self.json("friend", "list", "--user", ALICE)
+        self.assertIsNone(friend["last_mail"])
+
     def test_faults_are_told_with_file_and_line(self):
         path = self.mbox()
         done = self.run_ctl("import", "mbox", path, "--user", ALICE)
@@ -435,6 +458,8 @@ class Faults(TrustctlTest):
             (EX_USAGE, "unknown command", ["frobnicate"]),
             (EX_USAGE, "did you mean friend", ["frend", "list"]),
             (EX_USAGE, "needs one of: add, list, show", ["user"]),
+            (EX_USAGE, "unknown command friend ad; did you mean friend add", ["friend", "ad"]),
+            (EX_USAGE, "unknown command user xyzzy; user needs one of", ["user", "xyzzy"]),
             (EX_USAGE, "--domain DOMAIN is missing", ["init"]),
             (EX_USAGE, "not a domain", ["init", "--domain", "a@b.example"]),
             (EX_USAGE, "does not take --level", ["user", "list", "--level", "weak"]),
@@ -596,6 +621,29 @@ class Upkeep(TrustctlTest):
             self.assertEqual((root / "keys").stat().st_mode & 0o777, 0o700)
         self.assertEqual((self.store / "graph" / "data.mdb").stat().st_mode & 0o777, 0o640)
         self.assertIsNone(self.json("status")["problems"])
+
+    def test_a_slip_in_the_name_is_told_before_the_store_that_is_there(self):
+        self.refuse(EX_NOINPUT, "is no backup", "restore", self.dir / "nonexistent")
+
+    def test_reports_are_part_of_a_backup(self):
+        self.call("backup", self.backup)
+        self.assertFalse((self.backup / "ledger").exists(), "there are none yet")
+        spamd = harness.Daemon(self.dir, "-x", "--allow-tell", store=self.store)
+        share_store(self.store)
+        self.addCleanup(spamd.stop)
+        spamd.start()
+        told = request("TELL", HAM, user="bob", headers=("Message-class: spam", "Set: local"))
+        self.assertIn(b"DidSet: local", spamd.exchange(told), spamd.tail())
+        second = self.dir / "second"
+        self.call("backup", second)
+        self.assertIn(b"DidRemove", spamd.exchange(told.replace(b"Set:", b"Remove:")))
+        self.assertEqual(self.json("status")["reports"], 0)
+        self.call("restore", "--force", self.backup)
+        self.assertEqual(self.json("status")["reports"], 0, "a backup without any leaves them")
+        self.call("restore", "--force", second)
+        self.assertEqual(self.json("status")["reports"], 1)
+        share_store(self.store)
+        self.assertNotIn(b"DidSet", spamd.exchange(told), "the daemon goes on with what was restored")
 
     def test_a_broken_backup_changes_nothing(self):
         self.call("backup", self.backup)

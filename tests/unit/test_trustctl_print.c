@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "trustctl/print.h"
+#include "trustctl/progress.h"
 #include "trustctl/utf8.h"
 
 static const struct column columns[] = {

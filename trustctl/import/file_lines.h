@@ -6,7 +6,7 @@
 
 #include "common/base/err.h"
 #include "trustctl/import/lines.h"
-#include "trustctl/print.h"
+#include "trustctl/progress.h"
 
 /** @return 0 to go on, anything else stops and is returned. */
 typedef int file_lines_fn(void *ctx, const struct line *line);

@@ -9,7 +9,7 @@
 
 #include "common/base/err.h"
 #include "trustctl/import/mbox.h"
-#include "trustctl/print.h"
+#include "trustctl/progress.h"
 
 struct mail_source_message {
 	const char *file; /**< borrowed for the call */
