@@ -3,6 +3,7 @@
 else their requests byte for byte and the way they read the answer."""
 
 import ctypes
+import email
 import json
 import pathlib
 import re
@@ -60,6 +61,111 @@ class EximTest(ClientTest):
         score, threshold, report = self.ask(SPAM)
         self.assertEqual((score, threshold), (1000.0, 5.0))
         self.assertRegex(report, rb"(?m)^1000 GTUBE ")
+
+
+EXIM = """
+primary_hostname = mx.example.net
+spool_directory = {dir}/spool
+log_file_path = {dir}/exim-%slog
+pid_file_path = {dir}/exim.pid
+deliver_drop_privilege
+keep_environment =
+add_environment = PATH=/usr/bin:/bin
+qualify_domain = example.net
+spamd_address = {place}
+acl_smtp_rcpt = accept
+acl_smtp_data = check_data
+disable_ipv6
+begin acl
+check_data:
+  deny  condition  = ${{if eq{{$h_X-Filter:}}{{}}}}
+        spam       = bob
+        message    = spam: $spam_score of 5
+  warn  condition  = ${{if eq{{$h_X-Filter:}}{{}}}}
+        spam       = bob:true
+        add_header = X-Spam-Score: $spam_score ($spam_bar) $spam_score_int\\nX-Action: $spam_action
+        add_header = X-Spam-Report: $spam_report
+  accept
+begin routers
+all:
+  driver = accept
+  transport = file
+begin transports
+file:
+  driver = appendfile
+  file = {dir}/delivered
+  user = {account}
+  {filter}
+begin retry
+"""
+
+
+class RealEximTest(ClientTest):
+    """Exim itself, by its `spam` condition and by a transport filter that runs spamc."""
+
+    def setUp(self):
+        if shutil.which("exim4") is None:
+            self.skipTest("exim4 is not installed (Debian: exim4-daemon-heavy)")
+        built = subprocess.run(["exim4", "-bV"], capture_output=True, text=True, check=False)
+        if "Content_Scanning" not in built.stdout:
+            self.skipTest("this exim4 has no spam condition (Debian: exim4-daemon-heavy)")
+        if not harness.is_root():
+            self.skipTest("exim4 takes a configuration of its own from root only")
+        # A run with a configuration of its own keeps no more rights than these.
+        user = subprocess.run(["exim4", "-bP", "exim_user"], capture_output=True, text=True, check=True)
+        self.account = user.stdout.split()[-1]
+        super().setUp()
+        self.dir.chmod(0o777)
+
+    def send(self, message, place, filtered=False):
+        """Hands a message in over SMTP; (replies, the message as it was delivered)."""
+        spamc = f"/usr/bin/spamc -F /dev/null -d 127.0.0.1 -p {self.spamd.port} -u bob"
+        config = self.dir / "exim.conf"
+        config.write_text(
+            EXIM.format(
+                dir=self.dir,
+                place=place,
+                account=self.account,
+                filter=f"transport_filter = {spamc}" if filtered else "",
+            )
+        )
+        (self.dir / "delivered").unlink(missing_ok=True)
+        if filtered:
+            message = b"X-Filter: yes\n" + message
+        lines = ["EHLO mail.example.org", "MAIL FROM:<alice@example.org>"]
+        lines += ["RCPT TO:<bob@example.net>", "DATA"]
+        wire = "".join(line + "\r\n" for line in lines).encode()
+        wire += message.replace(b"\n", b"\r\n") + b".\r\nQUIT\r\n"
+        done = subprocess.run(
+            ["exim4", "-C", str(config), "-odf", "-bs"],
+            input=wire,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        log = "".join(path.read_text() for path in self.dir.glob("exim-*log"))
+        shown = f"{done.stdout.decode()}\n{done.stderr.decode()}\n{log}\n{self.spamd.tail()}"
+        delivered = self.dir / "delivered"
+        return shown, email.message_from_bytes(delivered.read_bytes()) if delivered.exists() else None
+
+    def test_spam_condition(self):
+        for place in (f"127.0.0.1 {self.spamd.port}", str(self.spamd.socket)):
+            with self.subTest(place):
+                shown, mail = self.send(HAM, place)
+                self.assertIsNotNone(mail, shown)
+                self.assertEqual(mail["X-Spam-Score"], "0.0 (/) 0", shown)
+                self.assertIn("TRUST_UNKNOWN", mail["X-Spam-Report"])
+                self.assertNotIn("spam acl condition", shown, "Exim complains of the answer")
+                shown, mail = self.send(SPAM, place)
+                self.assertIn("550 spam: 1000.0 of 5", shown)
+                self.assertIsNone(mail)
+
+    def test_transport_filter(self):
+        shown, mail = self.send(HAM, f"127.0.0.1 {self.spamd.port}", filtered=True)
+        self.assertIsNotNone(mail, shown)
+        self.assertRegex(mail["X-Spam-Status"], r"^No, score=0\.0 required=5\.0", shown)
+        shown, mail = self.send(SPAM, f"127.0.0.1 {self.spamd.port}", filtered=True)
+        self.assertEqual(mail["X-Spam-Flag"], "YES", shown)
 
 
 class HarakaTest(ClientTest):
