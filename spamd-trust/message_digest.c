@@ -224,9 +224,18 @@ add_plain(struct dynbuf *out, struct slice message)
 	}
 }
 
+/* What is made a digest of. */
+struct extent {
+	const char *title;
+	size_t body_max;
+};
+
+static const struct extent whole = {"trust-message-1\n", SIZE_MAX};
+static const struct extent lead = {"trust-lead-1\n", MESSAGE_LEAD_BYTES};
+
 /* digest_plain - of a message that add_plain() made */
 static int
-digest_plain(struct slice message, struct digest *out)
+digest_plain(struct slice message, const struct extent *extent, struct digest *out)
 {
 	struct message_split split;
 	struct dynbuf text;
@@ -236,18 +245,18 @@ digest_plain(struct slice message, struct digest *out)
 	}
 	split = message_split(message);
 	dynbuf_init(&text, message.len + FRAME_MAX);
-	(void)dynbuf_add_str(&text, "trust-message-1\n");
+	(void)dynbuf_add_str(&text, extent->title);
 	add_header(&text, split.header);
 	(void)dynbuf_add_byte(&text, '\n');
-	(void)dynbuf_add(&text, split.body);
+	(void)dynbuf_add(&text, slice_take(split.body, extent->body_max));
 	code = dynbuf_error(&text);
 	digest_sha256(dynbuf_slice(&text), out);
 	dynbuf_fini(&text);
 	return code;
 }
 
-int
-message_digest(struct slice message, struct digest *out)
+static int
+digest_extent(struct slice message, const struct extent *extent, struct digest *out)
 {
 	struct dynbuf plain;
 	int code = 0;
@@ -256,8 +265,27 @@ message_digest(struct slice message, struct digest *out)
 	add_plain(&plain, message);
 	code = dynbuf_error(&plain);
 	if (code == 0) {
-		code = digest_plain(dynbuf_slice(&plain), out);
+		code = digest_plain(dynbuf_slice(&plain), extent, out);
 	}
 	dynbuf_fini(&plain);
 	return code;
+}
+
+int
+message_digest(struct slice message, struct digest *out)
+{
+	return digest_extent(message, &whole, out);
+}
+
+int
+message_lead(struct slice message, struct digest *out)
+{
+	struct message_split split = message_split(message);
+	size_t header_len = message.len - split.body.len;
+
+	if (boundary_of(split.header).len == 0) {
+		/* CRLF may become LF: twice as much is enough. */
+		message = slice_take(message, header_len + (size_t)2 * MESSAGE_LEAD_BYTES);
+	}
+	return digest_extent(message, &lead, out);
 }

@@ -13,6 +13,10 @@
  *	name in lower case ":" value with white space runs as one blank LF     for each field
  *	LF
  *	body, lines ended by LF, without empty lines at its end
+ *
+ * The *lead* is the same over "trust-lead-1" and the first MESSAGE_LEAD_BYTES of that body: made for each
+ * proven message as it comes, where the whole would cost too much, to find the decision about it again. An
+ * attacker who wants his mail taken for another one has to begin with all of that one's text.
  */
 #ifndef SPAMD_TRUST_MESSAGE_DIGEST_H
 #define SPAMD_TRUST_MESSAGE_DIGEST_H
@@ -20,7 +24,13 @@
 #include "common/base/attr.h"
 #include "common/base/digest.h"
 
+/** Of the body, for the lead. */
+#define MESSAGE_LEAD_BYTES 4096
+
 /** @return 0 or ERR_NOMEM. */
 NODISCARD int message_digest(struct slice message, struct digest *out);
+
+/** Looks at no more than header and lead, unless it is wrapped. @return 0 or ERR_NOMEM. */
+NODISCARD int message_lead(struct slice message, struct digest *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "spamd-trust/answer.h"
+#include "spamd-trust/decision_note.h"
 #include "spamd-trust/upstream_fields.h"
 #include "spamd-trust/upstream_merge.h"
 
@@ -152,7 +153,21 @@ boundary_random(enum spamd_command command)
 	return value;
 }
 
-/* reply - the answer to the client, and what the log says of it */
+/* note - the decision on its way to the history */
+static void
+note(struct request_desk *desk, const struct spamd_request *request,
+	const struct verdict *verdict)
+{
+	struct ledger_note made;
+
+	if (desk->service->settings->history_s > 0 &&
+		decision_note_make(verdict, request->message, desk->ids.message_id,
+			clock_wall_s(), &made)) {
+		ledger_writer_note(desk->service->ledger, desk->worker, &made);
+	}
+}
+
+/* reply - the answer to the client, and what log and history say of it */
 static void
 reply(struct request_desk *desk, const struct request_origin *origin, struct spamd_proto *proto,
 	const struct settings *settings, const struct verdict *verdict, struct slice fields)
@@ -171,6 +186,7 @@ reply(struct request_desk *desk, const struct request_origin *origin, struct spa
 		.arena = &desk->arena,
 	};
 
+	note(desk, request, verdict);
 	answer_request(proto, &p);
 	log_verdict(desk, origin, request, verdict);
 }
@@ -277,7 +293,8 @@ tell_event(struct request_desk *desk, const struct request_origin *origin,
 	int code = 0;
 
 	if (tell_is_local(&request->tell, settings)) {
-		code = tell_submit(desk->service, desk->worker, settings, request, &desk->job);
+		code = tell_submit(desk->service, desk->worker, settings, request, &desk->arena,
+			&desk->job);
 	}
 	if (code != 0) {
 		refuse_tell(desk, proto, code);

@@ -11,7 +11,8 @@
 struct seat {
 	_Alignas(64) pthread_mutex_t lock; /* held while it scores; else only by a refresh */
 	struct scanner scanner;
-	int reported; /* last failure of a store that was logged */
+	struct ledger_desk desk; /* the scanner's, while the ledger is open */
+	int reported;            /* last failure of a store that was logged */
 };
 
 /* One of the two stores. */
@@ -142,6 +143,39 @@ scorer_refresh(struct scorer *s)
 	refresh_one(s, &s->private_store);
 }
 
+void
+scorer_set_submit(struct scorer *s, struct ledger_pending *pending,
+	int (*submit)(void *ctx, struct ledger_payment *payment), void *ctx)
+{
+	for (unsigned int i = 0; i < s->workers; i++) {
+		s->seats[i].desk =
+			(struct ledger_desk){.pending = pending, .submit = submit, .ctx = ctx};
+	}
+}
+
+void
+scorer_set_ledger(struct scorer *s, struct store *ledger)
+{
+	struct err_msg msg = {0};
+	int code = 0;
+
+	lock_all(s);
+	for (unsigned int i = 0; i < s->workers; i++) {
+		struct seat *seat = &s->seats[i];
+
+		ledger_reader_free(seat->desk.reader);
+		seat->desk.reader = NULL;
+		if (ledger != NULL && code == 0) {
+			code = ledger_reader_new(ledger, &seat->desk.reader, &msg);
+		}
+		seat->scanner.ledger = seat->desk.reader == NULL ? NULL : &seat->desk;
+	}
+	unlock_all(s);
+	if (code != 0) {
+		log_error("spamd: the ledger cannot be read: %s", msg.text);
+	}
+}
+
 bool
 scorer_is_whole(const struct scorer *s)
 {
@@ -214,6 +248,19 @@ scorer_scan(struct scorer *s, unsigned int worker, const struct settings *settin
 	(void)pthread_mutex_lock(&seat->lock);
 	code = scan_message(&seat->scanner, settings, request, arena, out);
 	report_failure(seat);
+	(void)pthread_mutex_unlock(&seat->lock);
+	return code;
+}
+
+int
+scorer_examine(struct scorer *s, unsigned int worker, const struct settings *settings,
+	struct slice message, struct arena *arena, struct evidence *out)
+{
+	struct seat *seat = &s->seats[worker];
+	int code = 0;
+
+	(void)pthread_mutex_lock(&seat->lock);
+	code = scan_evidence(&seat->scanner, settings, message, arena, out);
 	(void)pthread_mutex_unlock(&seat->lock);
 	return code;
 }

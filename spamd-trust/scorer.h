@@ -30,6 +30,16 @@ void scorer_free(struct scorer *s);
 /** Opens what is not open, and opens again what was replaced. One thread only. */
 void scorer_refresh(struct scorer *s);
 
+/**
+ * Lets the workers pay: what they reserve lies in `pending` and goes to `submit` (ledger_desk.h). Once,
+ * before they start.
+ */
+void scorer_set_submit(struct scorer *s, struct ledger_pending *pending,
+	int (*submit)(void *ctx, struct ledger_payment *payment), void *ctx);
+
+/** Gives every worker a reader of the ledger (borrowed); NULL takes them back. Any thread. */
+void scorer_set_ledger(struct scorer *s, struct store *ledger);
+
 /** Are both stores open? */
 bool scorer_is_whole(const struct scorer *s);
 
@@ -37,6 +47,11 @@ bool scorer_is_whole(const struct scorer *s);
 NODISCARD int scorer_scan(struct scorer *s, unsigned int worker,
 	const struct settings *settings, const struct scan_request *request,
 	struct arena *arena, struct verdict *out);
+
+/** scan_evidence() with the readers of the worker. @return as that. */
+NODISCARD int scorer_examine(struct scorer *s, unsigned int worker,
+	const struct settings *settings, struct slice message, struct arena *arena,
+	struct evidence *out);
 
 /**
  * The digest of the local user that a name stands for (recipient_find_user), with the reader of the

@@ -8,12 +8,14 @@
 #define SPAMD_TRUST_SERVICE_H
 
 #include "common/conf/settings.h"
+#include "common/metric/metric_config.h"
 #include "spamd-trust/listener.h"
 #include "spamd-trust/peers.h"
 #include "spamd-trust/scorer.h"
 #include "spamd-trust/spamd_proto.h"
 #include "spamd-trust/upstream_targets.h"
 
+struct ledger_pending;
 struct ledger_writer;
 struct upstream_tls;
 struct ssl_ctx_st;
@@ -28,7 +30,9 @@ struct service {
 	struct ssl_ctx_st *tls; /**< NULL unless a listener uses TLS */
 	struct scorer *scorer;
 	struct peers *peers;
-	struct ledger_writer *ledger;            /**< NULL unless TELL is allowed */
+	struct ledger_writer *ledger;
+	struct ledger_pending *pending; /**< introductions paid for, not on the disk yet */
+	struct metric_config metric;
 	const struct upstream_targets *upstream; /**< empty: no chained scorer */
 	const struct upstream_tls *upstream_tls; /**< NULL unless one of them has TLS */
 	struct spamd_limits limits;

@@ -31,32 +31,66 @@ name_digest(struct slice name, struct digest *out)
 	return code;
 }
 
+/* find_user - whose report it is; true in *local_out when he is one of ours */
 static int
-make_key(const struct service *service, unsigned int worker, const struct settings *settings,
-	const struct spamd_request *request, struct ledger_report_key *out)
+find_user(const struct service *service, unsigned int worker, const struct settings *settings,
+	struct slice name, struct digest *out, bool *local_out)
 {
-	int code =
-		scorer_find_user(service->scorer, worker, settings, request->user, &out->user);
+	int code = scorer_find_user(service->scorer, worker, settings, name, out);
 
-	if (code == ERR_NOTFOUND) {
-		code = name_digest(request->user, &out->user);
+	*local_out = code == 0;
+	return code == ERR_NOTFOUND ? name_digest(name, out) : code;
+}
+
+/* examine - what the reported copy itself proves */
+static int
+examine(const struct service *service, unsigned int worker, const struct settings *settings,
+	struct slice message, struct arena *arena, struct ledger_saying *out)
+{
+	struct evidence evidence = {0};
+	int code = scorer_examine(service->scorer, worker, settings, message, arena, &evidence);
+
+	if (code == 0 && evidence.has_sender && evidence_is_proof(evidence.level)) {
+		principal_digest(&evidence.sender, &out->sender);
+		out->touches = true;
 	}
-	return code == 0 ? message_digest(request->message, &out->message) : code;
+	return code;
+}
+
+static int
+fill_saying(const struct service *service, unsigned int worker, const struct settings *settings,
+	const struct spamd_request *request, struct arena *arena, struct ledger_saying *out)
+{
+	bool is_local = false;
+	int code =
+		find_user(service, worker, settings, request->user, &out->key.user, &is_local);
+
+	out->is_spam = request->tell.is_spam;
+	out->at_s = clock_wall_s();
+	if (code == 0) {
+		code = message_digest(request->message, &out->key.message);
+	}
+	if (code == 0 && is_local && out->is_spam) {
+		out->has_lead = true;
+		code = message_lead(request->message, &out->lead);
+	}
+	if (code == 0 && out->has_lead) {
+		code = examine(service, worker, settings, request->message, arena, out);
+	}
+	return code;
 }
 
 int
 tell_submit(const struct service *service, unsigned int worker, const struct settings *settings,
-	const struct spamd_request *request, struct ledger_job **out)
+	const struct spamd_request *request, struct arena *arena, struct ledger_job **out)
 {
 	struct ledger_job *job = calloc(1, sizeof(*job));
 	int code = ERR_NOMEM;
 
 	if (job != NULL) {
 		job->worker = worker;
-		job->is_removal = request->tell.remove_local;
-		job->report = (struct ledger_report){
-			.is_spam = request->tell.is_spam, .at_s = clock_wall_s()};
-		code = make_key(service, worker, settings, request, &job->key);
+		job->kind = request->tell.remove_local ? LEDGER_JOB_REMOVAL : LEDGER_JOB_REPORT;
+		code = fill_saying(service, worker, settings, request, arena, &job->saying);
 	}
 	if (code == 0) {
 		code = ledger_writer_submit(service->ledger, job);
@@ -73,8 +107,8 @@ struct spamd_told
 tell_result(const struct ledger_job *job)
 {
 	return (struct spamd_told){
-		.set_local = job->changed && !job->is_removal,
-		.removed_local = job->changed && job->is_removal,
+		.set_local = job->changed && job->kind == LEDGER_JOB_REPORT,
+		.removed_local = job->changed && job->kind == LEDGER_JOB_REMOVAL,
 	};
 }
 

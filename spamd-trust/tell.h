@@ -5,6 +5,9 @@
  * client's name stands for, so that an alias and the address are one; a name that is no local
  * user's stands for itself. Where the private store cannot be read nobody knows which, and the report
  * is refused rather than filed under a name it would not be found by again.
+ *
+ * Whether it touches trust is decided with the ledger's writer (ledger_apply.h): by what was proven at
+ * delivery, or else by the reported copy, which is examined here. Only a local user's report does.
  */
 #ifndef SPAMD_TRUST_TELL_H
 #define SPAMD_TRUST_TELL_H
@@ -21,7 +24,7 @@ bool tell_is_local(const struct spamd_tell *tell, const struct settings *setting
  */
 NODISCARD int tell_submit(const struct service *service, unsigned int worker,
 	const struct settings *settings, const struct spamd_request *request,
-	struct ledger_job **out);
+	struct arena *arena, struct ledger_job **out);
 
 /** What a finished job did, as the answer says it. */
 struct spamd_told tell_result(const struct ledger_job *job);

@@ -268,16 +268,10 @@ worker_count_refused(struct worker *w, const char *address)
 	}
 }
 
-/* make_ledger_event - true also where there is no ledger */
 static bool
 make_ledger_event(struct worker *w)
 {
-	struct ledger_writer *ledger = w->service->ledger;
-
-	if (ledger == NULL) {
-		return true;
-	}
-	w->ledger = event_new(w->base, ledger_writer_fd(ledger, w->desk.worker),
+	w->ledger = event_new(w->base, ledger_writer_fd(w->service->ledger, w->desk.worker),
 		EV_READ | EV_PERSIST, on_ledger, w);
 	return w->ledger != NULL && event_add(w->ledger, NULL) == 0;
 }

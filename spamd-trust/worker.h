@@ -31,7 +31,7 @@ struct worker {
 	struct event_base *base;
 	struct event *accepts[LISTENERS_MAX];
 	struct event *wakeup;
-	struct event *ledger; /* jobs of the ledger are done; NULL without one */
+	struct event *ledger; /* jobs of the ledger are done */
 	struct event *retry;  /* accepts again after a pause */
 	struct event *stop_timer;
 	int wakeup_fd;

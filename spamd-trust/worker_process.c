@@ -96,6 +96,7 @@ fill_service(struct service *service, const struct worker_process *p)
 	size_t connections = raise_descriptors(each * p->settings->max_connections) / each;
 
 	service->options = p->options;
+	service->metric = metric_config_default();
 	service->settings = p->settings;
 	service->listeners = p->listeners;
 	service->allowed = p->allowed;
@@ -202,8 +203,7 @@ open_ledger_as_root(const struct worker_process *p)
 {
 	struct store *store = NULL;
 
-	if (p->options->allow_tell && p->privileges->drops &&
-		store_watch_is_roots_ledger(p->options->store) &&
+	if (p->privileges->drops && store_watch_is_roots_ledger(p->options->store) &&
 		store_layout_open(STORE_LAYOUT_LEDGER, p->options->store, STORE_CREATE, &store,
 			NULL) != 0) {
 		return NULL; /* the writer tries again, and logs it */
@@ -211,18 +211,41 @@ open_ledger_as_root(const struct worker_process *p)
 	return store;
 }
 
-/* start_ledger - the writer, where TELL is allowed; takes `store` */
+/* submit_payment - a worker's reservation to the writer */
+static int
+submit_payment(void *ctx, struct ledger_payment *payment)
+{
+	const struct service *service = ctx;
+
+	return ledger_writer_pay(service->ledger, payment);
+}
+
+static void
+on_ledger_store(void *ctx, struct store *store)
+{
+	scorer_set_ledger(ctx, store);
+}
+
+/* start_ledger - the writer, to whom the workers pay; takes `store` */
 static int
 start_ledger(const struct worker_process *p, struct service *service, struct store *store)
 {
+	const struct ledger_writer_config config = {
+		.directory = p->options->store,
+		.workers = service->threads,
+		.desks = 1,
+		.metric = &service->metric,
+		.limits = {.history_s = p->settings->history_s,
+			.history_max = p->settings->history_max},
+		.pending = service->pending,
+		.on_store = on_ledger_store,
+		.ctx = service->scorer,
+	};
 	struct err_msg msg = {0};
 	int code = 0;
 
-	if (!p->options->allow_tell) {
-		return 0;
-	}
-	code = ledger_writer_new(
-		p->options->store, store, service->threads, &service->ledger, &msg);
+	scorer_set_submit(service->scorer, service->pending, submit_payment, service);
+	code = ledger_writer_new(&config, store, &service->ledger, &msg);
 	if (code != 0) {
 		log_error("spamd: %s", msg.text);
 	}
@@ -267,7 +290,7 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 	if (service.peers == NULL || workers == NULL ||
 		peers_init(service.peers, p->settings->max_connections_per_address, &rng) !=
 			0 ||
-		open_stores(p, &service) != 0) {
+		ledger_pending_new(&service.pending) != 0 || open_stores(p, &service) != 0) {
 		log_error("spamd: cannot start the worker process: out of memory");
 		store_close(ledger);
 		goto out;
@@ -279,6 +302,7 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 	}
 out:
 	ledger_writer_free(service.ledger);
+	ledger_pending_free(service.pending);
 	scorer_free(service.scorer);
 	free(workers);
 	free(service.peers);

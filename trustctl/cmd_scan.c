@@ -4,6 +4,7 @@
 
 #include "trustctl/cmd.h"
 #include "trustctl/files.h"
+#include "trustctl/ledger_file.h"
 #include "trustctl/subject.h"
 #include "trustctl/verdict_print.h"
 
@@ -18,11 +19,15 @@ struct target {
 	bool explain;
 };
 
-/* look - scans in the open store; the scan takes its own snapshots */
+/* look - scans in the open stores; the scan takes its own snapshots */
 static int
-look(struct ctl *ctl, struct site *site, struct target *target)
+look(struct ctl *ctl, struct site *site, struct ledger_file *ledger, struct target *target)
 {
-	const struct scanner scanner = {site->graph, site->private_reader};
+	const struct scanner scanner = {
+		.graph = site->graph,
+		.private_store = site->private_reader,
+		.ledger = ledger->store == NULL ? NULL : &ledger->desk,
+	};
 	const struct scan_request request = {
 		.message = dynbuf_slice(&target->message),
 		.user = slice_str(ctl->options->value[OPTION_USER]),
@@ -52,6 +57,20 @@ look(struct ctl *ctl, struct site *site, struct target *target)
 			  : EX_OK;
 }
 
+/* look_with_ledger - what was spent and reported counts, but nothing is spent here */
+static int
+look_with_ledger(struct ctl *ctl, struct site *site, struct target *target)
+{
+	struct ledger_file ledger;
+	struct err_msg msg;
+	int status = ledger_file_open(ctl, &ledger, &msg) == 0
+			     ? look(ctl, site, &ledger, target)
+			     : command_fail_msg(ctl, &msg);
+
+	ledger_file_close(&ledger);
+	return status;
+}
+
 /* check_user - a mistyped user would silently be scored as the site */
 static int
 check_user(const struct ctl *ctl, struct site *site)
@@ -75,7 +94,7 @@ scan_in_site(struct ctl *ctl, struct site *site, void *arg)
 	if (site_end(site, &msg) != 0) {
 		return command_fail_msg(ctl, &msg);
 	}
-	return status == EX_OK ? look(ctl, site, arg) : status;
+	return status == EX_OK ? look_with_ledger(ctl, site, arg) : status;
 }
 
 static int

@@ -132,6 +132,9 @@ struct settings {
 	uint64_t max_buffered_size_bytes;     /**< messages and replies held at a time */
 	uint32_t command_timeout_s;           /**< 0: none */
 	uint32_t request_timeout_s;           /**< 0: none */
+	struct slice control_socket; /**< path; empty: in the ledger's directory; "none" */
+	uint32_t history_s;          /**< decisions are kept for so long */
+	uint32_t history_max;        /**< and at most so many */
 
 	/* Chained scorers. */
 	struct strlist upstream;     /**< addresses in the order of asking; empty: none */

@@ -296,6 +296,20 @@ const struct setting_row settings_rows[] = {
 		NULL, "300s",
 		"From there to the answer, and again for taking the answer; 0: no limit. `-t` "
 		"goes before it."},
+	{"control_socket", NULL, &setting_type_text, SETTING_SECTION_DAEMON,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(control_socket), 0, 0, NULL, NULL, NULL,
+		"UNIX socket for `trustctl`, for root and the daemon's own account only; unset: "
+		"control.sock beside the ledger; `none`: there is none."},
+	{"history", NULL, &setting_type_duration, SETTING_SECTION_DAEMON,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(history_s), 0, 3153600000.0, "seconds",
+		NULL, "90d",
+		"For how long decisions are kept, for `trustctl history` and for reports; 0: they "
+		"are not."},
+	{"history_max", NULL, &setting_type_integer, SETTING_SECTION_DAEMON,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(history_max), 0, 100000000, "decisions",
+		NULL, "1000000",
+		"So many decisions are kept at most, the newest ones; each takes some 400 bytes of "
+		"the ledger."},
 
 	/* Chained scorers. */
 	{"upstream", NULL, &setting_type_words, SETTING_SECTION_UPSTREAM,

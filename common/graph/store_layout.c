@@ -55,6 +55,10 @@ store_layout_open(enum store_layout_part part, const char *root, enum store_mode
 		config.tables = ledger_tables;
 		config.table_count = LEDGER_TABLE_COUNT;
 		config.schema_version = LEDGER_SCHEMA_VERSION;
+		config.schema_oldest = LEDGER_SCHEMA_OLDEST;
+		/* Readers share the writer's map, and must not keep it from growing. */
+		config.map_initial_bytes = LEDGER_MAP_BYTES;
+		config.map_max_bytes = LEDGER_MAP_BYTES;
 		break;
 	case STORE_LAYOUT_KEYS:
 	case STORE_LAYOUT_GOSSIP:

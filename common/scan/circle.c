@@ -1,5 +1,6 @@
 #include "common/scan/circle.h"
 
+#include "common/ledger/ledger_seen.h"
 #include "common/mail/address.h"
 #include "common/statement/statement.h"
 
@@ -52,12 +53,17 @@ circle_party(const struct circle *c, const struct principal *p)
 	return out;
 }
 
+/* entry_is_live - a learned one ends without mail, of which the ledger may know more */
 static bool
-entry_is_live(const struct private_entry *e, uint64_t now_s)
+entry_is_live(const struct circle *c, const struct digest *user, const struct private_entry *e)
 {
 	uint64_t last_s = e->last_mail_s != 0 ? e->last_mail_s : e->added_s;
 
-	return e->origin != PRIVATE_LEARNED || now_s < last_s + CIRCLE_LEARNED_LIFETIME_S;
+	if (e->origin != PRIVATE_LEARNED || c->now_s < last_s + CIRCLE_LEARNED_LIFETIME_S) {
+		return true;
+	}
+	last_s = c->ledger == NULL ? 0 : ledger_seen_find(c->ledger, user, &e->subject);
+	return last_s != 0 && c->now_s < last_s + CIRCLE_LEARNED_LIFETIME_S;
 }
 
 /* private_level - the level a user holds privately; 0 for blocks and ended edges */
@@ -67,7 +73,7 @@ private_level(const struct circle *c, const struct digest *user, const struct di
 	struct private_entry e;
 
 	if (!private_get(c->private_store, user, subject, &e) || e.blocked ||
-		!entry_is_live(&e, c->now_s)) {
+		!entry_is_live(c, user, &e)) {
 		return 0;
 	}
 	return e.level;

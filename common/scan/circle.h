@@ -42,6 +42,7 @@ struct circle {
 	bool is_site;
 	bool colleagues;
 	uint64_t now_s;
+	struct store_txn *ledger; /**< knows when mail last came; NULL: nobody does */
 };
 
 /** The circle of a local user; of the site when `user` is NULL. */

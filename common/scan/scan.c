@@ -1,6 +1,8 @@
 #include "common/scan/scan.h"
 
 #include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/ledger/ledger_pin.h"
 #include "common/mail/header.h"
 #include "common/scan/recipient.h"
 #include "common/scan/scan_lists.h"
@@ -85,11 +87,43 @@ is_preferred(const struct trust_decision *a, const struct trust_decision *b)
 	return b->level < a->level || (b->level == a->level && b->strength < a->strength);
 }
 
+/* ledger_of - the ledger's snapshot, NULL where it cannot be read */
+static struct store_txn *
+ledger_of(const struct job *job)
+{
+	const struct ledger_desk *desk = job->scanner->ledger;
+
+	return desk != NULL && ledger_desk_error(desk) == 0 ? desk->view.txn : NULL;
+}
+
 static void
 circle_of(const struct job *job, const struct private_user *user, struct circle *out)
 {
 	circle_init(out, job->scanner->graph, job->scanner->private_store, user,
 		job->settings->colleagues, job->request->now_s);
+	out->ledger = ledger_of(job);
+}
+
+/*
+ * is_new_key - is a friend's address signed by a domain that never signed for it before?
+ *
+ * Only what the address itself has earned is at stake: who trusts a whole domain or an identity does
+ * not look at who signs for one address.
+ */
+static bool
+is_new_key(const struct job *job, const struct circle *circle, const struct trust_decision *d)
+{
+	const struct evidence *e = &job->details->evidence;
+	struct digest sender;
+	struct ledger_pin pin;
+
+	if (d->rule != TRUST_RULE_OWN_EDGE || strcmp(d->edge_kind, "addr") != 0 ||
+		e->signer.len == 0 || circle->ledger == NULL) {
+		return false;
+	}
+	principal_digest(&e->sender, &sender);
+	return ledger_pin_find(circle->ledger, &circle->self.digest, &sender, &pin) &&
+	       !ledger_pin_holds(&pin, e->signer);
 }
 
 /* decide_for - one circle's decision, kept when it is to decide for all */
@@ -107,6 +141,10 @@ decide_for(const struct job *job, const struct private_user *user, struct choice
 
 	circle_of(job, user, &circle);
 	trust_decide(&circle, &question, &decision);
+	if (is_new_key(job, &circle, &decision)) {
+		decision.rule = TRUST_RULE_NEWKEY;
+		decision.tier = TIER_UNKNOWN;
+	}
 	if (!best->made || is_preferred(&best->decision, &decision)) {
 		*best = (struct choice){.decision = decision, .user = user, .made = true};
 	}
@@ -229,12 +267,19 @@ stores_begin(const struct scanner *scanner)
 		graph_end(scanner->graph);
 		return false;
 	}
+	/* Without a ledger nobody is introduced; all else goes on, so its failure is none here. */
+	if (scanner->ledger != NULL && ledger_desk_begin(scanner->ledger) != 0) {
+		log_debug("the ledger cannot be read");
+	}
 	return true;
 }
 
 static void
 stores_end(const struct scanner *scanner)
 {
+	if (scanner->ledger != NULL) {
+		ledger_desk_end(scanner->ledger);
+	}
 	private_end(scanner->private_store);
 	graph_end(scanner->graph);
 }
@@ -362,4 +407,26 @@ scan_address(const struct scanner *scanner, const struct settings *settings,
 		stores_end(scanner);
 	}
 	return conclude(&job, &no_header);
+}
+
+int
+scan_evidence(const struct scanner *scanner, const struct settings *settings,
+	struct slice message, struct arena *arena, struct evidence *out)
+{
+	struct ownership ownership = {scanner->private_store, settings};
+	const struct evidence_owner owner = {owns_address, &ownership};
+	struct header header;
+	int ret = header_parse(message, &HEADER_LIMITS_DEFAULT, arena, &header);
+
+	if (ret == 0 && scanner->private_store == NULL) {
+		return evidence_find(&header, settings, NULL, arena, out);
+	}
+	if (ret == 0) {
+		ret = private_begin(scanner->private_store);
+	}
+	if (ret == 0) {
+		ret = evidence_find(&header, settings, &owner, arena, out);
+		private_end(scanner->private_store);
+	}
+	return ret;
 }

@@ -20,6 +20,7 @@
 #include "common/conf/settings.h"
 #include "common/graph/graph.h"
 #include "common/graph/private.h"
+#include "common/ledger/ledger_desk.h"
 #include "common/scan/evidence.h"
 #include "common/scan/trust.h"
 #include "common/scan/verdict.h"
@@ -28,6 +29,7 @@
 struct scanner {
 	struct graph_reader *graph;
 	struct private_reader *private_store;
+	struct ledger_desk *ledger; /**< NULL: there is none */
 };
 
 struct scan_request {
@@ -78,5 +80,12 @@ NODISCARD int scan_message(const struct scanner *scanner, const struct settings 
 NODISCARD int scan_address(const struct scanner *scanner, const struct settings *settings,
 	const struct principal *sender, const struct scan_request *request, struct arena *arena,
 	struct verdict *out);
+
+/**
+ * What the header of a message proves about who sent it, without deciding anything: for reports. The
+ * evidence lives in the arena. @return 0; ERR_NOMEM; what the private store said.
+ */
+NODISCARD int scan_evidence(const struct scanner *scanner, const struct settings *settings,
+	struct slice message, struct arena *arena, struct evidence *out);
 
 #endif

@@ -131,6 +131,7 @@ add_tier_rule(struct rules *r, const struct slice *lines, size_t line_count)
 		break;
 	case TRUST_RULE_UNPROVEN:
 	case TRUST_RULE_NOBODY:
+	case TRUST_RULE_NEWKEY:
 	case TRUST_RULE_NO_SENDER:
 	case TRUST_RULE_NO_STORE:
 		score = unknown_score(r);
@@ -147,6 +148,9 @@ add_side_rules(struct rules *r)
 	if (d->rule == TRUST_RULE_UNPROVEN && d->level > 0) {
 		add_optional(
 			r, d->signs_always ? SLICE("TRUST_FORGED") : SLICE("TRUST_UNPROVEN"));
+	}
+	if (d->rule == TRUST_RULE_NEWKEY) {
+		add_optional(r, SLICE("TRUST_NEWKEY"));
 	}
 	if (d->rule == TRUST_RULE_NO_STORE) {
 		add_optional(r, SLICE("TRUST_NO_STORE"));
@@ -202,6 +206,10 @@ path_text(const struct scan_details *d, bool is_site, struct arena *arena)
 	case TRUST_RULE_NOBODY:
 		return d->cut ? SLICE("none found before the search was cut short")
 			      : SLICE("none: nobody the recipient knows vouches");
+	case TRUST_RULE_NEWKEY:
+		return slice_str(arena_printf(arena,
+			"none: a contact, but signed by %.*s, which is not confirmed for him",
+			SLICE_ARG(d->evidence.signer)));
 	case TRUST_RULE_NO_SENDER:
 		return SLICE("none: no single sender address");
 	case TRUST_RULE_NO_STORE:

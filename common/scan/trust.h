@@ -29,8 +29,9 @@ enum trust_rule {
 	TRUST_RULE_OWN_EDGE,     /**< the recipient's own edge: level tells which */
 	TRUST_RULE_INTRODUCTION, /**< friends of the recipient vouch */
 	TRUST_RULE_NOBODY,       /**< nobody vouches */
-	TRUST_RULE_NO_SENDER,    /**< no address to look up */
-	TRUST_RULE_NO_STORE,     /**< a store could not be read */
+	TRUST_RULE_NEWKEY,    /**< a friend's address, signed by a domain that is not his yet */
+	TRUST_RULE_NO_SENDER, /**< no address to look up */
+	TRUST_RULE_NO_STORE,  /**< a store could not be read */
 };
 
 struct trust_voucher {

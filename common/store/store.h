@@ -69,6 +69,11 @@ struct store_config {
 	size_t table_count;
 	uint32_t schema_version; /**< from 1; a store of another version is ERR_VERSION */
 	bool can_rebuild; /**< what its tables hold can be made anew: see STORE_UPGRADE */
+	/**
+	 * From this older version on all records are still good; opened for writing, a store gets the
+	 * tables it lacks and becomes one of the present schema. 0: none.
+	 */
+	uint32_t schema_oldest;
 	size_t map_initial_bytes; /**< 0: 64 MiB */
 	size_t map_max_bytes;     /**< 0: 64 GiB; beyond, ERR_FULL */
 };

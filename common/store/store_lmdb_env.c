@@ -121,23 +121,33 @@ lmdb_put_schema(struct lmdb_store *store, MDB_txn *txn)
 	return mdb_put(txn, store->meta, &k, &v, 0);
 }
 
+/* can_extend - is a store of that version good but for tables it lacks? */
+static bool
+can_extend(const struct store_config *config, uint32_t version)
+{
+	return config->schema_oldest != 0 && version >= config->schema_oldest;
+}
+
 /* refuse_older - with the remedy */
 static int
 refuse_older(const struct store_config *config, uint32_t version, struct err_msg *msg)
 {
-	const char *remedy =
-		config->can_rebuild ? "run `trustctl rebuild`"
-				    : "restore it with the version that made it, or export and "
-				      "import its statements";
+	const char *remedy = "restore it with the version that made it, or export and import "
+			     "its statements";
 
+	if (config->can_rebuild) {
+		remedy = "run `trustctl rebuild`";
+	} else if (can_extend(config, version)) {
+		remedy = "start spamd-trust of this version once";
+	}
 	return err_set(msg, ERR_VERSION, "%s: schema %u is older than this program's %u: %s",
 		config->path, version, config->schema_version, remedy);
 }
 
-/* check_schema - compares the stored version with ours, or stores ours in a new environment */
+/* check_schema - compares the stored version with ours; stores ours where *create_tables says it is new */
 static int
 check_schema(struct lmdb_store *store, const struct store_config *config, MDB_txn *txn,
-	bool is_new, struct err_msg *msg)
+	bool *create_tables, struct err_msg *msg)
 {
 	MDB_val k = lmdb_val_of(SCHEMA_KEY);
 	MDB_val v;
@@ -145,7 +155,7 @@ check_schema(struct lmdb_store *store, const struct store_config *config, MDB_tx
 	uint32_t version;
 	int rc;
 
-	if (is_new) {
+	if (*create_tables) {
 		return lmdb_put_schema(store, txn);
 	}
 	rc = mdb_get(txn, store->meta, &k, &v);
@@ -163,11 +173,16 @@ check_schema(struct lmdb_store *store, const struct store_config *config, MDB_tx
 			"or restore a backup made with this version",
 			config->path, version, config->schema_version);
 	}
-	store->base.is_outdated = version < config->schema_version;
-	return store->base.is_outdated &&
-			       !(config->can_rebuild && config->mode == STORE_UPGRADE)
-		       ? refuse_older(config, version, msg)
-		       : 0;
+	if (version == config->schema_version) {
+		return 0;
+	}
+	if (can_extend(config, version) && config->mode != STORE_READ) {
+		*create_tables = true;
+		return lmdb_put_schema(store, txn);
+	}
+	store->base.is_outdated = config->can_rebuild && config->mode == STORE_UPGRADE;
+	*create_tables = store->base.is_outdated;
+	return store->base.is_outdated ? 0 : refuse_older(config, version, msg);
 }
 
 /* open_tables - all handles, in one transaction; ours and LMDB's errors may come back */
@@ -175,13 +190,14 @@ static int
 open_tables(struct lmdb_store *store, const struct store_config *config, MDB_txn *txn,
 	bool is_new, struct err_msg *msg)
 {
+	bool create_tables = is_new;
 	int rc = mdb_dbi_open(txn, META_TABLE, is_new ? MDB_CREATE : 0, &store->meta);
 
 	if (rc == 0) {
-		rc = check_schema(store, config, txn, is_new, msg);
+		rc = check_schema(store, config, txn, &create_tables, msg);
 	}
 	for (size_t i = 0; rc == 0 && i < config->table_count; i++) {
-		unsigned int create = is_new || store->base.is_outdated ? MDB_CREATE : 0;
+		unsigned int create = create_tables ? MDB_CREATE : 0;
 		unsigned int flags =
 			config->tables[i].kind == STORE_SET ? MDB_DUPSORT | MDB_DUPFIXED : 0;
 		unsigned int found = 0;

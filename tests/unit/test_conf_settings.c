@@ -104,6 +104,9 @@ Test(settings, defaults_are_those_of_the_documentation)
 	cr_assert_eq(s->subaddress_delimiter.len, 0);
 	cr_assert_eq(s->time_limit_s, 300);
 	cr_assert_eq(s->max_message_size_bytes, (uint64_t)64 * 1024 * 1024);
+	cr_assert_eq(s->control_socket.len, 0);
+	cr_assert_eq(s->history_s, 90 * 86400);
+	cr_assert_eq(s->history_max, 1000000);
 	cr_assert_eq(s->upstream.count, 0);
 	cr_assert_eq(s->upstream_timeout_s, 30);
 	cr_assert(s->upstream_skip_well_trusted);

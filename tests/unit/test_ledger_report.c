@@ -2,80 +2,9 @@
 
 #include <sys/stat.h>
 
-#include "common/base/encoding.h"
 #include "common/graph/store_layout.h"
-#include "common/ledger/ledger_report.h"
+#include "common/ledger/ledger_apply.h"
 #include "tests/support/temp_dir.h"
-
-static const struct ledger_report spam = {.is_spam = true, .at_s = 1700000000};
-static const struct ledger_report ham = {.is_spam = false, .at_s = 1700000001};
-
-static struct slice
-encoded(const struct ledger_report *report, const struct ledger_report_key *key,
-	uint8_t key_buf[LEDGER_REPORT_KEY_LEN], uint8_t buf[LEDGER_REPORT_LEN],
-	struct slice *at)
-{
-	struct slice record;
-
-	ledger_report_key_encode(key, key_buf, at);
-	cr_assert_eq(ledger_report_encode(*at, report, buf, &record), 0);
-	return record;
-}
-
-Test(ledger_report, record_has_the_documented_bytes)
-{
-	static const char expected[] = "0101000000006553f10036d8ff3d3f0371e5";
-	const struct ledger_report_key key = {0};
-	uint8_t key_buf[LEDGER_REPORT_KEY_LEN];
-	uint8_t buf[LEDGER_REPORT_LEN];
-	char text[2 * LEDGER_REPORT_LEN + 1] = "";
-	struct slice at;
-	struct slice record = encoded(&spam, &key, key_buf, buf, &at);
-
-	hex_encode(record, text);
-	cr_assert_str_eq(text, expected);
-}
-
-Test(ledger_report, record_comes_back_as_it_was)
-{
-	const struct ledger_report_key key = {.message = {{1}}, .user = {{2}}};
-	const struct ledger_report all[] = {
-		spam, ham, {.at_s = 0}, {.is_spam = true, .at_s = UINT64_MAX}};
-
-	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		uint8_t key_buf[LEDGER_REPORT_KEY_LEN];
-		uint8_t buf[LEDGER_REPORT_LEN];
-		struct ledger_report out;
-		struct slice at;
-		struct slice record = encoded(&all[i], &key, key_buf, buf, &at);
-
-		cr_assert_eq(ledger_report_decode(at, record, &out), 0, "row %zu", i);
-		cr_expect_eq(out.is_spam, all[i].is_spam, "row %zu", i);
-		cr_expect_eq(out.at_s, all[i].at_s, "row %zu", i);
-	}
-}
-
-Test(ledger_report, damaged_record_is_told)
-{
-	const struct ledger_report_key key = {.message = {{1}}, .user = {{2}}};
-	uint8_t key_buf[LEDGER_REPORT_KEY_LEN];
-	uint8_t buf[LEDGER_REPORT_LEN];
-	struct ledger_report out;
-	struct slice at;
-	struct slice record = encoded(&spam, &key, key_buf, buf, &at);
-
-	for (size_t n = 0; n < record.len; n++) {
-		cr_expect_eq(ledger_report_decode(at, slice_take(record, n), &out), ERR_CORRUPT,
-			"cut at %zu", n);
-	}
-	for (size_t bit = 0; bit < record.len * 8; bit++) {
-		buf[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		cr_expect_neq(ledger_report_decode(at, record, &out), 0, "bit %zu", bit);
-		buf[bit / 8] ^= (uint8_t)(1 << bit % 8);
-	}
-	key_buf[0] ^= 1;
-	cr_expect_eq(ledger_report_decode(at, record, &out), ERR_CORRUPT, "another key");
-}
 
 /* What a sequence of changes by one user leaves, and which of them change something. */
 enum change {
@@ -106,10 +35,12 @@ static const struct {
 static bool
 apply(struct store_txn *txn, const struct ledger_report_key *key, enum change change)
 {
-	if (change == TAKE_BACK) {
-		return ledger_report_remove(txn, key);
-	}
-	return ledger_report_set(txn, key, change == SAY_SPAM ? &spam : &ham);
+	const struct metric_config config = metric_config_default();
+	const struct ledger_saying saying = {
+		.key = *key, .is_spam = change == SAY_SPAM, .at_s = 1700000000};
+
+	return change == TAKE_BACK ? ledger_apply_removal(txn, key)
+				   : ledger_apply_report(txn, &config, &saying);
 }
 
 /* run_sequences - each in a transaction of its own that is dropped, before a report of another user */
@@ -125,7 +56,7 @@ run_sequences(struct store *store)
 		struct store_txn *txn = NULL;
 
 		cr_assert_eq(store_begin_write(store, &txn), 0, "%s", label);
-		cr_assert(ledger_report_set(txn, &other, &spam), "%s", label);
+		cr_assert(apply(txn, &other, SAY_SPAM), "%s", label);
 		for (size_t j = 0; sequences[i].changes[j] != END; j++) {
 			cr_expect_eq(apply(txn, &key, sequences[i].changes[j]),
 				sequences[i].did[j] == 'y', "%s, step %zu", label, j);
@@ -195,7 +126,55 @@ Test(ledger_report, damage_in_the_store_fails_the_transaction)
 	store_put(txn, LEDGER_REPORTS, at, SLICE("\x01garbage garbage!!"));
 	cr_expect_not(ledger_report_find(txn, &key, &out));
 	cr_expect_eq(store_txn_error(txn), ERR_CORRUPT);
-	cr_expect_not(ledger_report_set(txn, &key, &spam));
+	cr_expect_not(apply(txn, &key, SAY_SPAM));
 	cr_expect_eq(store_commit(txn), ERR_CORRUPT);
 	store_close(store);
+}
+
+/* A ledger as version 1 of the schema had it: reports alone. */
+Test(ledger_report, ledger_of_version_1_is_brought_up_to_date)
+{
+	const struct ledger_report_key key = {.message = {{1}}, .user = {{2}}};
+	static struct ledger_report report;
+	struct store_config old = {
+		.mode = STORE_CREATE,
+		.tables = ledger_tables,
+		.table_count = 1,
+		.schema_version = 1,
+	};
+	struct temp_dir dir;
+	struct store *store = NULL;
+	struct store_txn *txn = NULL;
+	struct err_msg msg = {0};
+	char path[PATH_MAX];
+
+	temp_dir_make(&dir);
+	old.path = temp_dir_path(&dir, "ledger", path);
+	cr_assert_eq(mkdir(path, 0750), 0);
+	cr_assert_eq(store_lmdb_open(&old, &store, &msg), 0, "%s", msg.text);
+	cr_assert_eq(store_begin_write(store, &txn), 0);
+	report = (struct ledger_report){.is_spam = true, .at_s = 1700000000};
+	ledger_report_put(txn, &key, &report);
+	cr_assert_eq(store_commit(txn), 0);
+	store_close(store);
+	cr_expect_eq(store_layout_open(STORE_LAYOUT_LEDGER, dir.path, STORE_READ, &store, &msg),
+		ERR_VERSION);
+	cr_expect_not_null(strstr(msg.text, "start spamd-trust"), "%s", msg.text);
+	for (int round = 0; round < 2; round++) {
+		cr_assert_eq(store_layout_open(
+				     STORE_LAYOUT_LEDGER, dir.path, STORE_CREATE, &store, &msg),
+			0, "%s", msg.text);
+		cr_assert_eq(store_begin_write(store, &txn), 0);
+		cr_expect(ledger_report_find(txn, &key, &report) && report.is_spam &&
+			  !report.touched);
+		cr_expect_eq(store_count(txn, LEDGER_ENTRIES), 0);
+		cr_expect_not(apply(txn, &key, SAY_SPAM), "it is known");
+		cr_assert_eq(store_commit(txn), 0);
+		store_close(store);
+	}
+	cr_expect_eq(
+		store_layout_open(STORE_LAYOUT_LEDGER, dir.path, STORE_READ, &store, &msg), 0);
+	store_close(store);
+	cr_expect_eq(store_lmdb_open(&old, &store, &msg), ERR_VERSION, "not by an old program");
+	temp_dir_remove(&dir);
 }

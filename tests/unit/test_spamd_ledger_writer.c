@@ -1,10 +1,14 @@
 #include <criterion/criterion.h>
 
 #include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "common/graph/store_layout.h"
+#include "common/ledger/ledger_introduction.h"
+#include "common/ledger/ledger_seen.h"
 #include "spamd-trust/ledger_writer.h"
 #include "tests/support/temp_dir.h"
 
@@ -13,8 +17,19 @@
 /* A store directory with or without a place for the ledger, and a writer for it. */
 struct bench {
 	struct temp_dir dir;
+	struct metric_config metric;
+	struct ledger_pending *pending;
 	struct ledger_writer *writer;
+	atomic_int stores; /* opened less closed */
 };
+
+static void
+on_store(void *ctx, struct store *store)
+{
+	struct bench *b = ctx;
+
+	atomic_fetch_add(&b->stores, store == NULL ? -1 : 1);
+}
 
 static void
 set_up(struct bench *b, bool with_ledger)
@@ -22,16 +37,52 @@ set_up(struct bench *b, bool with_ledger)
 	struct err_msg msg = {0};
 	char path[PATH_MAX];
 
+	*b = (struct bench){.metric = metric_config_default()};
 	temp_dir_make(&b->dir);
 	cr_assert(!with_ledger || mkdir(temp_dir_path(&b->dir, "ledger", path), 0750) == 0);
-	cr_assert_eq(ledger_writer_new(b->dir.path, NULL, WORKERS, &b->writer, &msg), 0, "%s",
-		msg.text);
+	cr_assert_eq(ledger_pending_new(&b->pending), 0);
+
+	const struct ledger_writer_config config = {
+		.directory = b->dir.path,
+		.workers = WORKERS,
+		.desks = 1,
+		.metric = &b->metric,
+		.limits = {.history_s = 90 * 86400, .history_max = 100000},
+		.pending = b->pending,
+		.on_store = on_store,
+		.ctx = b,
+	};
+
+	cr_assert_eq(ledger_writer_new(&config, NULL, &b->writer, &msg), 0, "%s", msg.text);
+}
+
+/* finish - ends the writer; what was handed in is written */
+static void
+finish(struct bench *b)
+{
+	ledger_writer_free(b->writer);
+	b->writer = NULL;
+	cr_expect_eq(b->stores, 0, "each store that was opened was closed");
+}
+
+/* open_again - the store as the writer left it */
+static struct store_txn *
+open_again(struct bench *b, struct store **store)
+{
+	struct store_txn *txn = NULL;
+
+	cr_assert_eq(
+		store_layout_open(STORE_LAYOUT_LEDGER, b->dir.path, STORE_READ, store, NULL),
+		0);
+	cr_assert_eq(store_begin_read(*store, &txn), 0);
+	return txn;
 }
 
 static void
 tear_down(struct bench *b)
 {
-	ledger_writer_free(b->writer);
+	finish(b);
+	ledger_pending_free(b->pending);
 	temp_dir_remove(&b->dir);
 }
 
@@ -42,8 +93,8 @@ submit(struct bench *b, unsigned int worker, uint8_t message, bool is_spam)
 
 	cr_assert_not_null(job);
 	job->worker = worker;
-	job->key.message.bytes[0] = message;
-	job->report.is_spam = is_spam;
+	job->saying.key.message.bytes[0] = message;
+	job->saying.is_spam = is_spam;
 	cr_assert_eq(ledger_writer_submit(b->writer, job), 0);
 }
 
@@ -75,7 +126,7 @@ Test(spamd_ledger_writer, gives_each_worker_its_own_jobs_in_their_order)
 	for (uint8_t message = 0; message < 200; message++) {
 		struct ledger_job job = next(&b, message % WORKERS);
 
-		cr_expect_eq(job.key.message.bytes[0], message);
+		cr_expect_eq(job.saying.key.message.bytes[0], message);
 		cr_expect_eq(job.code, 0);
 		cr_expect(job.changed);
 	}
@@ -107,7 +158,7 @@ Test(spamd_ledger_writer, tells_what_changed_also_within_one_group)
 Test(spamd_ledger_writer, what_it_gives_back_is_in_the_store)
 {
 	const struct ledger_report_key key = {.message = {{9}}};
-	struct ledger_report report;
+	static struct ledger_report report;
 	struct store *store = NULL;
 	struct store_txn *txn = NULL;
 	struct bench b;
@@ -115,12 +166,8 @@ Test(spamd_ledger_writer, what_it_gives_back_is_in_the_store)
 	set_up(&b, true);
 	submit(&b, 1, 9, true);
 	cr_assert_eq(next(&b, 1).code, 0);
-	ledger_writer_free(b.writer);
-	b.writer = NULL;
-	cr_assert_eq(
-		store_layout_open(STORE_LAYOUT_LEDGER, b.dir.path, STORE_READ, &store, NULL),
-		0);
-	cr_assert_eq(store_begin_read(store, &txn), 0);
+	finish(&b);
+	txn = open_again(&b, &store);
 	cr_expect(ledger_report_find(txn, &key, &report) && report.is_spam);
 	store_abort(txn);
 	store_close(store);
@@ -146,24 +193,191 @@ Test(spamd_ledger_writer, fails_honestly_without_a_ledger_and_goes_on_when_there
 	tear_down(&b);
 }
 
-Test(spamd_ledger_writer, writes_what_was_submitted_before_it_ends)
+Test(spamd_ledger_writer, writes_what_was_handed_in_before_it_ends)
 {
+	static struct ledger_note note = {.is_acquaintance = true, .is_friend = true};
 	struct store *store = NULL;
 	struct store_txn *txn = NULL;
+	struct ledger_pin pin;
+	struct digest user;
+	struct digest sender;
 	struct bench b;
 
 	set_up(&b, true);
+	note.decision = (struct ledger_decision){.at_s = 1700000000,
+		.evidence = 3,
+		.tier = TIER_KNOWN,
+		.has_lead = true,
+		.user = SLICE("alice@example.org"),
+		.sender = SLICE("bob@example.net"),
+		.signer = SLICE("example.net")};
 	for (uint8_t message = 0; message < 100; message++) {
 		submit(&b, 0, message, false);
+		ledger_writer_note(b.writer, message % WORKERS, &note);
 	}
-	ledger_writer_free(b.writer);
-	b.writer = NULL;
-	cr_assert_eq(
-		store_layout_open(STORE_LAYOUT_LEDGER, b.dir.path, STORE_READ, &store, NULL),
-		0);
-	cr_assert_eq(store_begin_read(store, &txn), 0);
+	finish(&b);
+	txn = open_again(&b, &store);
 	cr_expect_eq(ledger_report_count(txn), 100);
+	cr_expect_eq(store_count(txn, LEDGER_HISTORY), 100);
+	cr_expect_eq(store_count(txn, LEDGER_DELIVERIES), 1);
+	ledger_address_digest(note.decision.user, &user);
+	ledger_address_digest(note.decision.sender, &sender);
+	cr_expect_eq(ledger_seen_find(txn, &user, &sender), 1700000000);
+	cr_expect(ledger_pin_find(txn, &user, &sender, &pin) &&
+		  ledger_pin_holds(&pin, SLICE("example.net")));
 	store_abort(txn);
 	store_close(store);
 	tear_down(&b);
+}
+
+/* pay - reserves and hands in, as a worker does; the code of handing in */
+static int
+pay(struct bench *b, uint8_t sender)
+{
+	struct ledger_payment *p = calloc(1, sizeof(*p));
+	struct metric_introduction *paid = &p->payment.introduction;
+	int code = 0;
+
+	cr_assert_not_null(p);
+	p->sender.bytes[0] = sender;
+	p->payment.recipient.digest = &p->recipient;
+	p->payment.sender.digest = &p->sender;
+	paid->share_count = 1;
+	paid->shares[0] = (struct metric_share){
+		.payer.digest = &p->digests.payer[0], .amount = 1, .share = METRIC_ONE};
+	paid->paid_s = sender;
+	ledger_pending_lock(b->pending, &p->recipient);
+	code = ledger_writer_pay(b->writer, p);
+	if (code == 0) {
+		ledger_pending_add(b->pending, p);
+	}
+	ledger_pending_unlock(b->pending, &p->recipient);
+	if (code != 0) {
+		free(p);
+	}
+	return code;
+}
+
+static void
+count_payment(void *ctx, const struct ledger_payment *payment)
+{
+	(void)payment;
+	(*(size_t *)ctx)++;
+}
+
+Test(spamd_ledger_writer, payments_are_pending_until_they_are_recorded)
+{
+	const struct digest nobody = {{0}};
+	static struct metric_introduction found;
+	struct ledger_counters counters = {0};
+	struct store *store = NULL;
+	struct store_txn *txn = NULL;
+	size_t pending = 0;
+	struct bench b;
+
+	set_up(&b, true);
+	submit(&b, 0, 1, true);
+	cr_assert_eq(next(&b, 0).code, 0, "it is open now");
+	for (uint8_t sender = 1; sender <= 100; sender++) {
+		cr_assert_eq(pay(&b, sender), 0);
+	}
+	while (counters.payments < 100) {
+		submit(&b, 0, 1, true);
+		cr_assert_eq(next(&b, 0).code, 0);
+		ledger_writer_count(b.writer, &counters);
+	}
+	ledger_pending_lock(b.pending, &nobody);
+	ledger_pending_visit(b.pending, &nobody, count_payment, &pending);
+	ledger_pending_unlock(b.pending, &nobody);
+	cr_expect_eq(pending, 0);
+	cr_expect_eq(counters.payments_forgotten, 0);
+	finish(&b);
+	txn = open_again(&b, &store);
+	for (uint8_t sender = 1; sender <= 100; sender++) {
+		const struct digest digest = {{sender}};
+
+		cr_expect(ledger_introduction_find(txn, &nobody, &digest, &found));
+	}
+	store_abort(txn);
+	store_close(store);
+	tear_down(&b);
+}
+
+Test(spamd_ledger_writer, takes_no_payment_that_it_cannot_record)
+{
+	struct ledger_counters counters = {0};
+	struct bench b;
+	char path[PATH_MAX];
+
+	set_up(&b, false);
+	submit(&b, 0, 1, true);
+	cr_assert_eq(next(&b, 0).code, ERR_NOTFOUND);
+	cr_expect_eq(pay(&b, 1), ERR_NOTREADY);
+	cr_assert_eq(mkdir(temp_dir_path(&b.dir, "ledger", path), 0750), 0);
+	submit(&b, 0, 1, true);
+	cr_assert_eq(next(&b, 0).code, 0);
+	cr_expect_eq(pay(&b, 1), 0);
+	ledger_writer_count(b.writer, &counters);
+	cr_expect(counters.works);
+	tear_down(&b);
+}
+
+Test(spamd_ledger_writer, jobs_of_the_administrator_tell_what_they_did)
+{
+	struct ledger_job *job = calloc(1, sizeof(*job));
+	struct ledger_job done;
+	struct bench b;
+
+	set_up(&b, true);
+	cr_assert_not_null(job);
+	job->worker = WORKERS; /* the desk behind the workers */
+	job->kind = LEDGER_JOB_CONFIRM;
+	cr_assert_eq(ledger_writer_submit(b.writer, job), 0);
+	cr_expect_eq(next(&b, WORKERS).code, ERR_NOTFOUND, "nothing to confirm");
+	job = calloc(1, sizeof(*job));
+	cr_assert_not_null(job);
+	*job = (struct ledger_job){.worker = WORKERS, .kind = LEDGER_JOB_CONFIRM};
+	memcpy(job->domain, "example.net", sizeof("example.net"));
+	job->saying.at_s = 17;
+	cr_assert_eq(ledger_writer_submit(b.writer, job), 0);
+	done = next(&b, WORKERS);
+	cr_expect_eq(done.code, 0);
+	cr_expect(done.changed);
+	cr_expect_str_eq(done.domain, "example.net");
+	tear_down(&b);
+}
+
+Test(spamd_ledger_notes, come_out_as_they_went_in_until_the_queue_is_full)
+{
+	static struct ledger_note note;
+	struct ledger_notes *n = ledger_notes_new();
+	size_t half = 0;
+
+	cr_assert_not_null(n);
+	for (int32_t i = 0; i < LEDGER_NOTES_MAX + 5; i++) {
+		char sender[32];
+
+		(void)snprintf(sender, sizeof(sender), "%d@example.net", i);
+		note.decision = (struct ledger_decision){.score_milli = i,
+			.user = SLICE("alice@example.org"),
+			.sender = slice_str(sender)};
+		if (ledger_notes_put(n, &note) && half == 0) {
+			half = (size_t)i + 1;
+		}
+	}
+	cr_expect_eq(half, LEDGER_NOTES_MAX / 2);
+	cr_expect_eq(ledger_notes_lost(n), 5);
+	cr_assert_eq(ledger_notes_count(n), LEDGER_NOTES_MAX);
+	for (size_t i = 0; i < LEDGER_NOTES_MAX; i++) {
+		char sender[32];
+
+		(void)snprintf(sender, sizeof(sender), "%zu@example.net", i);
+		cr_expect_eq(ledger_notes_at(n, i)->decision.score_milli, (int32_t)i);
+		cr_expect(slice_eq(ledger_notes_at(n, i)->decision.sender, slice_str(sender)));
+	}
+	ledger_notes_drop(n, LEDGER_NOTES_MAX);
+	cr_expect_eq(ledger_notes_count(n), 0);
+	(void)ledger_notes_put(n, &note);
+	cr_expect_eq(ledger_notes_count(n), 1);
+	ledger_notes_free(n);
 }
