@@ -28,14 +28,16 @@
  *     none once F is full: (m / 19 + F / 4) log n. Skipped ranges and lists of ids cost their
  *     bytes alone. Bounds must ascend, so no range is looked at twice;
  *   - time of the client: as above, m log m for lists, and once over its items at most, since
- * ranges do not overlap. Nothing bounds the number of messages: a server that is never content
- * is the caller's to stop. An honest pair needs log16(n) + 1 round trips, and with a frame
- * limit some more for each F bytes of differences.
+ *     ranges do not overlap.
+ * Nothing bounds the number of messages: a server that is never content is the caller's to
+ * stop. An honest pair needs log16(n) / 2 + 1 round trips, and with a frame limit some more for
+ * each F bytes of differences.
  *
- * With a frame limit and in rare cases the protocol, ours as the reference's, ends before it
- * found all: where a frame is full at the very last range and the other side has nothing from
- * there on. The next run finds the rest, as the differences found so far are gone; repeat until
- * one finds nothing.
+ * With a frame limit the protocol, ours as the reference's, has two quirks. A range that was
+ * compared can come again, so an id may be reported twice. And, very rarely, an exchange ends
+ * before all is found: where a frame is full just at the last range, and the other side has
+ * nothing from there on. The next run finds the rest, as what was found is gone by then; so
+ * repeat until one finds nothing.
  */
 #ifndef GOSSIP_RECONCILE_H
 #define GOSSIP_RECONCILE_H
@@ -55,7 +57,8 @@ struct reconcile_limits {
 
 /**
  * Who is told what the client finds. Anything but 0 ends the message with that result. An id is
- * reported at most once for each range of a message; a lying server can repeat it in others.
+ * reported once for each range of a message; it can come again with a frame limit or from a
+ * server that lies, so keep a set.
  */
 struct reconcile_found {
 	/** We have it and the server lacks it. Borrowed from the tree for this call. */

@@ -10,6 +10,8 @@ negentropy_lines_init(struct negentropy_lines *l, size_t frame_max)
 {
 	*l = (struct negentropy_lines){.limits = {.frame_max = frame_max}};
 	item_tree_init(&l->tree);
+	item_tree_init(&l->told_have);
+	item_tree_init(&l->told_need);
 }
 
 void
@@ -17,6 +19,8 @@ negentropy_lines_fini(struct negentropy_lines *l)
 {
 	free(l->items);
 	item_tree_fini(&l->tree);
+	item_tree_fini(&l->told_have);
+	item_tree_fini(&l->told_need);
 	*l = (struct negentropy_lines){0};
 }
 
@@ -103,18 +107,39 @@ add_line(struct dynbuf *out, const char *name, struct slice bytes)
 	}
 }
 
+/* What the callbacks of a message work on. */
+struct telling {
+	struct negentropy_lines *lines;
+	struct dynbuf *out;
+};
+
+/* tell - a line for an id that was not told before */
+static int
+tell(struct item_tree *told, const char *name, const struct digest *id, struct dynbuf *out)
+{
+	const struct item item = {.id = *id};
+	const int ret = item_tree_insert(told, &item);
+
+	if (ret == 0) {
+		add_line(out, name, digest_slice(id));
+	}
+	return ret == ERR_EXISTS ? 0 : ret;
+}
+
 static int
 on_have(void *ctx, const struct item *item)
 {
-	add_line(ctx, "have,", digest_slice(&item->id));
-	return 0;
+	const struct telling *t = ctx;
+
+	return tell(&t->lines->told_have, "have,", &item->id, t->out);
 }
 
 static int
 on_need(void *ctx, const struct digest *id)
 {
-	add_line(ctx, "need,", digest_slice(id));
-	return 0;
+	const struct telling *t = ctx;
+
+	return tell(&t->lines->told_need, "need,", id, t->out);
 }
 
 static int
@@ -144,7 +169,9 @@ static int
 on_message(struct negentropy_lines *l, struct slice message, struct dynbuf *out,
 	struct err_msg *msg)
 {
-	const struct reconcile_found found = {.have = on_have, .need = on_need, .ctx = out};
+	struct telling telling = {.lines = l, .out = out};
+	const struct reconcile_found found = {
+		.have = on_have, .need = on_need, .ctx = &telling};
 	struct dynbuf answer;
 	bool done = false;
 	int ret = 0;

@@ -8,7 +8,8 @@
  *     msg,HEX                 a message of the other side. A server writes msg,HEX; a
  *                             client have,HEXID and need,HEXID lines, then msg,HEX or done
  *
- * Empty lines mean nothing. Takes lines and makes text: negentropy_harness.c reads and writes.
+ * With a frame limit the protocol may find an id more than once; each is told once here, as the
+ * reference's suite wants it. Empty lines mean nothing. Takes lines and makes text: negentropy_harness.c reads and writes.
  */
 #ifndef TESTS_SUPPORT_NEGENTROPY_LINES_H
 #define TESTS_SUPPORT_NEGENTROPY_LINES_H
@@ -22,6 +23,8 @@ struct negentropy_lines {
 	size_t n;
 	size_t cap;
 	struct item_tree tree;
+	struct item_tree told_have; /* ids, with time 0 */
+	struct item_tree told_need;
 	bool is_sealed;
 	bool is_client;
 };
