@@ -30,6 +30,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -262,6 +263,39 @@ check_config(struct daemon *d)
 	return EX_OK;
 }
 
+/* make_absolute - a path that is used after the change to "/" */
+static int
+make_absolute(struct daemon *d, const char **path, struct err_msg *msg)
+{
+	char directory[PATH_MAX];
+	const char *whole = NULL;
+
+	if (*path == NULL || (*path)[0] == '/') {
+		return 0;
+	}
+	if (getcwd(directory, sizeof(directory)) == NULL) {
+		return err_set_errno(msg, "cannot tell the present directory");
+	}
+	whole = arena_printf(&d->arena, "%s/%s", directory, *path);
+	if (whole == NULL) {
+		return err_set(msg, ERR_NOMEM, "out of memory");
+	}
+	*path = whole;
+	return 0;
+}
+
+/* go_to_background - paths of the command line keep their meaning there */
+static int
+go_to_background(struct daemon *d, struct err_msg *msg)
+{
+	struct options *o = &d->options;
+	int code = make_absolute(d, &o->pidfile, msg);
+
+	code = code == 0 ? make_absolute(d, &o->store, msg) : code;
+	code = code == 0 ? make_absolute(d, &o->virtual_config_dir, msg) : code;
+	return code == 0 ? daemonize_start(&d->background, msg) : code;
+}
+
 static int
 run(struct daemon *d, char *argv[])
 {
@@ -274,7 +308,7 @@ run(struct daemon *d, char *argv[])
 		code = read_all(d, false, &msg);
 	}
 	if (code == 0 && d->options.daemonize) {
-		code = daemonize_start(&d->background, &msg);
+		code = go_to_background(d, &msg);
 	}
 	if (code == 0) {
 		supervisor_block_signals();

@@ -288,6 +288,27 @@ class PerlTest(ClientTest):
             self.assertIn("GTUBE", got["spam_report_ifspam"]["report"])
 
 
+    def test_reports_are_understood(self):
+        """As SpamAssassin's own suite asks: spam, again, forget, ham, again, forget."""
+        store = self.make_store()
+        spamd = self.daemon("-x", "--allow-tell", store=store).start()
+        code = """
+            use Mail::SpamAssassin::Client;
+            my $message = do { local $/; <STDIN> };
+            my $client = Mail::SpamAssassin::Client->new({host => "127.0.0.1", port => shift});
+            for my $class (0, 0, 2, 2, 1, 1, 2) { print $client->learn($message, $class) ? 1 : 0 }
+            print $client->report($message) ? 1 : 0;
+        """
+        done = subprocess.run(
+            ["perl", "-e", code, str(spamd.port)],
+            input=HAM,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        self.assertEqual(done.stdout, b"10101010", done.stderr.decode() + spamd.tail())
+
+
 class MilterTest(ClientTest):
     """spamass-milter, which runs spamc and merges the fields of the marked message."""
 

@@ -158,6 +158,27 @@ class BackgroundTest(harness.DaemonTest):
         self.assertEqual(os.readlink(f"/proc/{pid}/cwd"), "/")
         self.assertEqual(os.getsid(pid), pid)
 
+    def test_relative_paths_are_those_of_the_caller(self):
+        self.make_store()
+        spamd = self.daemon("-x", "-d", "-r", "run.pid", "--store", "store", "-s", "./run.log")
+        self.addCleanup(self.end, spamd)
+        spamd.log = self.dir / "run.log"
+        done = spamd.run(cwd=self.dir)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        spamd.wait_started()
+        self.assertEqual((self.dir / "run.pid").read_text(), f"{spamd.pid}\n")
+        spamd.wait_log(rf"graph store open in {self.dir}/store")
+        os.kill(spamd.pid, signal.SIGHUP)
+        spamd.wait_started(2)
+        wait_for(
+            lambda: (self.dir / "run.pid").exists()
+            and (self.dir / "run.pid").read_text() == f"{spamd.pid}\n",
+            "the new pid file",
+            spamd.tail,
+        )
+        os.kill(spamd.pid, signal.SIGTERM)
+        wait_for(lambda: not (self.dir / "run.pid").exists(), "its removal", spamd.tail)
+
     def test_hup_gives_a_new_pid(self):
         spamd = self.start()
         old = spamd.pid
