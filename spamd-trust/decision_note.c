@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "spamd-trust/message_digest.h"
+#include "common/mail/message_digest.h"
 
 /* Far beyond any score, and in the range of the record. */
 #define SCORE_MAX 1000000.0

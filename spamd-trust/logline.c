@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "common/base/log.h"
-#include "spamd-trust/message_split.h"
+#include "common/mail/message_split.h"
 #include "spamd-trust/score_text.h"
 
 #define UNKNOWN "(unknown)"

@@ -4,8 +4,8 @@
 #ifndef SPAMD_TRUST_MARKUP_INTERNAL_H
 #define SPAMD_TRUST_MARKUP_INTERNAL_H
 
+#include "common/mail/message_split.h"
 #include "spamd-trust/markup.h"
-#include "spamd-trust/message_split.h"
 
 /** The line end of the message. */
 struct slice markup_eol(const struct message_split *split);

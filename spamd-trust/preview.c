@@ -1,6 +1,6 @@
 #include "spamd-trust/preview.h"
 
-#include "spamd-trust/message_split.h"
+#include "common/mail/message_split.h"
 #include "spamd-trust/text_wrap.h"
 
 #define PARAGRAPHS_MAX 3

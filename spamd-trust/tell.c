@@ -4,7 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/dynbuf.h"
-#include "spamd-trust/message_digest.h"
+#include "common/mail/message_digest.h"
 
 bool
 tell_is_local(const struct spamd_tell *tell, const struct settings *settings)

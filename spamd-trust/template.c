@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "common/conf/settings.h"
-#include "spamd-trust/message_split.h"
+#include "common/mail/message_split.h"
 #include "spamd-trust/report.h"
 #include "spamd-trust/score_text.h"
 

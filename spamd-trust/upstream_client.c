@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "common/base/strnum.h"
-#include "spamd-trust/message_split.h"
+#include "common/mail/message_split.h"
 #include "spamd-trust/upstream_report.h"
 
 /* Our own head: command, user, length. */

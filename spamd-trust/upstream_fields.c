@@ -1,6 +1,6 @@
 #include "spamd-trust/upstream_fields.h"
 
-#include "spamd-trust/message_split.h"
+#include "common/mail/message_split.h"
 
 #define PREFIX "X-Spam-"
 

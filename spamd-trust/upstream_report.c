@@ -2,7 +2,7 @@
 
 #include "common/base/err.h"
 #include "common/base/strnum.h"
-#include "spamd-trust/message_split.h"
+#include "common/mail/message_split.h"
 
 /* Begins the last line above the rows. */
 #define DASHES "---- ------"

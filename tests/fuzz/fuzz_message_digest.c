@@ -2,7 +2,7 @@
 #include <assert.h>
 
 #include "common/base/dynbuf.h"
-#include "spamd-trust/message_digest.h"
+#include "common/mail/message_digest.h"
 
 #define BOUNDARY "----------=_5F3E0A11.0C0FFEE0"
 

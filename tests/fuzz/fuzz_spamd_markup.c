@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "common/conf/settings.h"
+#include "common/mail/message_split.h"
 #include "spamd-trust/logline.h"
 #include "spamd-trust/markup.h"
-#include "spamd-trust/message_split.h"
 #include "spamd-trust/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

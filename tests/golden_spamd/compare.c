@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "common/base/log.h"
-#include "spamd-trust/message_split.h"
+#include "common/mail/message_split.h"
 
 /* Differing lines that are printed for one case. */
 #define LINES_SHOWN_MAX 4

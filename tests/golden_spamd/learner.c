@@ -1,6 +1,6 @@
 #include "tests/golden_spamd/learner.h"
 
-#include "spamd-trust/message_digest.h"
+#include "common/mail/message_digest.h"
 
 /* find - where the message is, or l->count */
 static size_t

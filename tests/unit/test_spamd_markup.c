@@ -4,8 +4,8 @@
 
 #include "common/base/rng.h"
 #include "common/conf/settings.h"
+#include "common/mail/message_split.h"
 #include "spamd-trust/markup.h"
-#include "spamd-trust/message_split.h"
 
 static struct dynbuf out;
 static struct arena arena;

@@ -18,8 +18,8 @@
  * proven message as it comes, where the whole would cost too much, to find the decision about it again. An
  * attacker who wants his mail taken for another one has to begin with all of that one's text.
  */
-#ifndef SPAMD_TRUST_MESSAGE_DIGEST_H
-#define SPAMD_TRUST_MESSAGE_DIGEST_H
+#ifndef COMMON_MAIL_MESSAGE_DIGEST_H
+#define COMMON_MAIL_MESSAGE_DIGEST_H
 
 #include "common/base/attr.h"
 #include "common/base/digest.h"

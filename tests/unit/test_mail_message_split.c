@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "spamd-trust/message_split.h"
+#include "common/mail/message_split.h"
 
 /* Parts of a message, joined by '|': mbox line, header, separator, body; then C for CRLF. */
 static const struct {
@@ -47,7 +47,7 @@ join(const char *parts, char *message, size_t cap)
 	message[len] = '\0';
 }
 
-Test(spamd_message_split, cuts_where_the_original_does)
+Test(mail_message_split, cuts_where_the_original_does)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char message[256];
@@ -63,7 +63,7 @@ Test(spamd_message_split, cuts_where_the_original_does)
 	}
 }
 
-Test(spamd_message_split, fields_come_with_their_folds)
+Test(mail_message_split, fields_come_with_their_folds)
 {
 	struct slice header = SLICE("A: one\r\n two\r\nstray\n B :\tthree\nC:\nb: last");
 	struct message_field field = {0};

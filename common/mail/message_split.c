@@ -1,4 +1,4 @@
-#include "spamd-trust/message_split.h"
+#include "common/mail/message_split.h"
 
 /* So many lines that are no fields still count as header; the next begins the body. */
 #define STRAY_LINES_MAX 3

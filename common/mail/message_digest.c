@@ -1,7 +1,7 @@
-#include "spamd-trust/message_digest.h"
+#include "common/mail/message_digest.h"
 
 #include "common/base/dynbuf.h"
-#include "spamd-trust/message_split.h"
+#include "common/mail/message_split.h"
 
 /* A wrapped message may have been wrapped before, by another site. Beyond, it stays as it is. */
 #define WRAPPERS_MAX 8

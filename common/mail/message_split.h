@@ -6,8 +6,8 @@
  * are added, so it never loses or changes a byte, whatever the message holds. All slices
  * point into the message.
  */
-#ifndef SPAMD_TRUST_MESSAGE_SPLIT_H
-#define SPAMD_TRUST_MESSAGE_SPLIT_H
+#ifndef COMMON_MAIL_MESSAGE_SPLIT_H
+#define COMMON_MAIL_MESSAGE_SPLIT_H
 
 #include "common/base/slice.h"
 

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 
 #include "common/base/attr.h"
-#include "spamd-trust/message_digest.h"
+#include "common/mail/message_digest.h"
 
 #define MAIL                                      \
 	"Date: Mon, 01 Jan 2024 10:00:00 +0000\n" \
@@ -63,7 +63,7 @@ static const struct variant same[] = {
 		"To: bob@example.net\nSubject: lunch today\n\nAt noon?\n"},
 };
 
-Test(spamd_message_digest, is_the_same_for)
+Test(mail_message_digest, is_the_same_for)
 {
 	struct digest expected = digest_of(SLICE(MAIL));
 
@@ -100,7 +100,7 @@ static const struct variant others[] = {
 	{"nothing", ""},
 };
 
-Test(spamd_message_digest, is_another_for_a_change_of)
+Test(mail_message_digest, is_another_for_a_change_of)
 {
 	struct digest all[ARRAY_LEN(others) + 1];
 
@@ -115,7 +115,7 @@ Test(spamd_message_digest, is_another_for_a_change_of)
 	}
 }
 
-Test(spamd_message_digest, leaves_out_a_subject_that_markup_made)
+Test(mail_message_digest, leaves_out_a_subject_that_markup_made)
 {
 	struct digest bare = digest_of(SLICE("From: a@example.org\n\nhello\n"));
 	struct digest marked = digest_of(
@@ -139,7 +139,7 @@ Test(spamd_message_digest, leaves_out_a_subject_that_markup_made)
 	"Content-Type: " type "; x-spam-type=original\n"                  \
 	"Content-Disposition: inline\n\n" inner "\n------------=_1.2--\n\n"
 
-Test(spamd_message_digest, is_that_of_the_message_inside_a_report)
+Test(mail_message_digest, is_that_of_the_message_inside_a_report)
 {
 	static const struct variant wrapped[] = {
 		{"report_safe 1", WRAP("message/rfc822", MAIL)},
@@ -157,7 +157,7 @@ Test(spamd_message_digest, is_that_of_the_message_inside_a_report)
 	}
 }
 
-Test(spamd_message_digest, takes_any_cut_of_a_wrapped_message)
+Test(mail_message_digest, takes_any_cut_of_a_wrapped_message)
 {
 	struct slice whole = SLICE(WRAP("message/rfc822", MAIL));
 	struct digest digest;
