@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DIRECTORY_NAME "keys"
 #define SUFFIX         ".pem"
@@ -132,6 +134,76 @@ keystore_load_root(const struct keystore *ks, const struct thumbprint *identity,
 	const struct keystore_entry entry = {KEYSTORE_ROOT, *identity, *identity};
 
 	return keystore_load(ks, &entry, out, msg);
+}
+
+/* The committed next root that keystore_load_next looks for. */
+struct next_search {
+	const struct thumbprint *identity;
+	bool found;
+	struct keystore_entry entry;
+};
+
+static int
+consider_next(void *ctx, const struct keystore_entry *entry)
+{
+	struct next_search *search = ctx;
+
+	if (entry->kind == KEYSTORE_NEXT && thumbprint_eq(&entry->identity, search->identity)) {
+		search->found = true;
+		search->entry = *entry;
+	}
+	return 0;
+}
+
+int
+keystore_load_next(const struct keystore *ks, const struct thumbprint *identity,
+	struct keypair **out, struct err_msg *msg)
+{
+	struct next_search search = {.identity = identity};
+	int ret = keystore_visit(ks, consider_next, &search, msg);
+
+	if (ret != 0) {
+		return ret;
+	}
+	return search.found ? keystore_load(ks, &search.entry, out, msg)
+			    : err_set(msg, ERR_NOTFOUND, "no next root of identity %s in %s",
+				      identity->text, ks->directory);
+}
+
+bool
+keystore_has(const struct keystore *ks, const struct keystore_entry *entry)
+{
+	char path[PATH_MAX];
+
+	put_path(ks, entry, path);
+	return access(path, F_OK) == 0;
+}
+
+/* sync_directory - makes the disappearance of a name durable */
+static int
+sync_directory(const struct keystore *ks, struct err_msg *msg)
+{
+	int fd = open(ks->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int ret = fd < 0 || fsync(fd) != 0 ? err_set_errno(msg, "cannot sync %s", ks->directory)
+					   : 0;
+
+	if (fd >= 0) {
+		(void)close(fd);
+	}
+	return ret;
+}
+
+int
+keystore_remove(
+	const struct keystore *ks, const struct keystore_entry *entry, struct err_msg *msg)
+{
+	char path[PATH_MAX];
+
+	put_path(ks, entry, path);
+	if (unlink(path) != 0) {
+		return err_set_errno(msg, "cannot remove %s", path);
+	}
+	return sync_directory(ks, msg);
 }
 
 /* What keystore_load_device looks for, and the newest found so far. */

@@ -64,6 +64,17 @@ NODISCARD int keystore_load(const struct keystore *ks, const struct keystore_ent
 NODISCARD int keystore_load_root(const struct keystore *ks, const struct thumbprint *identity,
 	struct keypair **out, struct err_msg *msg);
 
+/** The committed next root of an identity, owned. @return as keystore_load_root. */
+NODISCARD int keystore_load_next(const struct keystore *ks, const struct thumbprint *identity,
+	struct keypair **out, struct err_msg *msg);
+
+/** Whether a key is there, unread. */
+bool keystore_has(const struct keystore *ks, const struct keystore_entry *entry);
+
+/** Takes a key off the disk. @return 0; ERR_NOTFOUND; what the system said. */
+NODISCARD int keystore_remove(
+	const struct keystore *ks, const struct keystore_entry *entry, struct err_msg *msg);
+
 /** The newest device (by time of file, then by name) that signs for an identity, owned. */
 NODISCARD int keystore_load_device(const struct keystore *ks, const struct thumbprint *identity,
 	struct keypair **out, struct err_msg *msg);
