@@ -20,7 +20,8 @@ actor_find_user(struct site *site, const char *name, struct actor *out)
 	if (!private_user_find(site->private_reader, text, &user)) {
 		return ERR_NOTFOUND;
 	}
-	*out = (struct actor){.digest = user.digest, .identity = user.identity};
+	*out = (struct actor){
+		.is_user = true, .digest = user.digest, .identity = user.identity};
 	(void)snprintf(out->name, sizeof(out->name), "%.*s", SLICE_ARG(user.address));
 	return 0;
 }
@@ -44,14 +45,45 @@ actor_find_site(struct site *site, struct actor *out, struct err_msg *msg)
 	return 0;
 }
 
+/* find_identity - an identity that is no user, by its thumbprint with or without id: */
+static bool
+find_identity(const char *text, struct actor *out)
+{
+	struct slice thumbprint = slice_str(text);
+	struct principal self;
+
+	if (slice_starts_with(thumbprint, SLICE("id:"))) {
+		thumbprint = slice_skip(thumbprint, strlen("id:"));
+	}
+	*out = (struct actor){0};
+	if (thumbprint_parse(thumbprint, &out->identity) != 0 ||
+		principal_from_thumbprint(thumbprint_slice(&out->identity), &self) != 0) {
+		return false;
+	}
+	principal_digest(&self, &out->digest);
+	(void)snprintf(out->name, sizeof(out->name), "%s", self.text);
+	return true;
+}
+
 int
 actor_find(const struct ctl *ctl, struct site *site, struct actor *out)
 {
 	const char *name = ctl->options->value[OPTION_USER];
 	struct err_msg msg;
 
-	if (options_has(ctl->options, OPTION_SITE) == (name != NULL)) {
+	const char *as = ctl->options->value[OPTION_AS];
+	int given = (name != NULL ? 1 : 0) + (as != NULL ? 1 : 0) +
+		    (options_has(ctl->options, OPTION_SITE) ? 1 : 0);
+
+	if (given != 1) {
 		return command_fail(ctl, EX_USAGE, "either --user USER or --site is needed");
+	}
+	if (as != NULL) {
+		return find_identity(as, out)
+			       ? 0
+			       : command_fail(ctl, EX_USAGE,
+					 "--as %s: a thumbprint has 43 characters of base64url",
+					 as);
 	}
 	if (name == NULL) {
 		return actor_find_site(site, out, &msg) == 0 ? 0 : command_fail_msg(ctl, &msg);

@@ -12,13 +12,15 @@
 
 struct actor {
 	bool is_site;
+	bool is_user;         /**< neither: an identity whose keys are here */
 	struct digest digest; /**< under which private entries are kept */
 	struct thumbprint identity;
 	char name[PRINCIPAL_TEXT_MAX]; /**< address, or "the site" */
 };
 
 /**
- * Finds the user of --user, or the site for --site; exactly one of them must be given.
+ * Finds the user of --user, the site for --site, or the identity of --as; exactly one of them
+ * must be given.
  * Between site_begin and site_end.
  * @return 0, or an exit status, having said why on standard error.
  */

@@ -64,6 +64,33 @@ int cmd_peer_pause(struct ctl *ctl);
 int cmd_peer_resume(struct ctl *ctl);
 int cmd_peer_remove(struct ctl *ctl);
 int cmd_peer_sync(struct ctl *ctl);
+/* cmd_identity.c */
+int cmd_identity_create(struct ctl *ctl);
+int cmd_identity_show(struct ctl *ctl);
+int cmd_identity_export(struct ctl *ctl);
+int cmd_identity_import(struct ctl *ctl);
+
+/* cmd_paper.c */
+int cmd_identity_paper(struct ctl *ctl);
+
+/* cmd_device.c */
+int cmd_device_add(struct ctl *ctl);
+int cmd_device_join(struct ctl *ctl);
+int cmd_device_list(struct ctl *ctl);
+
+/* cmd_bind.c */
+int cmd_bind(struct ctl *ctl);
+
+/* cmd_guard.c */
+int cmd_guardians(struct ctl *ctl);
+int cmd_guard(struct ctl *ctl);
+
+/* cmd_succeed.c */
+int cmd_succeed(struct ctl *ctl);
+
+/* cmd_revoke.c */
+int cmd_revoke(struct ctl *ctl);
+int cmd_device_revoke(struct ctl *ctl);
 
 /* cmd_backup.c */
 int cmd_backup(struct ctl *ctl);

@@ -125,7 +125,7 @@ static const struct command rows[] = {
 		.arguments = "SUBJECT",
 		.min_args = 1,
 		.max_args = 1,
-		.options = ACTOR | BIT(LEVEL) | BIT(AUD),
+		.options = ACTOR | BIT(AS) | BIT(LEVEL) | BIT(AUD),
 		.summary = "signs with a user's device key that a sender is trusted",
 		.details =
 			"The statement is open to all peers unless --aud peers; it ends after 400 days "

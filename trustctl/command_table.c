@@ -3,6 +3,7 @@
 /* In the order of the manual. */
 static const struct command_chapter *const chapters[] = {
 	&command_people,
+	&command_keys,
 	&command_peer,
 	&command_site,
 };

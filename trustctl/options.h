@@ -42,6 +42,20 @@ enum option_id {
 	OPTION_NAME,
 	OPTION_REPAIR,
 	OPTION_WAIT,
+	OPTION_AS,
+	OPTION_LABEL,
+	OPTION_HERE,
+	OPTION_GUARDIAN,
+	OPTION_NEEDED,
+	OPTION_WITHDRAW,
+	OPTION_WHY,
+	OPTION_SINCE,
+	OPTION_DEVICE,
+	OPTION_PAPER,
+	OPTION_NEXT,
+	OPTION_REMOVE,
+	OPTION_PASSPHRASE_FILE,
+	OPTION_PASSPHRASE_FD,
 	OPTION_COUNT,
 };
 
@@ -68,9 +82,10 @@ const struct option_spec *option_spec(enum option_id id);
 
 /** A parsed command line; everything is borrowed from argv. */
 struct options {
-	uint64_t given;                          /**< mask of OPTION_BIT */
-	const char *value[OPTION_COUNT];         /**< NULL where not given */
-	const char *aliases[OPTIONS_REPEAT_MAX]; /**< values of OPTION_ALIAS in order */
+	uint64_t given;                  /**< mask of OPTION_BIT */
+	const char *value[OPTION_COUNT]; /**< NULL where not given */
+	const char
+		*aliases[OPTIONS_REPEAT_MAX]; /**< values of --alias or --guardian in order */
 	size_t alias_count;
 	char **words; /**< what is not an option: command, sub-command, arguments */
 	size_t word_count;

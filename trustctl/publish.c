@@ -44,6 +44,20 @@ add(struct site_txn *txn, const struct issued *made, uint64_t now_s, struct err_
 		statement_act_name(made->st.act), made->st.sub.text);
 }
 
+int
+publish_seq(struct site_txn *txn, const struct thumbprint *iss, enum statement_act act,
+	const struct principal *sub, uint64_t *out, struct err_msg *msg)
+{
+	return next_seq(txn, iss, act, sub, out, msg);
+}
+
+int
+publish_made(
+	struct site_txn *txn, const struct issued *made, uint64_t now_s, struct err_msg *msg)
+{
+	return add(txn, made, now_s, msg);
+}
+
 static struct issuer
 issuer_of(const struct publisher *by)
 {

@@ -39,6 +39,15 @@ struct publish_keys {
 	const struct keypair *device;
 };
 
+/** The number of the next statement of a register. */
+NODISCARD int publish_seq(struct site_txn *txn, const struct thumbprint *iss,
+	enum statement_act act, const struct principal *sub, uint64_t *out,
+	struct err_msg *msg);
+
+/** Puts a statement made by hand into the graph. @return 0; ERR_DENIED when it was not kept. */
+NODISCARD int publish_made(
+	struct site_txn *txn, const struct issued *made, uint64_t now_s, struct err_msg *msg);
+
 /**
  * Makes the statements of a new identity that are not there yet: itself, its device, and the
  * address it uses (NULL: none). Marks it as hosted here. May run again.

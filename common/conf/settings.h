@@ -161,6 +161,9 @@ struct settings {
 	uint32_t gossip_signatures_per_hour;
 	uint64_t gossip_bytes_per_hour;
 
+	/* Keys. */
+	struct slice notify_command; /**< path of a program; empty: nobody is told */
+
 	/* Private. */
 	bool trusted_networks_set;
 	bool internal_networks_set;

@@ -401,6 +401,12 @@ const struct setting_row settings_rows[] = {
 		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_signatures_per_hour), 100,
 		1000000000, "signatures", NULL, "500000",
 		"Signatures of a peer's items that are checked in an hour."},
+	/* Keys. */
+	{"notify_command", NULL, &setting_type_text, SETTING_SECTION_KEYS, SETTING_ADMIN,
+		FIELD(notify_command), 0, 0, NULL, NULL, NULL,
+		"Program that tells the owner and the guardians of an identity when it is revoked, "
+		"stopped or continued: a path, without arguments; it gets JSON on standard input "
+		"(docs/KEYS.md). Unset: nobody is told."},
 };
 
 const size_t settings_row_count = ARRAY_LEN(settings_rows);
@@ -417,6 +423,7 @@ static const char *const section_titles[] = {
 	[SETTING_SECTION_DAEMON] = "Daemon",
 	[SETTING_SECTION_UPSTREAM] = "Chained scorers",
 	[SETTING_SECTION_GOSSIP] = "Gossip",
+	[SETTING_SECTION_KEYS] = "Keys",
 };
 
 const char *

@@ -84,6 +84,22 @@ by_first_seen(const void *a, const void *b)
 }
 
 /*
+ * forget_leading_nobody - until guardians were named for the first time, there is nobody whom a thief
+ * could dismiss: the first ones count at once
+ */
+static void
+forget_leading_nobody(struct guardians_list *list)
+{
+	size_t empty = 0;
+
+	while (empty < list->count && list->records[empty].count == 0) {
+		empty++;
+	}
+	list->count -= empty;
+	memmove(list->records, list->records + empty, list->count * sizeof(list->records[0]));
+}
+
+/*
  * prune - keeps the one in effect when the last was seen, and what replaces it later. Where the
  * guardians had stopped the identity before that, the one in effect at that time stays.
  */
@@ -95,6 +111,10 @@ prune(struct guardians_list *list, uint64_t stopped_s)
 	uint64_t at_s;
 
 	qsort(list->records, list->count, sizeof(list->records[0]), by_first_seen);
+	forget_leading_nobody(list);
+	if (list->count == 0) {
+		return;
+	}
 	at_s = list->records[list->count - 1].first_seen_s;
 	at_s = stopped_s < at_s ? stopped_s : at_s;
 	now = in_effect(list, at_s);

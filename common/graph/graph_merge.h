@@ -23,8 +23,8 @@
  * Who else ends an identity. Its guardians, when as many as its `identity` statement asks for
  * say `guard` within GRAPH_GUARD_WINDOW_S of each other: it is stopped from the last of them on,
  * as long as not so many take it back within GRAPH_GUARD_SOFT_S that too few are left. Who
- * the guardians are was said GRAPH_GUARDIANS_DELAY_S before, or first of all: who steals the root
- * cannot dismiss them first. And its successor: a `succeed` by the key that the first `identity`
+ * the guardians are was said GRAPH_GUARDIANS_DELAY_S before, or when any were named for the first
+ * time: who steals the root cannot dismiss them first. And its successor: a `succeed` by the key that the first `identity`
  * statement seen here committed to; from its arrival the old root and its devices say nothing
  * more, and what they said before, and what was said of them, counts as the successor's
  * (graph_current). Both count once seen, whenever the statements end, and whatever the old
@@ -218,6 +218,17 @@ typedef int graph_visit_fn(void *ctx, const struct graph_record *record);
 /** Visits the stored statements in order of receipt, those with a number above `after`. */
 NODISCARD int graph_visit(
 	struct graph_reader *r, uint64_t after, graph_visit_fn *visit, void *ctx);
+
+/**
+ * Visits the statements in force of one issuer, revocations included, those that wait for a
+ * certificate not; in no order that matters.
+ */
+NODISCARD int graph_visit_issuer(struct graph_reader *r, const struct thumbprint *issuer,
+	graph_visit_fn *visit, void *ctx);
+
+/** The statement in force of a register. @return 0, ERR_NOTFOUND. The jws is borrowed until graph_end. */
+NODISCARD int graph_get_register(struct graph_reader *r, const struct thumbprint *issuer,
+	enum statement_act act, const struct principal *subject, struct graph_record *out);
 
 /** One statement by id. @return 0, ERR_NOTFOUND. The jws is borrowed until graph_end. */
 NODISCARD int graph_get(

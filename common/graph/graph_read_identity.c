@@ -158,3 +158,57 @@ graph_knows_key(
 	       graph_raw_of(thumbprint_slice(key), &signer) == 0 &&
 	       graph_is_certified(r->txn, &issuer, &signer);
 }
+
+static int
+visit_class(struct graph_reader *r, const struct digest *issuer, enum graph_class class,
+	graph_visit_fn *visit, void *ctx)
+{
+	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
+	struct store_cursor *c = store_cursor_open(r->txn, graph_class_table(class));
+	struct graph_record record;
+	struct digest id;
+	struct slice value;
+	int rc = 0;
+	bool more = store_set_first(c, graph_issued_key(issuer, class, buf), &value);
+
+	while (more && rc == 0) {
+		if (graph_rank_decode(value, &id) != 0 || graph_get(r, &id, &record) != 0) {
+			store_txn_fail(r->txn, ERR_CORRUPT);
+			break;
+		}
+		rc = visit(ctx, &record);
+		more = store_set_next(c, &value);
+	}
+	store_cursor_close(c);
+	return rc;
+}
+
+int
+graph_visit_issuer(struct graph_reader *r, const struct thumbprint *issuer,
+	graph_visit_fn *visit, void *ctx)
+{
+	struct digest raw;
+	int rc = graph_raw_of(thumbprint_slice(issuer), &raw);
+
+	for (unsigned int class = 0; rc == 0 && class < GRAPH_CLASS_COUNT; class ++) {
+		if (!graph_class_is_waiting((enum graph_class) class)) {
+			rc = visit_class(r, &raw, (enum graph_class) class, visit, ctx);
+		}
+	}
+	return rc != 0 ? rc : graph_error(r);
+}
+
+int
+graph_get_register(struct graph_reader *r, const struct thumbprint *issuer,
+	enum statement_act act, const struct principal *subject, struct graph_record *out)
+{
+	struct digest reg;
+	struct digest id;
+	uint64_t seq;
+
+	graph_register_key(issuer, act, principal_slice(subject), &reg);
+	if (!graph_register_get(r->txn, &reg, &id, &seq)) {
+		return graph_error(r) != 0 ? graph_error(r) : ERR_NOTFOUND;
+	}
+	return graph_get(r, &id, out);
+}

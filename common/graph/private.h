@@ -132,6 +132,9 @@ NODISCARD int private_set_site_domain(struct private_txn *txn, struct slice doma
 /** @return 0; ERR_INVALID when it is no address; ERR_EXISTS when it is taken, as address or as alias. */
 NODISCARD int private_user_add(struct private_txn *txn, const struct principal *address,
 	const struct thumbprint *identity, uint64_t now_s, struct err_msg *msg);
+/** Another identity of the user, which continues the one before. @return 0; ERR_NOTFOUND; an error of the store. */
+NODISCARD int private_user_continue(struct private_txn *txn, const struct digest *user,
+	const struct thumbprint *identity, struct err_msg *msg);
 /**
  * Adds another name of the user, address or bare login; one that is there already is fine.
  * @return 0; ERR_NOTFOUND without such a user; ERR_INVALID; ERR_EXISTS when another has it;

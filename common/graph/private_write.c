@@ -141,6 +141,30 @@ private_user_add(struct private_txn *txn, const struct principal *address,
 	return store_txn_error(txn->txn);
 }
 
+int
+private_user_continue(struct private_txn *txn, const struct digest *user,
+	const struct thumbprint *identity, struct err_msg *msg)
+{
+	uint8_t buf[PRIVATE_USER_RECORD_MAX];
+	struct private_user record;
+	struct slice value;
+	int ret;
+
+	if (!store_get(txn->txn, PRIVATE_USERS, digest_slice(user), &value)) {
+		return err_set(msg, ERR_NOTFOUND, "there is no such user");
+	}
+	ret = private_user_decode(digest_slice(user), value, &record);
+	if (ret == 0) {
+		record.identity = *identity;
+		ret = private_user_encode(digest_slice(user), &record, buf, &value);
+	}
+	if (ret != 0) {
+		return err_set(msg, ret, "the user cannot be changed: %s", err_text(ret));
+	}
+	store_put(txn->txn, PRIVATE_USERS, digest_slice(user), value);
+	return store_txn_error(txn->txn);
+}
+
 /* count_aliases - how many names the user has beside his address, at most PRIVATE_ALIASES_MAX */
 static size_t
 count_aliases(struct private_txn *txn, const struct digest *user)

@@ -95,6 +95,17 @@ issue_bind(const struct issuer *by, uint64_t seq, const struct principal *addres
 }
 
 int
+issue_unbind(const struct issuer *by, uint64_t seq, const struct principal *address,
+	struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_BIND, seq, address);
+
+	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
+	st.lvl = TRUST_LEVEL_NONE;
+	return finish(by, &st, out, msg);
+}
+
+int
 issue_vouch(const struct issuer *by, uint64_t seq, const struct principal *subject,
 	enum trust_level level, struct issued *out, struct err_msg *msg)
 {

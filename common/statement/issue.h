@@ -51,6 +51,10 @@ NODISCARD int issue_device(const struct issuer *by, uint64_t seq,
 NODISCARD int issue_bind(const struct issuer *by, uint64_t seq, const struct principal *address,
 	struct issued *out, struct err_msg *msg);
 
+/** Takes that back. */
+NODISCARD int issue_unbind(const struct issuer *by, uint64_t seq,
+	const struct principal *address, struct issued *out, struct err_msg *msg);
+
 /** @param level TRUST_LEVEL_NONE takes an earlier vouch back. */
 NODISCARD int issue_vouch(const struct issuer *by, uint64_t seq,
 	const struct principal *subject, enum trust_level level, struct issued *out,

@@ -136,40 +136,6 @@ keystore_load_root(const struct keystore *ks, const struct thumbprint *identity,
 	return keystore_load(ks, &entry, out, msg);
 }
 
-/* The committed next root that keystore_load_next looks for. */
-struct next_search {
-	const struct thumbprint *identity;
-	bool found;
-	struct keystore_entry entry;
-};
-
-static int
-consider_next(void *ctx, const struct keystore_entry *entry)
-{
-	struct next_search *search = ctx;
-
-	if (entry->kind == KEYSTORE_NEXT && thumbprint_eq(&entry->identity, search->identity)) {
-		search->found = true;
-		search->entry = *entry;
-	}
-	return 0;
-}
-
-int
-keystore_load_next(const struct keystore *ks, const struct thumbprint *identity,
-	struct keypair **out, struct err_msg *msg)
-{
-	struct next_search search = {.identity = identity};
-	int ret = keystore_visit(ks, consider_next, &search, msg);
-
-	if (ret != 0) {
-		return ret;
-	}
-	return search.found ? keystore_load(ks, &search.entry, out, msg)
-			    : err_set(msg, ERR_NOTFOUND, "no next root of identity %s in %s",
-				      identity->text, ks->directory);
-}
-
 bool
 keystore_has(const struct keystore *ks, const struct keystore_entry *entry)
 {

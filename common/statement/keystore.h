@@ -64,10 +64,6 @@ NODISCARD int keystore_load(const struct keystore *ks, const struct keystore_ent
 NODISCARD int keystore_load_root(const struct keystore *ks, const struct thumbprint *identity,
 	struct keypair **out, struct err_msg *msg);
 
-/** The committed next root of an identity, owned. @return as keystore_load_root. */
-NODISCARD int keystore_load_next(const struct keystore *ks, const struct thumbprint *identity,
-	struct keypair **out, struct err_msg *msg);
-
 /** Whether a key is there, unread. */
 bool keystore_has(const struct keystore *ks, const struct keystore_entry *entry);
 

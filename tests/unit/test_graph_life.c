@@ -326,6 +326,16 @@ Test(graph_life, a_change_of_guardians_counts_after_thirty_days)
 	}
 }
 
+Test(graph_life, guardians_named_for_the_first_time_count_at_once)
+{
+	(void)world_add(&w, person_identity(&alice, 1, NOW, &next, false), NOW);
+	(void)world_add(&w, person_identity_guarded(&alice, 2, NOW + 5, &next, guardians, 3, 2),
+		NOW + 5);
+	say(&bob, 1, NOW + 6, true);
+	say(&carol, 1, NOW + 7, true);
+	cr_assert_eq(stopped_since(&alice), NOW + 7);
+}
+
 Test(graph_life, the_word_of_a_guardian_whose_key_was_stolen_is_void)
 {
 	introduce_alice(NOW);
