@@ -92,6 +92,9 @@ NODISCARD int node_new(const struct node_config *config, struct node_time now,
 /** Writes what is not yet written (counters) and releases; NULL is fine. Jobs must be back. */
 void node_free(struct node *node);
 
+/** As node_free without writing: for a store that was replaced under the node. */
+void node_abandon(struct node *node);
+
 /* --- what comes in ---------------------------------------------------------------------- */
 
 enum node_method {

@@ -111,3 +111,11 @@ graph_wanted_take(struct graph_txn *g, const struct digest *principal,
 	}
 	return count;
 }
+
+bool
+graph_is_wanted(struct graph_reader *r, const struct digest *principal)
+{
+	struct slice value;
+
+	return store_get(r->txn, GRAPH_T_WANTED, digest_slice(principal), &value);
+}

@@ -40,6 +40,9 @@ NODISCARD int graph_exchange_visit(
 void graph_wanted_put(
 	struct graph_txn *g, const struct digest *principal, const struct graph_exchange *item);
 
+/** True when there is something wanted of the principal. */
+bool graph_is_wanted(struct graph_reader *r, const struct digest *principal);
+
 /** At most this many are handed out at once. */
 #define GRAPH_WANTED_MAX 256
 

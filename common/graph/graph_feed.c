@@ -255,13 +255,3 @@ graph_has(struct graph_reader *r, const struct digest *id)
 
 	return store_get(r->txn, GRAPH_T_STATEMENTS, digest_slice(id), &value);
 }
-
-bool
-graph_register_at(struct graph_reader *r, const struct statement *st, struct digest *id_out,
-	uint64_t *seq_out)
-{
-	struct digest reg;
-
-	graph_register_key(&st->iss, st->act, principal_slice(&st->sub), &reg);
-	return graph_register_get(r->txn, &reg, id_out, seq_out);
-}

@@ -69,8 +69,4 @@ bool graph_is_buried(struct graph_reader *r, const struct digest *id);
 /** True when the id is stored. */
 bool graph_has(struct graph_reader *r, const struct digest *id);
 
-/** The greatest seq in a register and its id; false where there is none. */
-bool graph_register_at(struct graph_reader *r, const struct statement *st,
-	struct digest *id_out, uint64_t *seq_out);
-
 #endif

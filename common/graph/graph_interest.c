@@ -115,6 +115,26 @@ graph_interest_visit(struct graph_reader *r, graph_interest_fn *visit, void *ctx
 	return rc != 0 ? rc : graph_error(r);
 }
 
+int
+graph_hosted_visit(struct graph_reader *r, graph_hosted_fn *visit, void *ctx)
+{
+	struct store_cursor *c = store_cursor_open(r->txn, GRAPH_T_HOSTED);
+	struct thumbprint identity;
+	struct digest raw;
+	struct slice key;
+	struct slice value;
+	int rc = 0;
+
+	for (bool more = store_cursor_seek(c, slice_of("", 0), &key, &value);
+		more && read_digest(r->txn, key, &raw);
+		more = rc == 0 && store_cursor_next(c, &key, &value)) {
+		graph_thumbprint_of(&raw, &identity);
+		rc = visit(ctx, &identity);
+	}
+	store_cursor_close(c);
+	return rc != 0 ? rc : graph_error(r);
+}
+
 uint64_t
 graph_interest_version(struct graph_reader *r)
 {

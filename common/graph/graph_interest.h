@@ -27,6 +27,12 @@ typedef int graph_interest_fn(void *ctx, const struct digest *principal);
 /** Visits the set in ascending order. */
 NODISCARD int graph_interest_visit(struct graph_reader *r, graph_interest_fn *visit, void *ctx);
 
+/** @return 0 to go on, anything else stops and is returned. */
+typedef int graph_hosted_fn(void *ctx, const struct thumbprint *identity);
+
+/** Visits the identities of this site and its users. */
+NODISCARD int graph_hosted_visit(struct graph_reader *r, graph_hosted_fn *visit, void *ctx);
+
 /** How often the set has changed. */
 uint64_t graph_interest_version(struct graph_reader *r);
 

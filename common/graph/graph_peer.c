@@ -9,7 +9,7 @@
 /*
  * Peer record, integers big-endian:
  *	version u8, pin 32, class u8, paused u8, state u8, name, url (u16 and bytes),
- *	added, epoch, after, lag, last sync, repair, heard, tried u64, failures u32,
+ *	added, own epoch, epoch, after, lag, last sync, repair, heard, tried u64, failures u32,
  *	sent, received, stored u64, number of refusals u8 and that many u64,
  *	hour, requests, bytes, signatures u64, strikes u32, closed until u64
  */
@@ -26,6 +26,7 @@ static const char *const refusal_names[] = {
 	[GRAPH_REFUSED_STALE] = "stale",
 	[GRAPH_REFUSED_TOMBSTONE] = "tombstone",
 	[GRAPH_REFUSED_CONFLICT] = "conflict",
+	[GRAPH_REFUSED_BUDGET] = "budget",
 };
 
 static const char *const state_names[] = {
@@ -66,8 +67,9 @@ peer_key(uint32_t number, uint8_t buf[PEER_KEY_LEN])
 static void
 encode_counters(struct wire_writer *w, const struct graph_peer *peer)
 {
-	const uint64_t times[] = {peer->added_s, peer->epoch, peer->after, peer->lag,
-		peer->last_sync_s, peer->last_repair_s, peer->last_heard_s, peer->last_tried_s};
+	const uint64_t times[] = {peer->added_s, peer->own_epoch, peer->epoch, peer->after,
+		peer->lag, peer->last_sync_s, peer->last_repair_s, peer->last_heard_s,
+		peer->last_tried_s};
 	const uint64_t budget[] = {
 		peer->hour_s, peer->hour_requests, peer->hour_bytes, peer->hour_signatures};
 
@@ -92,8 +94,9 @@ encode_counters(struct wire_writer *w, const struct graph_peer *peer)
 static void
 decode_counters(struct wire_reader *r, struct graph_peer *out)
 {
-	uint64_t *times[] = {&out->added_s, &out->epoch, &out->after, &out->lag,
-		&out->last_sync_s, &out->last_repair_s, &out->last_heard_s, &out->last_tried_s};
+	uint64_t *times[] = {&out->added_s, &out->own_epoch, &out->epoch, &out->after,
+		&out->lag, &out->last_sync_s, &out->last_repair_s, &out->last_heard_s,
+		&out->last_tried_s};
 	uint64_t *budget[] = {
 		&out->hour_s, &out->hour_requests, &out->hour_bytes, &out->hour_signatures};
 	uint8_t reasons;

@@ -32,6 +32,7 @@ enum graph_refusal {
 	GRAPH_REFUSED_STALE,  /**< a newer one of its register is here */
 	GRAPH_REFUSED_TOMBSTONE, /**< erased here for good */
 	GRAPH_REFUSED_CONFLICT,  /**< against a frozen `next` */
+	GRAPH_REFUSED_BUDGET,    /**< the hour's signature checks were spent; comes again */
 	GRAPH_REFUSED_COUNT,
 };
 
@@ -61,6 +62,7 @@ struct graph_peer {
 	uint64_t added_s;
 
 	/* How far we are. */
+	uint64_t own_epoch;     /**< of our graph when the rest was true (graph_epoch) */
 	uint64_t epoch;         /**< of its feed; 0: never asked */
 	uint64_t after;         /**< its number of the last statement we took */
 	uint64_t lag;           /**< numbers its feed was ahead when we last asked */

@@ -14,6 +14,11 @@ static const uint64_t quotas[GRAPH_CLASS_COUNT] = {
 	[GRAPH_CLASS_SUCCEED] = GRAPH_QUOTA_SUCCESSIONS,
 };
 
+uint64_t graph_quota(enum graph_class class)
+{
+	return quotas[class];
+}
+
 /* is_of_key - whether a revocation kills a key, and not a statement */
 static bool
 is_of_key(const struct graph_fact *revoke)

@@ -4,6 +4,7 @@
  *
  *	graph_merge.c      statements in: registers
  *	graph_quota.c      what an issuer has too much of
+ *	graph_foresee.c    what would become of a statement
  *	graph_waiting.c    the lists of those whose key is not certified yet
  *	graph_index.c      the records of one statement and the lists it stands in
  *	graph_fresh.c      which vouches wait for room under the fresh rule
@@ -130,6 +131,9 @@ void graph_fresh_attest(struct graph_txn *g, const struct graph_fact *fact);
 bool graph_fresh_is_held(struct store_txn *txn, const struct graph_fact *fact);
 
 /* graph_quota.c */
+
+/** How many statements of a class an issuer, or a signer that waits, may have. */
+uint64_t graph_quota(enum graph_class class);
 
 /** Lets go what a quota has no room for. @return true when that is the statement itself */
 bool graph_quota_evict(struct graph_txn *g, const struct graph_fact *fact);

@@ -1,0 +1,62 @@
+/*
+ * batch.h - statements that came together, on their way through admission; private to it.
+ *
+ *	admission.c  the life of a batch: signatures out and in, merge, answer
+ *	checks.c     what is refused before a signature is looked at
+ */
+#ifndef GOSSIP_BATCH_H
+#define GOSSIP_BATCH_H
+
+#include "gossip/node_private.h"
+
+enum entry_state {
+	ENTRY_OPEN,    /**< refused by nothing so far: its signature is to be checked */
+	ENTRY_EARLIER, /**< known, but a site peer saw it before us */
+	ENTRY_DONE,    /**< outcome stands */
+};
+
+struct entry {
+	struct line line; /* into the batch's body */
+	struct statement st;
+	bool is_decoded;
+	enum entry_state state;
+	unsigned int outcome; /* enum pushed */
+	int signature;        /* result of statement_verify */
+	bool is_merged;       /* it changed the graph */
+};
+
+struct node_job {
+	struct batch *batch;
+	size_t from; /* into batch->order */
+	size_t to;
+};
+
+#define BATCH_JOBS_MAX ((LINES_MAX + NODE_JOB_MAX - 1) / NODE_JOB_MAX)
+
+struct batch {
+	struct batch *next;
+	uint32_t peer; /* number, as it may be removed meanwhile */
+	enum batch_origin origin;
+	uint64_t request;
+	bool wants_answer;
+	struct feed_end end;
+	uint8_t *body; /* owned */
+	size_t count;
+	size_t order[LINES_MAX]; /* entries whose signatures are checked */
+	size_t order_count;
+	size_t jobs_out;
+	struct node_job jobs[BATCH_JOBS_MAX];
+	bool is_spent;          /* the hour's signatures did not suffice */
+	struct entry entries[]; /* count */
+};
+
+/** Refuses an entry. */
+void entry_refuse(struct entry *entry, enum graph_refusal reason);
+
+/** Decodes every entry and refuses what can be refused without signatures. Between graph_begin and graph_end. */
+void checks_run(struct node *node, struct peer *peer, struct batch *batch);
+
+/** Refuses what is out of scope, going by entries that are still open alone. */
+void checks_scope(struct node *node, struct batch *batch);
+
+#endif

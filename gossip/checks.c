@@ -1,0 +1,242 @@
+#include "common/graph/graph_foresee.h"
+#include "gossip/batch.h"
+#include "gossip/budget.h"
+
+void
+entry_refuse(struct entry *entry, enum graph_refusal reason)
+{
+	entry->state = ENTRY_DONE;
+	entry->outcome = PUSHED_REFUSED + reason;
+}
+
+/* decode - rubbish counts against the peer; what a newer version made does not */
+static void
+decode(struct node *node, struct peer *peer, struct entry *entry)
+{
+	struct err_msg msg = {0};
+	int rc = statement_decode(entry->line.jws, &entry->st, &msg);
+
+	if (rc == 0) {
+		entry->is_decoded = true;
+		return;
+	}
+	entry_refuse(entry, GRAPH_REFUSED_MALFORMED);
+	if (rc == ERR_UNSUPPORTED || rc == ERR_VERSION || rc == ERR_NOMEM) {
+		peer->rec.refused[GRAPH_REFUSED_MALFORMED]++;
+	} else {
+		peer_strike(node, peer, msg.text);
+	}
+}
+
+static void
+check_time(const struct node *node, struct entry *entry)
+{
+	uint64_t now_s = node->now.wall_s;
+
+	if (offer_is_expired(entry->st.exp, now_s)) {
+		entry_refuse(entry, GRAPH_REFUSED_EXPIRED);
+	} else if (entry->st.iat > now_s + OFFER_SKEW_S) {
+		entry_refuse(entry, GRAPH_REFUSED_FUTURE);
+	}
+}
+
+/* known - no news, but for a site peer who saw it earlier */
+static void
+known(struct node *node, struct entry *entry)
+{
+	struct graph_item item;
+
+	entry->state = ENTRY_DONE;
+	entry->outcome = PUSHED_KNOWN;
+	if (entry->line.has_first_seen &&
+		graph_item_get(node->reader, &entry->st.id, &item) == 0 &&
+		entry->line.first_seen_s < item.first_seen_s) {
+		entry->state = ENTRY_EARLIER;
+	}
+}
+
+static void
+foresee(struct node *node, struct entry *entry)
+{
+	switch (graph_foresee(node->reader, &entry->st, node->now.wall_s)) {
+	case GRAPH_TOMBSTONED:
+		entry_refuse(entry, GRAPH_REFUSED_TOMBSTONE);
+		break;
+	case GRAPH_KNOWN:
+		known(node, entry);
+		break;
+	case GRAPH_CONFLICT:
+		entry_refuse(entry, GRAPH_REFUSED_CONFLICT);
+		break;
+	case GRAPH_STALE:
+		entry_refuse(entry, GRAPH_REFUSED_STALE);
+		break;
+	case GRAPH_OVER_QUOTA:
+		entry_refuse(entry, GRAPH_REFUSED_QUOTA);
+		break;
+	case GRAPH_ADDED:
+	case GRAPH_REPLACED:
+		break;
+	}
+}
+
+/* An issuer who is in scope by what this very batch says. */
+struct newcomer {
+	struct digest principal;
+	struct digest address; /* that he claims */
+	unsigned int distance;
+};
+
+struct newcomers {
+	size_t count;
+	struct newcomer list[LINES_MAX];
+};
+
+static void
+principal_of_issuer(const struct statement *st, struct digest *out)
+{
+	struct principal self;
+
+	*out = (struct digest){0};
+	if (principal_from_thumbprint(thumbprint_slice(&st->iss), &self) == 0) {
+		principal_digest(&self, out);
+	}
+}
+
+/* distance_of - of an issuer, in scope by itself or by the batch */
+static bool
+distance_of(const struct node *node, const struct newcomers *newcomers,
+	const struct digest *issuer, unsigned int *out)
+{
+	if (scope_distance(node->scope, issuer, out)) {
+		return true;
+	}
+	for (size_t i = 0; i < newcomers->count; i++) {
+		if (digest_eq(&newcomers->list[i].principal, issuer)) {
+			*out = newcomers->list[i].distance;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* has_room - whether an address is claimed by so few that one more identity is heard */
+static bool
+has_room(const struct node *node, const struct newcomers *newcomers,
+	const struct digest *address, const struct digest *issuer)
+{
+	size_t claims = scope_claims(node->scope, address, issuer);
+
+	for (size_t i = 0; i < newcomers->count; i++) {
+		claims += digest_eq(&newcomers->list[i].address, address);
+	}
+	return claims < SCOPE_CLAIMS_MAX;
+}
+
+/* admit_by_bind - an issuer who binds an address in scope comes into scope with it */
+static void
+admit_by_bind(struct node *node, const struct entry *entry, const struct digest *issuer,
+	struct newcomers *newcomers)
+{
+	struct principal subject;
+	struct digest address;
+	unsigned int distance;
+
+	if (entry->st.act != STATEMENT_BIND || newcomers->count == LINES_MAX ||
+		principal_parse(principal_slice(&entry->st.sub),
+			node->config.options.fold_local_part, &subject, NULL) != 0) {
+		return;
+	}
+	principal_digest(&subject, &address);
+	if (scope_distance(node->scope, &address, &distance) &&
+		has_room(node, newcomers, &address, issuer)) {
+		newcomers->list[newcomers->count++] =
+			(struct newcomer){*issuer, address, distance};
+	}
+}
+
+/* find_newcomers - what stands behind may bring in what stands before, so all is read first */
+static void
+find_newcomers(struct node *node, const struct batch *batch, struct newcomers *out)
+{
+	struct digest issuer;
+	unsigned int distance;
+
+	out->count = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct entry *entry = &batch->entries[i];
+
+		if (entry->state != ENTRY_OPEN) {
+			continue;
+		}
+		principal_of_issuer(&entry->st, &issuer);
+		if (!distance_of(node, out, &issuer, &distance)) {
+			admit_by_bind(node, entry, &issuer, out);
+		}
+	}
+}
+
+/* is_full - the graph has all the statements it may have of those who are not near */
+static bool
+is_full(struct node *node, const struct statement *st, unsigned int distance)
+{
+	struct graph_stats stats;
+
+	return distance >= node->config.limits.hops && !push_is_urgent(st->act) &&
+	       graph_stats(node->reader, &stats) == 0 &&
+	       stats.statements >= node->config.limits.statements_max;
+}
+
+void
+checks_scope(struct node *node, struct batch *batch)
+{
+	struct newcomers newcomers;
+	struct digest issuer;
+	unsigned int distance;
+
+	find_newcomers(node, batch, &newcomers);
+	for (size_t i = 0; i < batch->count; i++) {
+		struct entry *entry = &batch->entries[i];
+
+		if (entry->state != ENTRY_OPEN) {
+			continue;
+		}
+		principal_of_issuer(&entry->st, &issuer);
+		if (!distance_of(node, &newcomers, &issuer, &distance)) {
+			entry_refuse(entry, GRAPH_REFUSED_SCOPE);
+		} else if (is_full(node, &entry->st, distance)) {
+			entry_refuse(entry, GRAPH_REFUSED_QUOTA);
+		}
+	}
+}
+
+void
+checks_run(struct node *node, struct peer *peer, struct batch *batch)
+{
+	uint64_t left;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		struct entry *entry = &batch->entries[i];
+
+		decode(node, peer, entry);
+		if (entry->state == ENTRY_OPEN) {
+			check_time(node, entry);
+		}
+		if (entry->state == ENTRY_OPEN) {
+			foresee(node, entry);
+		}
+	}
+	checks_scope(node, batch);
+	left = budget_signatures_left(&peer->rec, &node->config.limits);
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->entries[i].state != ENTRY_OPEN) {
+			continue;
+		}
+		if (batch->order_count == left) {
+			batch->is_spent = true;
+			break;
+		}
+		batch->order[batch->order_count++] = i;
+	}
+	peer->rec.hour_signatures += batch->order_count;
+}

@@ -1,0 +1,221 @@
+#include "gossip/node_private.h"
+
+void
+follow_grown(void *ctx, const struct digest *principal)
+{
+	struct node *node = ctx;
+
+	if (digest_list_add(&node->grown, principal) != 0) {
+		node_log(node, NODE_LOG_DEBUG, "out of memory for what came into scope");
+	}
+}
+
+static void
+on_arrival(void *ctx, const struct graph_item *item)
+{
+	struct node *node = ctx;
+
+	push_everywhere(node, item);
+	if (item->act == STATEMENT_BIND && item->is_waiting &&
+		digest_list_add(&node->claims, &item->id) != 0) {
+		node_log(node, NODE_LOG_DEBUG, "out of memory for what came into scope");
+	}
+}
+
+/* claim_of - the digests of a bind. False when it is none */
+static bool
+claim_of(const struct node *node, const struct statement *st, struct claim *out)
+{
+	struct principal principal;
+
+	if (st->act != STATEMENT_BIND ||
+		principal_parse(principal_slice(&st->sub), node->config.options.fold_local_part,
+			&principal, NULL) != 0) {
+		return false;
+	}
+	principal_digest(&principal, &out->address);
+	if (principal_from_thumbprint(thumbprint_slice(&st->iss), &principal) != 0) {
+		return false;
+	}
+	principal_digest(&principal, &out->identity);
+	return true;
+}
+
+/* claim_waiting - binds whose key waits are in no list of the graph, but claim all the same */
+static int
+claim_waiting(struct node *node)
+{
+	struct graph_item item;
+	struct statement st;
+	struct claim claim;
+	int rc = 0;
+
+	for (size_t i = 0; i < node->claims.count && rc == 0; i++) {
+		if (graph_item_get(node->reader, &node->claims.list[i], &item) == 0 &&
+			statement_decode(item.jws, &st, NULL) == 0 &&
+			claim_of(node, &st, &claim)) {
+			rc = scope_claim(
+				node->scope, node->reader, &claim.address, &claim.identity);
+		}
+	}
+	node->claims.count = 0;
+	return rc;
+}
+
+int
+follow_load(struct node *node, struct err_msg *msg)
+{
+	int rc = offer_follow(&node->offer, node->reader, node->now.wall_s, on_arrival, node);
+
+	rc = rc == 0 ? scope_load(node->scope, node->reader) : rc;
+	rc = rc == 0 ? claim_waiting(node) : rc;
+	node->interest_version = graph_interest_version(node->reader);
+	node->scope_loaded_s = node->now.wall_s;
+	return rc == 0 ? 0 : err_set(msg, rc, "cannot load the graph: %s", err_text(rc));
+}
+
+void
+follow_add(const struct node *node, struct follow *f, const struct statement *st)
+{
+	if (f->issuer_count == 0 ||
+		!thumbprint_eq(&f->issuers[f->issuer_count - 1], &st->iss)) {
+		f->issuers[f->issuer_count++] = st->iss;
+	}
+	f->claim_count += claim_of(node, st, &f->claims[f->claim_count]);
+}
+
+/* What is wanted of the principals that came into scope. */
+struct taking {
+	struct digest_list *principals;
+	struct graph_exchange items[GRAPH_WANTED_MAX];
+	size_t count;
+	size_t at; /* principal whose turn it is */
+};
+
+/* take_wanted - as many principals as fit; they leave the table with this transaction */
+static int
+take_wanted(void *ctx, struct graph_txn *g, struct err_msg *msg)
+{
+	struct taking *t = ctx;
+
+	(void)msg;
+	t->count = graph_wanted_take(g, &t->principals->list[t->at], t->items);
+	return 0;
+}
+
+/* hand_over - to the peers who have them; forgotten as refused, so a repair finds them otherwise */
+static void
+hand_over(struct node *node, const struct taking *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		struct peer *peer = peer_by_number(node, t->items[i].peer);
+		struct item item = {t->items[i].iat_s, t->items[i].id};
+
+		if (peer == NULL || !peer_has(peer, &item)) {
+			continue;
+		}
+		peer_forget(node, peer, &item);
+		peer->wanted_count -= peer->wanted_count > 0;
+		if (digest_list_add(&peer->sync.wanted, &item.id) != 0) {
+			peer->sync.want_repair = true;
+		}
+		sync_soon(node, peer);
+	}
+}
+
+/* find_wanted - leaves in the list those principals of whom something was refused */
+static void
+find_wanted(struct node *node)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < node->grown.count; i++) {
+		if (graph_is_wanted(node->reader, &node->grown.list[i])) {
+			node->grown.list[kept++] = node->grown.list[i];
+		}
+	}
+	node->grown.count = kept;
+}
+
+static void
+fetch_wanted(struct node *node)
+{
+	struct taking t = {.principals = &node->grown};
+
+	for (t.at = 0; t.at < node->grown.count; t.at++) {
+		do {
+			if (node_write(node, take_wanted, &t) != 0) {
+				t.count = 0;
+			}
+			hand_over(node, &t);
+		} while (t.count == GRAPH_WANTED_MAX);
+	}
+	node->grown.count = 0;
+}
+
+static int
+follow_scope(struct node *node, const struct follow *f)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < f->claim_count && rc == 0; i++) {
+		rc = scope_claim(node->scope, node->reader, &f->claims[i].address,
+			&f->claims[i].identity);
+	}
+	for (size_t i = 0; i < f->issuer_count && rc == 0; i++) {
+		rc = scope_follow(node->scope, node->reader, &f->issuers[i]);
+	}
+	return rc;
+}
+
+void
+follow_changes(struct node *node, const struct follow *f)
+{
+	int rc = node_begin(node);
+
+	if (rc == 0) {
+		rc = offer_follow(
+			&node->offer, node->reader, node->now.wall_s, on_arrival, node);
+		rc = rc == 0 ? follow_scope(node, f) : rc;
+		node->claims.count = 0;
+		find_wanted(node);
+		node_end(node);
+	}
+	if (rc != 0) {
+		node_log(node, NODE_LOG_WARN, "cannot follow the graph: %s", err_text(rc));
+	}
+	fetch_wanted(node);
+}
+
+/* is_scope_old - somebody may have come or gone since it was made */
+static bool
+is_scope_old(const struct node *node, uint64_t number_before)
+{
+	return node->offer.last_number != number_before ||
+	       graph_interest_version(node->reader) != node->interest_version ||
+	       node->now.wall_s - node->scope_loaded_s >= node->config.limits.repair_interval_s;
+}
+
+void
+follow_others(struct node *node)
+{
+	uint64_t before = node->offer.last_number;
+	int rc = node_begin(node);
+
+	if (rc == 0) {
+		rc = offer_follow(
+			&node->offer, node->reader, node->now.wall_s, on_arrival, node);
+		if (rc == 0 && is_scope_old(node, before)) {
+			rc = scope_load(node->scope, node->reader);
+			rc = rc == 0 ? claim_waiting(node) : rc;
+			node->interest_version = graph_interest_version(node->reader);
+			node->scope_loaded_s = node->now.wall_s;
+		}
+		find_wanted(node);
+		node_end(node);
+	}
+	if (rc != 0) {
+		node_log(node, NODE_LOG_WARN, "cannot follow the graph: %s", err_text(rc));
+	}
+	fetch_wanted(node);
+}
