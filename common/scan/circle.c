@@ -22,6 +22,23 @@ identity_party(const struct circle *c, const struct thumbprint *identity)
 	return circle_party(c, &p);
 }
 
+/* former_parties - the identities that a node continues. @return how many */
+static size_t
+former_parties(const struct circle *c, graph_node node, struct party out[GRAPH_FORMERS_MAX])
+{
+	graph_node nodes[GRAPH_FORMERS_MAX];
+	size_t count = node == GRAPH_NONE ? 0 : graph_formers(c->graph, node, nodes);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		out[kept].node = nodes[i];
+		if (graph_digest_of(c->graph, nodes[i], &out[kept].digest)) {
+			kept++;
+		}
+	}
+	return kept;
+}
+
 void
 circle_init(struct circle *c, struct graph_reader *graph, struct private_reader *private_store,
 	const struct private_user *user, bool colleagues, uint64_t now_s)
@@ -33,14 +50,15 @@ circle_init(struct circle *c, struct graph_reader *graph, struct private_reader 
 		.colleagues = colleagues,
 		.now_s = now_s,
 	};
-	c->site.node = graph_site(graph);
+	c->site.node = graph_current(graph, graph_site(graph));
 	(void)graph_digest_of(graph, c->site.node, &c->site.digest);
 	if (user == NULL) {
 		c->self = c->site;
 	} else {
 		c->self.digest = user->digest;
-		c->self.node = identity_party(c, &user->identity).node;
+		c->self.node = graph_current(graph, identity_party(c, &user->identity).node);
 	}
+	c->former_count = former_parties(c, c->self.node, c->formers);
 }
 
 struct party
@@ -140,11 +158,27 @@ greater(unsigned int a, unsigned int b)
 	return a > b ? a : b;
 }
 
-unsigned int
-circle_level(const struct circle *c, const struct party *p)
+/* own_level - what the recipient, or an identity he continues, holds about exactly this party */
+static unsigned int
+own_level(const struct circle *c, const struct party *p)
 {
 	unsigned int level = greater(private_level(c, &c->self.digest, &p->digest),
 		published_level(c, c->self.node, party_ref(p)));
+
+	for (size_t i = 0; i < c->former_count; i++) {
+		level = greater(level, published_level(c, c->formers[i].node, party_ref(p)));
+		if (c->is_site) {
+			level = greater(
+				level, private_level(c, &c->formers[i].digest, &p->digest));
+		}
+	}
+	return level;
+}
+
+static unsigned int
+party_level(const struct circle *c, const struct party *p)
+{
+	unsigned int level = own_level(c, p);
 
 	if (level < TRUST_LEVEL_ORDINARY && (c->colleagues || c->is_site) &&
 		is_colleague(c, p)) {
@@ -152,6 +186,19 @@ circle_level(const struct circle *c, const struct party *p)
 	}
 	if (level == 0 && c->is_site && is_known_to_some_user(c, p)) {
 		level = TRUST_LEVEL_WEAK;
+	}
+	return level;
+}
+
+unsigned int
+circle_level(const struct circle *c, const struct party *p)
+{
+	struct party formers[GRAPH_FORMERS_MAX];
+	size_t count = former_parties(c, p->node, formers);
+	unsigned int level = party_level(c, p);
+
+	for (size_t i = 0; i < count; i++) {
+		level = greater(level, party_level(c, &formers[i]));
 	}
 	return level;
 }
@@ -170,10 +217,32 @@ blocked_by(const struct circle *c, const struct party *who, const struct party *
 	       graph_edge_is_live(&edge, c->now_s);
 }
 
+/* blocks_party - exactly this party, by the recipient, an identity he continues, or the site */
+static bool
+blocks_party(const struct circle *c, const struct party *p)
+{
+	if (blocked_by(c, &c->self, p) || (!c->is_site && blocked_by(c, &c->site, p))) {
+		return true;
+	}
+	for (size_t i = 0; i < c->former_count; i++) {
+		if (blocked_by(c, &c->formers[i], p)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool
 circle_blocks(const struct circle *c, const struct party *p)
 {
-	return blocked_by(c, &c->self, p) || (!c->is_site && blocked_by(c, &c->site, p));
+	struct party formers[GRAPH_FORMERS_MAX];
+	size_t count = former_parties(c, p->node, formers);
+	bool blocked = blocks_party(c, p);
+
+	for (size_t i = 0; !blocked && i < count; i++) {
+		blocked = blocks_party(c, &formers[i]);
+	}
+	return blocked;
 }
 
 /* blocks_text - a block of a principal given as kind and value */
@@ -238,37 +307,34 @@ circle_identity_of(const struct circle *c, const struct party *address)
 
 	if (private_get(c->private_store, &c->self.digest, &address->digest, &e) &&
 		e.has_identity) {
-		return identity_party(c, &e.identity).node;
+		return graph_current(c->graph, identity_party(c, &e.identity).node);
 	}
 	if (address->node == GRAPH_NONE) {
 		return GRAPH_NONE;
 	}
 	count = graph_bindings(c->graph, address->node, bindings);
 	for (size_t i = 0; i < count; i++) {
+		graph_node current = graph_current(c->graph, bindings[i].identity);
+
 		if (!bindings[i].hosted || c->now_s >= bindings[i].exp_s) {
 			continue;
 		}
-		if (hosted != GRAPH_NONE) {
+		if (hosted != GRAPH_NONE && hosted != current) {
 			return GRAPH_NONE; /* two of our own claim it: neither, until confirmed */
 		}
-		hosted = bindings[i].identity;
+		hosted = current;
 	}
 	return hosted;
 }
 
-unsigned int
-circle_voucher_level(const struct circle *c, graph_node identity)
+/* bound_level - the recipient's level for an address that has effect as the identity's */
+static unsigned int
+bound_level(const struct circle *c, graph_node bound_by, graph_node identity)
 {
 	graph_node addresses[BOUND_MAX];
-	struct party p = {.node = identity};
 	unsigned int level = 0;
-	size_t count = 0;
+	size_t count = graph_bound_addresses(c->graph, bound_by, addresses, BOUND_MAX);
 
-	if (!graph_digest_of(c->graph, identity, &p.digest)) {
-		return 0;
-	}
-	level = circle_level(c, &p);
-	count = graph_bound_addresses(c->graph, identity, addresses, BOUND_MAX);
 	for (size_t i = 0; i < count; i++) {
 		struct party address = {.node = addresses[i]};
 
@@ -280,18 +346,51 @@ circle_voucher_level(const struct circle *c, graph_node identity)
 	return level;
 }
 
-bool
-circle_is_public(const struct circle *c, graph_node identity)
+unsigned int
+circle_voucher_level(const struct circle *c, graph_node identity)
+{
+	struct party formers[GRAPH_FORMERS_MAX];
+	struct party p = {.node = graph_current(c->graph, identity)};
+	unsigned int level = 0;
+	size_t count = 0;
+
+	if (!graph_digest_of(c->graph, p.node, &p.digest)) {
+		return 0;
+	}
+	count = former_parties(c, p.node, formers);
+	level = greater(circle_level(c, &p), bound_level(c, p.node, p.node));
+	for (size_t i = 0; i < count; i++) {
+		level = greater(level, bound_level(c, formers[i].node, p.node));
+	}
+	return level;
+}
+
+/* names_openly - an open vouch by one of the recipient's identities for exactly this one */
+static bool
+names_openly(const struct circle *c, graph_node by, graph_node identity)
 {
 	struct graph_edge edge;
 
-	if ((c->colleagues || c->is_site) && graph_is_hosted(c->graph, identity)) {
-		return true;
-	}
-	return c->self.node != GRAPH_NONE &&
-	       graph_edge_get(c->graph, GRAPH_OUT, c->self.node,
-		       graph_ref_of(c->graph, identity), &edge) &&
+	return by != GRAPH_NONE &&
+	       graph_edge_get(
+		       c->graph, GRAPH_OUT, by, graph_ref_of(c->graph, identity), &edge) &&
 	       graph_edge_is_live(&edge, c->now_s) && (edge.flags & GRAPH_EDGE_OPEN) != 0;
+}
+
+bool
+circle_is_public(const struct circle *c, graph_node identity)
+{
+	graph_node known[1 + GRAPH_FORMERS_MAX] = {identity};
+	size_t count = 1 + graph_formers(c->graph, identity, known + 1);
+	bool is_public = (c->colleagues || c->is_site) && graph_is_hosted(c->graph, identity);
+
+	for (size_t i = 0; !is_public && i < count; i++) {
+		is_public = names_openly(c, c->self.node, known[i]);
+		for (size_t j = 0; !is_public && j < c->former_count; j++) {
+			is_public = names_openly(c, c->formers[j].node, known[i]);
+		}
+	}
+	return is_public;
 }
 
 /* identity_behind - the identity a friend's principal stands for, itself if it is one */
@@ -305,7 +404,7 @@ identity_behind(const struct circle *c, const struct party *p)
 		return bound;
 	}
 	return graph_text_of(c->graph, p->node, &text) && slice_starts_with(text, SLICE("id:"))
-		       ? p->node
+		       ? graph_current(c->graph, p->node)
 		       : GRAPH_NONE;
 }
 
@@ -343,17 +442,18 @@ walk_private(const struct circle *c, size_t bound, circle_visit_fn *visit, void 
 }
 
 static bool
-walk_published(const struct circle *c, size_t bound, circle_visit_fn *visit, void *ctx)
+walk_published(
+	const struct circle *c, graph_node by, size_t bound, circle_visit_fn *visit, void *ctx)
 {
 	struct graph_cursor cursor = {0};
 	struct graph_edge edge;
 	size_t steps = 0;
 	int stop = 0;
 
-	if (c->self.node == GRAPH_NONE) {
+	if (by == GRAPH_NONE) {
 		return true;
 	}
-	graph_list(c->graph, GRAPH_OUT, c->self.node, &cursor);
+	graph_list(c->graph, GRAPH_OUT, by, &cursor);
 	while (stop == 0 && graph_next(&cursor, &edge)) {
 		struct party p = {.node = edge.peer};
 
@@ -373,5 +473,9 @@ circle_walk(const struct circle *c, size_t bound, circle_visit_fn *visit, void *
 {
 	bool whole = walk_private(c, bound, visit, ctx);
 
-	return walk_published(c, bound, visit, ctx) && whole;
+	whole = walk_published(c, c->self.node, bound, visit, ctx) && whole;
+	for (size_t i = 0; i < c->former_count; i++) {
+		whole = walk_published(c, c->formers[i].node, bound, visit, ctx) && whole;
+	}
+	return whole;
 }

@@ -3,7 +3,8 @@
  *
  * A circle is the view of one recipient (a local user, or the site itself when a message
  * names nobody we know) over both stores: the private list, learned edges, the user's own
- * published vouches and blocks, and, with `colleagues`, the other local users. The site's
+ * published vouches and blocks, and, with `colleagues`, the other local users. An identity stands
+ * for those it continues (graph_current): what anybody said of them, or they said, counts. The site's
  * circle holds its own friends and all local users; what its users hold directly, private
  * lists included, counts for it as weak edges (DESIGN 5).
  *
@@ -39,6 +40,9 @@ struct circle {
 	struct party
 		self; /**< digest: the user's address, or id: of the site; node: the identity */
 	struct party site;
+	struct party
+		formers[GRAPH_FORMERS_MAX]; /**< identities that the recipient's continues */
+	size_t former_count;
 	bool is_site;
 	bool colleagues;
 	uint64_t now_s;
@@ -69,8 +73,9 @@ bool circle_blocks_above(const struct circle *c, struct slice address);
 bool circle_blocks_address(const struct circle *c, struct slice address);
 
 /**
- * The identity whose binding of an address has effect for this recipient: the one he
- * confirmed, else that of a local user. GRAPH_NONE when there is none or it is unclear.
+ * The identity whose binding of an address has effect for this recipient, or what it continues as:
+ * the one he confirmed, else that of a local user. GRAPH_NONE when there is none or it is
+ * unclear.
  */
 graph_node circle_identity_of(const struct circle *c, const struct party *address);
 

@@ -152,47 +152,66 @@ consider_edge(struct search *s, graph_node identity, unsigned int own_level,
 	}
 }
 
-/* search_vouchers - walks those who vouch for the sender and asks who of them is a friend */
+/* search_vouchers - walks those who vouch for the node and asks who of them is a friend */
 static void
-search_vouchers(struct search *s, const struct party *p)
+search_vouchers(struct search *s, graph_node node)
 {
 	const struct circle *c = s->circle;
 	struct graph_cursor cursor = {0};
 	struct graph_edge edge;
 
-	graph_list(c->graph, GRAPH_IN, p->node, &cursor);
+	graph_list(c->graph, GRAPH_IN, node, &cursor);
 	while (graph_next(&cursor, &edge)) {
+		graph_node identity = graph_current(c->graph, edge.peer);
 		unsigned int own_level = 0;
 
-		if (!counts(c, &edge) || !may_vouch(s, edge.peer)) {
+		if (!counts(c, &edge) || !may_vouch(s, identity)) {
 			continue;
 		}
-		own_level = circle_voucher_level(c, edge.peer);
+		own_level = circle_voucher_level(c, identity);
 		if (own_level > 0) {
-			consider_edge(s, edge.peer, own_level, &edge);
+			consider_edge(s, identity, own_level, &edge);
 		}
 	}
 	graph_cursor_close(&cursor);
+}
+
+/* family - a node and those it continues. @return how many */
+static size_t
+family(const struct circle *c, graph_node node, graph_node out[1 + GRAPH_FORMERS_MAX])
+{
+	out[0] = node;
+	return node == GRAPH_NONE ? 0 : 1 + graph_formers(c->graph, node, out + 1);
+}
+
+/* consider_vouches - of a friend, or whom he continues, for one of the sender's principals */
+static void
+consider_vouches(struct search *s, graph_node identity, unsigned int level, graph_node sender)
+{
+	const struct circle *c = s->circle;
+	graph_node friends[1 + GRAPH_FORMERS_MAX];
+	graph_node senders[1 + GRAPH_FORMERS_MAX];
+	size_t friend_count = family(c, identity, friends);
+	size_t sender_count = family(c, sender, senders);
+	struct graph_edge edge;
+
+	for (size_t i = 0; i < friend_count * sender_count; i++) {
+		struct graph_ref to = graph_ref_of(c->graph, senders[i % sender_count]);
+
+		if (graph_edge_get(c->graph, GRAPH_OUT, friends[i / sender_count], to, &edge) &&
+			counts(c, &edge)) {
+			consider_edge(s, identity, level, &edge);
+		}
+	}
 }
 
 static int
 visit_friend(void *ctx, graph_node identity, unsigned int level)
 {
 	struct search *s = ctx;
-	const struct circle *c = s->circle;
-	struct graph_edge edge;
 
-	if (!may_vouch(s, identity)) {
-		return 0;
-	}
-	for (size_t i = 0; i < s->sender->count; i++) {
-		struct graph_ref to = party_ref(&s->sender->parties[i]);
-
-		if (to.node != GRAPH_NONE &&
-			graph_edge_get(c->graph, GRAPH_OUT, identity, to, &edge) &&
-			counts(c, &edge)) {
-			consider_edge(s, identity, level, &edge);
-		}
+	for (size_t i = 0; may_vouch(s, identity) && i < s->sender->count; i++) {
+		consider_vouches(s, identity, level, s->sender->parties[i].node);
 	}
 	return 0;
 }
@@ -207,22 +226,23 @@ static void
 find_vouchers(const struct circle *c, const struct sender *sender, struct trust_decision *out)
 {
 	struct search s = {.circle = c, .sender = sender, .out = out};
+	graph_node nodes[SENDER_PARTIES_MAX * (1 + GRAPH_FORMERS_MAX)];
 	uint64_t total = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < sender->count; i++) {
-		if (sender->parties[i].node != GRAPH_NONE) {
-			total += graph_degree(c->graph, GRAPH_IN, sender->parties[i].node);
-		}
+		count += family(c, sender->parties[i].node, nodes + count);
+	}
+	for (size_t i = 0; i < count; i++) {
+		total += graph_degree(c->graph, GRAPH_IN, nodes[i]);
 	}
 	if (total > TRUST_WALK_MAX) {
 		/* Colleagues are not walked from this side, so the search may be incomplete. */
 		out->cut = !circle_walk(c, TRUST_WALK_MAX, visit_friend, &s) || c->colleagues;
 		return;
 	}
-	for (size_t i = 0; i < sender->count; i++) {
-		if (sender->parties[i].node != GRAPH_NONE) {
-			search_vouchers(&s, &sender->parties[i]);
-		}
+	for (size_t i = 0; i < count; i++) {
+		search_vouchers(&s, nodes[i]);
 	}
 }
 
