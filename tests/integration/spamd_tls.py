@@ -2,9 +2,11 @@
 """TLS: certificates, versions, client verification, and answers that no reset overtakes."""
 
 import concurrent.futures
+import os
 import socket
 import ssl
 import warnings
+from unittest import mock
 
 import harness
 from certificates import make_certificate
@@ -74,15 +76,25 @@ class TlsTest(harness.DaemonTest):
                 connection.sendall(request("PING"))
                 self.assertEqual(read_all(connection), b"SPAMD/1.5 0 PONG\r\n")
 
-    def test_spamc(self):
+    def test_spamc_gets_every_answer_with_both_versions(self):
         spamd = self.start()
         where = ("-S", "-d", "localhost", "-p", spamd.port, "--ssl")
         done = harness.spamc(*where, "-K")
         if done.returncode == 64:
             self.skipTest("this spamc was built without TLS")
-        for _ in range(ANSWERS):
-            done = harness.spamc(*where, "-x", "-c")
-            self.assertEqual((done.returncode, done.stdout), (0, b"0.0/5.0\n"), spamd.tail())
+        message = HAM + b"x" * 100_000 + b"\n"
+        for number in (2, 3):
+            conf = self.dir / f"openssl{number}.cnf"
+            conf.write_text(
+                "openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = limits\n"
+                f"[limits]\nMinProtocol = TLSv1.{number}\nMaxProtocol = TLSv1.{number}\n"
+            )
+            with mock.patch.dict(os.environ, OPENSSL_CONF=str(conf)):
+                for _ in range(ANSWERS):
+                    done = harness.spamc(*where, "-x", message=message)
+                    self.assertEqual(done.returncode, 0, spamd.tail())
+                    self.assertTrue(done.stdout.endswith(message[-100_000:]), spamd.tail())
+            spamd.wait_log_count(f"TLSv1_{number}/", ANSWERS)
 
     def test_tls_and_plain_side_by_side(self):
         spamd = self.start_plain(
