@@ -19,6 +19,9 @@ int cmd_user_add(struct ctl *ctl);
 int cmd_user_list(struct ctl *ctl);
 int cmd_user_show(struct ctl *ctl);
 
+/* cmd_user_remove.c */
+int cmd_user_remove(struct ctl *ctl);
+
 /* cmd_friend.c */
 int cmd_friend_add(struct ctl *ctl);
 int cmd_friend_remove(struct ctl *ctl);

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "trustctl/cmd.h"
@@ -14,8 +15,63 @@ struct renewal {
 	struct statement *items;
 	size_t count;
 	size_t cap;
+	struct thumbprint
+		*present; /* identities of the users that there are, and of the site, sorted */
+	size_t present_count;
 	struct keystore keys;
 };
+
+static int
+compare_thumbprints(const void *a, const void *b)
+{
+	const struct thumbprint *left = a;
+	const struct thumbprint *right = b;
+
+	return memcmp(left->text, right->text, sizeof(left->text));
+}
+
+static int
+note_present(struct renewal *r, const struct thumbprint *identity)
+{
+	struct thumbprint *grown =
+		reallocarray(r->present, r->present_count + 1, sizeof(*grown));
+
+	if (grown == NULL) {
+		return ERR_NOMEM;
+	}
+	r->present = grown;
+	r->present[r->present_count++] = *identity;
+	return 0;
+}
+
+/* find_present - identities of users who were removed are left to end */
+static int
+find_present(struct renewal *r)
+{
+	struct private_cursor cursor;
+	struct private_user user;
+	struct actor actor;
+	int rc = actor_find_site(r->site, &actor, NULL) == 0 ? note_present(r, &actor.identity)
+							     : 0;
+
+	private_users(r->site->private_reader, &cursor);
+	while (rc == 0 && private_next_user(&cursor, &user)) {
+		rc = note_present(r, &user.identity);
+	}
+	private_cursor_close(&cursor);
+	if (r->present_count > 0) {
+		qsort(r->present, r->present_count, sizeof(*r->present), compare_thumbprints);
+	}
+	return rc;
+}
+
+static bool
+is_present(const struct renewal *r, const struct thumbprint *identity)
+{
+	return r->present_count > 0 &&
+	       bsearch(identity, r->present, r->present_count, sizeof(*r->present),
+		       compare_thumbprints) != NULL;
+}
 
 static bool
 is_due(const struct renewal *r, const struct statement *st)
@@ -30,6 +86,7 @@ is_due(const struct renewal *r, const struct statement *st)
 		return false;
 	}
 	return principal_from_thumbprint(slice_str(st->iss.text), &self) == 0 &&
+	       is_present(r, &st->iss) &&
 	       graph_is_hosted(r->site->graph, graph_find(r->site->graph, &self));
 }
 
@@ -69,7 +126,9 @@ find_due(struct renewal *r)
 	if (site_begin(r->site, &msg) != 0) {
 		return command_fail_msg(r->ctl, &msg);
 	}
-	int rc = graph_visit(r->site->graph, 0, look_at, r);
+	int rc = find_present(r);
+
+	rc = rc == 0 ? graph_visit(r->site->graph, 0, look_at, r) : rc;
 
 	if (site_end(r->site, &msg) != 0) {
 		return command_fail_msg(r->ctl, &msg);
@@ -129,6 +188,7 @@ renew(struct ctl *ctl, struct site *site, void *arg)
 	}
 	status = status == EX_OK ? print_renewed(&r) : status;
 	free(r.items);
+	free(r.present);
 	return status;
 }
 

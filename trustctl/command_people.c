@@ -58,6 +58,23 @@ static const struct command rows[] = {
 		.run = cmd_user_show,
 	},
 	{
+		.name = "user",
+		.sub = "remove",
+		.arguments = "USER",
+		.min_args = 1,
+		.max_args = 1,
+		.options = BIT(FORCE) | BIT(CONFIG),
+		.summary = "takes a local user away, with his lists and what he published",
+		.details =
+			"His private friends, blocks and aliases are deleted, his published vouches and "
+			"blocks are taken back, and his identity no longer claims the address, which may "
+			"be given to somebody else. His keys stay in keys/ and are not renewed. The "
+			"device key is needed; without it --force leaves what was published to end by "
+			"itself.",
+		.examples = {"user remove alice@example.org"},
+		.run = cmd_user_remove,
+	},
+	{
 		.name = "friend",
 		.sub = "add",
 		.arguments = "SUBJECT",

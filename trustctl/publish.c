@@ -1,6 +1,9 @@
 #include "trustctl/publish.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "common/base/encoding.h"
 
 /* next_seq - the number of the next statement of a register */
 static int
@@ -98,6 +101,27 @@ publish_block(struct site_txn *txn, const struct publisher *by, const struct pri
 					&issuer, seq, subject, STATEMENT_WHY_SPAM, &made, msg)
 			      : issue_unblock(&issuer, seq, subject, &made, msg);
 	}
+	return rc == 0 ? add(txn, &made, by->now_s, msg) : rc;
+}
+
+int
+publish_revoke_statement(struct site_txn *txn, const struct publisher *by,
+	const struct digest *id, enum statement_why why, struct err_msg *msg)
+{
+	const struct issuer issuer = issuer_of(by);
+	const struct issue_reason reason = {.why = why, .since_s = by->now_s};
+	char text[sizeof("stmt:") + BASE64URL_LEN(DIGEST_LEN)] = "stmt:";
+	struct principal subject;
+	struct issued made;
+	uint64_t seq;
+
+	base64url_encode(digest_slice(id), text + strlen(text));
+	int rc = principal_parse(slice_of(text, strlen("stmt:") + BASE64URL_LEN(DIGEST_LEN)),
+		true, &subject, msg);
+
+	rc = rc == 0 ? next_seq(txn, &issuer.identity, STATEMENT_REVOKE, &subject, &seq, msg)
+		     : rc;
+	rc = rc == 0 ? issue_revoke(&issuer, seq, &subject, &reason, &made, msg) : rc;
 	return rc == 0 ? add(txn, &made, by->now_s, msg) : rc;
 }
 

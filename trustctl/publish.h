@@ -27,6 +27,10 @@ NODISCARD int publish_vouch(struct site_txn *txn, const struct publisher *by,
 NODISCARD int publish_block(struct site_txn *txn, const struct publisher *by,
 	const struct principal *subject, bool in_force, struct err_msg *msg);
 
+/** Revokes one of the actor's own statements, whose id is given, from now on. */
+NODISCARD int publish_revoke_statement(struct site_txn *txn, const struct publisher *by,
+	const struct digest *id, enum statement_why why, struct err_msg *msg);
+
 /** True when the actor ever published that kind of statement about the subject. */
 NODISCARD int publish_was(struct site_txn *txn, const struct actor *actor,
 	enum statement_act act, const struct principal *subject, bool *out,

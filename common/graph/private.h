@@ -152,6 +152,9 @@ NODISCARD int private_put(struct private_txn *txn, const struct digest *user,
 	const struct principal *subject, const struct private_entry *entry,
 	struct err_msg *msg);
 
+/** Takes a user away with his names and all he holds. @return 0, ERR_NOTFOUND, or an error of the store. */
+NODISCARD int private_user_remove(struct private_txn *txn, const struct digest *user);
+
 /** @return 0, ERR_NOTFOUND, or an error of the store. */
 NODISCARD int private_remove(
 	struct private_txn *txn, const struct digest *user, const struct digest *subject);

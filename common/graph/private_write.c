@@ -257,3 +257,82 @@ private_remove(struct private_txn *txn, const struct digest *user, const struct 
 	ret = store_txn_error(txn->txn);
 	return ret == 0 && !found ? ERR_NOTFOUND : ret;
 }
+
+/* first_key - what follows the user in the first key of his in a table; false where there is none */
+static bool
+first_key(struct private_txn *txn, unsigned int table, const struct digest *user,
+	struct private_key *rest_out)
+{
+	struct store_cursor *cursor = store_cursor_open(txn->txn, table);
+	struct slice key = {0};
+	struct slice value = {0};
+	bool found = store_cursor_seek(cursor, digest_slice(user), &key, &value) &&
+		     slice_starts_with(key, digest_slice(user));
+
+	rest_out->len = 0;
+	if (found) {
+		struct slice rest = slice_skip(key, DIGEST_LEN);
+
+		rest_out->len = rest.len < sizeof(rest_out->bytes) ? rest.len : 0;
+		memcpy(rest_out->bytes, rest.data, rest_out->len);
+	}
+	store_cursor_close(cursor);
+	return found && store_txn_error(txn->txn) == 0;
+}
+
+static int
+remove_entries(struct private_txn *txn, const struct digest *user)
+{
+	struct private_key rest;
+	int ret = 0;
+
+	while (ret == 0 && first_key(txn, PRIVATE_ENTRIES, user, &rest)) {
+		struct digest subject;
+
+		ret = private_digest_decode(private_key_slice(&rest), &subject);
+		ret = ret == 0 ? private_remove(txn, user, &subject) : ret;
+	}
+	return ret;
+}
+
+/* remove_names - aliases, and the address itself */
+static int
+remove_names(struct private_txn *txn, const struct digest *user, struct slice address)
+{
+	struct private_name name;
+	struct private_key rest;
+	struct private_key key;
+	int ret = private_name_make(address, &name);
+
+	if (ret == 0) {
+		(void)store_delete(txn->txn, PRIVATE_NAMES, private_name_slice(&name));
+	}
+	while (ret == 0 && first_key(txn, PRIVATE_ALIASES, user, &rest)) {
+		private_key_make(user, private_key_slice(&rest), &key);
+		(void)store_delete(txn->txn, PRIVATE_NAMES, private_key_slice(&rest));
+		(void)store_delete(txn->txn, PRIVATE_ALIASES, private_key_slice(&key));
+		ret = store_txn_error(txn->txn);
+	}
+	return ret;
+}
+
+int
+private_user_remove(struct private_txn *txn, const struct digest *user)
+{
+	struct private_user found;
+	struct slice record;
+	int ret = 0;
+
+	if (!store_get(txn->txn, PRIVATE_USERS, digest_slice(user), &record)) {
+		ret = store_txn_error(txn->txn);
+		return ret == 0 ? ERR_NOTFOUND : ret;
+	}
+	ret = private_user_decode(digest_slice(user), record, &found);
+	ret = ret == 0 ? remove_names(txn, user, found.address) : ret;
+	ret = ret == 0 ? remove_entries(txn, user) : ret;
+	if (ret != 0) {
+		return ret;
+	}
+	(void)store_delete(txn->txn, PRIVATE_USERS, digest_slice(user));
+	return store_txn_error(txn->txn);
+}

@@ -151,6 +151,40 @@ class Commands(TrustctlTest):
         self.assertEqual(self.json("user", "show", ALICE)["aliases"], [])
         self.assertIn("bobby, ", self.call("user", "list"))
 
+    def test_a_removed_user_leaves_nothing_in_force(self):
+        user = "bob@example.org"
+        self.call("user", "add", user, "--alias", "bobby")
+        old = self.identity(user)
+        self.call("friend", "add", "--user", user, "--publish", "carol@example.net")
+        self.call("friend", "add", "--user", user, "dave@example.net")
+        self.call("block", "--user", user, "--publish", "mallory@example.com")
+        self.call("friend", "add", "--user", ALICE, "dave@example.net")
+        status = self.json("status")
+        self.assertEqual((status["edges"], status["blocks"]), (1, 1))
+        removed = self.json("user", "remove", "bobby")
+        self.assertEqual((removed["address"], removed["identity"]), (user, old))
+        self.assertEqual((removed["entries"], removed["taken_back"]), (3, 3))
+        status = self.json("status")
+        self.assertEqual((status["edges"], status["blocks"], status["users"]), (0, 0, 1))
+        self.assertEqual(status["private_entries"], 1, "alice keeps hers")
+        for name in (user, "bobby"):
+            self.refuse(EX_NOUSER, "no user", "user", "remove", name)
+            self.refuse(EX_NOUSER, "user", "friend", "list", "--user", name)
+        self.call("rebuild")
+        self.assertEqual(self.json("status")["edges"], 0)
+        self.call("user", "add", "carl@example.org", "--alias", "bobby")
+        self.call("user", "add", user)
+        self.assertNotEqual(self.identity(user), old)
+        self.assertEqual(self.json("friend", "list", "--user", user), [])
+
+    def test_removal_without_the_device_key_has_to_be_wanted(self):
+        for key in (self.store / "keys").glob(f"device-{self.identity()}-*"):
+            key.unlink()
+        self.refuse(EX_UNAVAILABLE, "--force", "user", "remove", ALICE)
+        self.assertEqual(len(self.json("user", "list")), 1)
+        self.assertEqual(self.json("user", "remove", "--force", ALICE)["taken_back"], 0)
+        self.assertEqual(self.json("user", "list"), [])
+
     def test_users_from_a_file_are_all_added_or_none(self):
         faulty = self.file("faulty", "carl@example.org\nno address\n\ndora@\n")
         done = self.refuse(EX_DATAERR, "nobody was added", "user", "add", "--from-file", faulty)
@@ -457,7 +491,7 @@ class Faults(TrustctlTest):
         rows = [
             (EX_USAGE, "unknown command", ["frobnicate"]),
             (EX_USAGE, "did you mean friend", ["frend", "list"]),
-            (EX_USAGE, "needs one of: add, list, show", ["user"]),
+            (EX_USAGE, "needs one of: add, list, show, remove", ["user"]),
             (EX_USAGE, "unknown command friend ad; did you mean friend add", ["friend", "ad"]),
             (EX_USAGE, "unknown command user xyzzy; user needs one of", ["user", "xyzzy"]),
             (EX_USAGE, "--domain DOMAIN is missing", ["init"]),

@@ -410,6 +410,55 @@ Test(private, a_later_entry_replaces_and_a_removed_one_is_gone)
 }
 
 static void
+departure_body(struct world *w)
+{
+	struct digest alice = digest_of("addr:alice@example.org");
+	struct digest carol = digest_of("addr:carol@example.net");
+	struct private_txn *txn = NULL;
+	struct private_cursor c;
+	struct private_user user;
+	struct digest holder;
+
+	add_user(w, "addr:alice@example.org", 1);
+	add_user(w, "addr:dave@example.org", 2);
+	txn = begin(w);
+	cr_assert_eq(private_alias_add(txn, &alice, SLICE("asmith"), &msg), 0);
+	cr_assert_eq(private_alias_add(txn, &alice, SLICE("a.smith@example.org"), &msg), 0);
+	commit(w, txn);
+	befriend(w, "addr:alice@example.org", "addr:bob@example.net", 1);
+	befriend(w, "addr:alice@example.org", "addr:carol@example.net", 2);
+	befriend(w, "addr:dave@example.org", "addr:carol@example.net", 3);
+	txn = begin(w);
+	cr_expect_eq(private_user_remove(txn, &alice), 0, "%s", w->label);
+	cr_expect_eq(private_user_remove(txn, &alice), ERR_NOTFOUND, "%s", w->label);
+	commit(w, txn);
+	look(w);
+	cr_expect_not(private_user_by_digest(w->reader, &alice, &user), "%s", w->label);
+	cr_expect_not(private_user_find(w->reader, SLICE("asmith"), &user), "%s", w->label);
+	cr_expect_not(private_user_find(w->reader, SLICE("a.smith@example.org"), &user), "%s",
+		w->label);
+	cr_expect_not(private_user_find(w->reader, SLICE("alice@example.org"), &user), "%s",
+		w->label);
+	cr_expect(
+		private_user_find(w->reader, SLICE("dave@example.org"), &user), "%s", w->label);
+	cr_expect_eq(private_count(w->reader, &alice), 0, "%s", w->label);
+	private_holders(w->reader, &carol, &c);
+	cr_expect(private_next_holder(&c, &holder), "%s", w->label);
+	cr_expect_not(private_next_holder(&c, &holder), "%s: alice holds nothing", w->label);
+	private_cursor_close(&c);
+	expect_sound(w);
+	add_user(w, "addr:alice@example.org", 1);
+	txn = begin(w);
+	cr_assert_eq(private_alias_add(txn, &alice, SLICE("asmith"), &msg), 0);
+	commit(w, txn);
+}
+
+Test(private, a_removed_user_leaves_his_names_to_others)
+{
+	on_both(departure_body);
+}
+
+static void
 lists_body(struct world *w)
 {
 	static const char *const friends[] = {"addr:bob@example.net", "dom:example.net",
