@@ -16,6 +16,7 @@ void
 answer_request(struct spamd_proto *proto, const struct presentation *p)
 {
 	enum spamd_command command = spamd_proto_request(proto)->command;
+	struct slice rest = {0};
 
 	switch (command) {
 	case SPAMD_SYMBOLS:
@@ -30,7 +31,8 @@ answer_request(struct spamd_proto *proto, const struct presentation *p)
 		}
 		break;
 	case SPAMD_PROCESS:
-		markup_write(p, spamd_proto_reply_body(proto));
+		markup_write(p, spamd_proto_reply_body(proto), &rest);
+		spamd_proto_reply_rest(proto, rest);
 		break;
 	case SPAMD_HEADERS:
 		markup_write_headers(p, spamd_proto_reply_body(proto));

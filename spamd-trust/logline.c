@@ -18,9 +18,9 @@ begin(struct dynbuf *out)
 	(void)dynbuf_add_str(out, "spamd: ");
 }
 
-/* add_escaped - appends text from outside; what does not fit is cut */
+/* escape_rest - the slow part of add_escaped */
 static void
-add_escaped(struct dynbuf *out, struct slice text)
+escape_rest(struct dynbuf *out, struct slice text)
 {
 	char piece[ESCAPE_CHUNK * 6 + 1];
 
@@ -28,6 +28,18 @@ add_escaped(struct dynbuf *out, struct slice text)
 		(void)dynbuf_add_str(
 			out, log_escape(slice_take(text, ESCAPE_CHUNK), piece, sizeof(piece)));
 		text = slice_skip(text, ESCAPE_CHUNK);
+	}
+}
+
+/* add_escaped - appends text from outside; what does not fit is cut */
+static void
+add_escaped(struct dynbuf *out, struct slice text)
+{
+	size_t clean = log_clean_len(text);
+
+	(void)dynbuf_add(out, slice_take(text, clean));
+	if (clean < text.len) {
+		escape_rest(out, slice_skip(text, clean));
 	}
 }
 
@@ -43,14 +55,15 @@ static void
 add_owner(struct dynbuf *out, const struct logline_subject *subject)
 {
 	add_known(out, subject->user);
-	(void)dynbuf_printf(out, ":%u", subject->uid);
+	(void)dynbuf_add_byte(out, ':');
+	(void)dynbuf_add_u64(out, subject->uid);
 }
 
-/* seconds - for "%.1f" */
-static double
-seconds(const struct logline_subject *subject)
+/* add_seconds - the time taken, with one decimal */
+static void
+add_seconds(struct dynbuf *out, const struct logline_subject *subject)
 {
-	return (double)subject->elapsed_ms / 1000;
+	(void)dynbuf_add_str(out, score_text_decimal((double)subject->elapsed_ms / 1000).text);
 }
 
 /* without_comments - copies text less its (...), innermost first; returns the length */
@@ -136,8 +149,12 @@ add_peer(struct dynbuf *out, const struct logline_peer *peer)
 	add_escaped(out, peer->host);
 	(void)dynbuf_add_str(out, " [");
 	add_escaped(out, peer->address);
-	(void)dynbuf_printf(
-		out, "]:%u to port %u, fd %d", peer->port, peer->local_port, peer->fd);
+	(void)dynbuf_add_str(out, "]:");
+	(void)dynbuf_add_u64(out, peer->port);
+	(void)dynbuf_add_str(out, " to port ");
+	(void)dynbuf_add_u64(out, peer->local_port);
+	(void)dynbuf_add_str(out, ", fd ");
+	(void)dynbuf_add_u64(out, (uint64_t)peer->fd);
 	if (!slice_is_empty(peer->tls)) {
 		(void)dynbuf_add_str(out, ", ");
 		add_escaped(out, peer->tls);
@@ -170,8 +187,8 @@ logline_checking(
 	struct dynbuf *out, enum spamd_command command, const struct logline_subject *subject)
 {
 	begin(out);
-	(void)dynbuf_printf(
-		out, "%s message ", command == SPAMD_PROCESS ? "processing" : "checking");
+	(void)dynbuf_add_str(
+		out, command == SPAMD_PROCESS ? "processing message " : "checking message ");
 	add_known(out, subject->ids.message_id);
 	if (!slice_is_empty(subject->ids.resent_message_id)) {
 		(void)dynbuf_add_str(out, " aka ");
@@ -181,24 +198,37 @@ logline_checking(
 	add_owner(out, subject);
 }
 
+/* add_effort - " in 0.1 seconds, 1234 bytes" */
+static void
+add_effort(struct dynbuf *out, const struct logline_subject *subject)
+{
+	(void)dynbuf_add_str(out, " in ");
+	add_seconds(out, subject);
+	(void)dynbuf_add_str(out, " seconds, ");
+	(void)dynbuf_add_u64(out, subject->size_bytes);
+	(void)dynbuf_add_str(out, " bytes");
+}
+
 void
 logline_verdict(struct dynbuf *out, const struct logline_subject *subject,
 	const struct verdict *verdict)
 {
 	begin(out);
-	(void)dynbuf_printf(out, "%s (%s/%s) for ",
-		verdict->is_spam ? "identified spam" : "clean message",
-		score_text(verdict).text, score_text_required(verdict).text);
+	(void)dynbuf_add_str(out, verdict->is_spam ? "identified spam (" : "clean message (");
+	(void)dynbuf_add_str(out, score_text(verdict).text);
+	(void)dynbuf_add_byte(out, '/');
+	(void)dynbuf_add_str(out, score_text_required(verdict).text);
+	(void)dynbuf_add_str(out, ") for ");
 	add_owner(out, subject);
-	(void)dynbuf_printf(
-		out, " in %.1f seconds, %zu bytes.", seconds(subject), subject->size_bytes);
+	add_effort(out, subject);
+	(void)dynbuf_add_byte(out, '.');
 }
 
 /* add_id_field - a Message-Id within the comma-joined fields of a result */
 static void
 add_id_field(struct dynbuf *out, const char *name, struct slice id)
 {
-	(void)dynbuf_printf(out, ",%s=", name);
+	(void)dynbuf_add_str(out, name);
 	while (id.len > 0) {
 		size_t comma = slice_find_byte(id, ',');
 
@@ -220,7 +250,23 @@ add_result_peer(struct dynbuf *out, const struct logline_peer *peer)
 	add_escaped(out, peer->host);
 	(void)dynbuf_add_str(out, ",raddr=");
 	add_escaped(out, peer->address);
-	(void)dynbuf_printf(out, ",rport=%u", peer->port);
+	(void)dynbuf_add_str(out, ",rport=");
+	(void)dynbuf_add_u64(out, peer->port);
+}
+
+/* add_whole_score - cut toward zero, in two columns, as by %2d in the original */
+static void
+add_whole_score(struct dynbuf *out, double score)
+{
+	double whole = trunc(score);
+
+	if (whole >= 0 && whole < 10) {
+		(void)dynbuf_add_byte(out, ' ');
+		(void)dynbuf_add_byte(out, (uint8_t)('0' + (int)whole));
+		return;
+	}
+	/* Adding 0 makes a plain zero of -0. */
+	(void)dynbuf_printf(out, "%2.0f", whole + 0.0);
 }
 
 void
@@ -229,24 +275,29 @@ logline_result(struct dynbuf *out, const struct logline_subject *subject,
 	const struct logline_peer *peer)
 {
 	begin(out);
-	/* Cut toward zero as by %d in the original; adding 0 makes a plain zero of -0. */
-	(void)dynbuf_printf(out, "result: %s %2.0f - ", verdict->is_spam ? "Y" : ".",
-		trunc(verdict->score) + 0.0);
+	(void)dynbuf_add_str(out, verdict->is_spam ? "result: Y " : "result: . ");
+	add_whole_score(out, verdict->score);
+	(void)dynbuf_add_str(out, " - ");
 	for (size_t i = 0; i < verdict->rule_count; i++) {
 		(void)dynbuf_add_str(out, i == 0 ? "" : ",");
 		add_escaped(out, sorted[i]->name);
 	}
-	(void)dynbuf_printf(
-		out, " scantime=%.1f,size=%zu,user=", seconds(subject), subject->size_bytes);
+	(void)dynbuf_add_str(out, " scantime=");
+	add_seconds(out, subject);
+	(void)dynbuf_add_str(out, ",size=");
+	(void)dynbuf_add_u64(out, subject->size_bytes);
+	(void)dynbuf_add_str(out, ",user=");
 	add_known(out, subject->user);
-	(void)dynbuf_printf(out, ",uid=%u,required_score=%s", subject->uid,
-		score_text_required(verdict).text);
+	(void)dynbuf_add_str(out, ",uid=");
+	(void)dynbuf_add_u64(out, subject->uid);
+	(void)dynbuf_add_str(out, ",required_score=");
+	(void)dynbuf_add_str(out, score_text_required(verdict).text);
 	add_result_peer(out, peer);
-	add_id_field(out, "mid",
+	add_id_field(out, ",mid=",
 		slice_is_empty(subject->ids.message_id) ? SLICE(UNKNOWN)
 							: subject->ids.message_id);
 	if (!slice_is_empty(subject->ids.resent_message_id)) {
-		add_id_field(out, "rmid", subject->ids.resent_message_id);
+		add_id_field(out, ",rmid=", subject->ids.resent_message_id);
 	}
 	(void)dynbuf_add_str(out, ",autolearn=");
 	add_escaped(out, verdict->autolearn);
@@ -284,15 +335,16 @@ logline_tell(struct dynbuf *out, const struct logline_subject *subject,
 	}
 	(void)dynbuf_add_str(out, "for ");
 	add_owner(out, subject);
-	(void)dynbuf_printf(
-		out, " in %.1f seconds, %zu bytes", seconds(subject), subject->size_bytes);
+	add_effort(out, subject);
 }
 
 void
 logline_skipped(struct dynbuf *out, const struct logline_subject *subject)
 {
 	begin(out);
-	(void)dynbuf_printf(out, "skipped large message in %3.1f seconds", seconds(subject));
+	(void)dynbuf_add_str(out, "skipped large message in ");
+	add_seconds(out, subject);
+	(void)dynbuf_add_str(out, " seconds");
 }
 
 void

@@ -265,8 +265,8 @@ add_old_as_ham(const struct presentation *p, struct kept_lines lines, bool has_s
 	}
 }
 
-/* write_in_place - SPEC 9.2 */
-static void
+/* write_in_place - SPEC 9.2, up to the body, which is returned */
+static struct slice
 write_in_place(const struct presentation *p, struct dynbuf *out)
 {
 	struct message_split split = message_split(p->message);
@@ -289,16 +289,17 @@ write_in_place(const struct presentation *p, struct dynbuf *out)
 			message_last_field(split.header, SLICE("Subject"), &line), eol, out);
 	}
 	markup_add_lines(out, split.separator, eol);
-	(void)dynbuf_add(out, split.body);
+	return split.body;
 }
 
 void
-markup_write(const struct presentation *p, struct dynbuf *out)
+markup_write(const struct presentation *p, struct dynbuf *out, struct slice *rest_out)
 {
+	*rest_out = slice_of(NULL, 0);
 	if (p->verdict->is_spam && p->settings->report_safe > 0) {
 		markup_write_wrapper(p, out);
 	} else {
-		write_in_place(p, out);
+		*rest_out = write_in_place(p, out);
 	}
 }
 
@@ -306,10 +307,12 @@ void
 markup_write_headers(const struct presentation *p, struct dynbuf *out)
 {
 	size_t start = dynbuf_slice(out).len;
+	struct slice body = {0};
 	struct slice rest = {0};
 	struct slice line = {0};
 
-	markup_write(p, out);
+	markup_write(p, out, &body);
+	(void)dynbuf_add(out, body);
 	rest = slice_skip(dynbuf_slice(out), start);
 	while (message_next_line(&rest, &line)) {
 		if (slice_eq(line, SLICE("\n")) || slice_eq(line, SLICE("\r\n"))) {

@@ -11,12 +11,13 @@
 #include "spamd-trust/template.h"
 
 /**
- * Appends the marked-up message. Besides the configured X-Spam-* headers come
+ * Appends the marked-up message. Where the end of it is that of the message as it came (SPEC 9.2),
+ * that is not copied but left in *rest_out, which is empty else. Besides the configured X-Spam-* headers come
  * X-Spam-Trust-Tier, X-Spam-Trust-Evidence and X-Spam-Trust-Path (DESIGN 7) when the
  * verdict is from a trust scan.
  * Failure is sticky in `out`.
  */
-void markup_write(const struct presentation *p, struct dynbuf *out);
+void markup_write(const struct presentation *p, struct dynbuf *out, struct slice *rest_out);
 
 /** The same, cut after the first empty line (HEADERS, SPEC 5.6). */
 void markup_write_headers(const struct presentation *p, struct dynbuf *out);

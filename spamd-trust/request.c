@@ -139,14 +139,14 @@ log_verdict(struct request_desk *desk, const struct request_origin *origin,
 	write_line(desk, LOG_LEVEL_INFO);
 }
 
-/* boundary_random - only marked-up messages carry a MIME boundary */
+/* boundary_random - only wrapped spam carries a MIME boundary */
 static uint32_t
-boundary_random(enum spamd_command command)
+boundary_random(enum spamd_command command, bool is_spam)
 {
 	struct rng rng = rng_system();
 	uint32_t value = 0;
 
-	if ((command != SPAMD_PROCESS && command != SPAMD_HEADERS) ||
+	if (!is_spam || (command != SPAMD_PROCESS && command != SPAMD_HEADERS) ||
 		rng_bytes(&rng, (uint8_t *)&value, sizeof(value)) != 0) {
 		return 0;
 	}
@@ -182,7 +182,7 @@ reply(struct request_desk *desk, const struct request_origin *origin, struct spa
 		.remote_host = origin->peer.host,
 		.remote_address = origin->peer.address,
 		.now_s = clock_wall_s(),
-		.random = boundary_random(request->command),
+		.random = boundary_random(request->command, verdict->is_spam),
 		.arena = &desk->arena,
 	};
 

@@ -13,6 +13,9 @@ struct score_text {
 	char text[SCORE_TEXT_MAX];
 };
 
+/** Any number with one decimal, rounded as by "%2.1f". */
+struct score_text score_text_decimal(double value);
+
 /**
  * The score with one decimal. Where ham would round up to the threshold, the rounded
  * threshold less 0.1, printed as a plain number: 4.96 of 5.0 gives "4.9", of 5.1 "5".

@@ -9,6 +9,12 @@
 /* Reads or writes in a row before the other connections get their turn. */
 #define STEPS_MAX 64
 
+/*
+ * The first read goes through the worker's scratch buffer, so that a connection that sends nothing
+ * holds no memory for input. The rest of a long message goes straight to its place.
+ */
+#define FIRST_READ_BYTES 8192
+
 /* What a phase tells the loop that runs it. */
 enum step {
 	STEP_ON,       /* go on, perhaps in another phase */
@@ -143,6 +149,7 @@ static enum step
 run_read(struct session *s)
 {
 	enum stream_status status = STREAM_OK;
+	bool is_first = !s->has_input;
 	uint8_t *room = NULL;
 	size_t cap = 0;
 	size_t n = 0;
@@ -150,7 +157,12 @@ run_read(struct session *s)
 	if (!has_memory(s)) {
 		return STEP_MEMORY;
 	}
-	room = spamd_proto_reserve(&s->proto, &cap);
+	if (is_first) {
+		room = s->worker->scratch;
+		cap = FIRST_READ_BYTES;
+	} else {
+		room = spamd_proto_reserve(&s->proto, &cap);
+	}
 	if (room == NULL) {
 		log_error("spamd: out of memory, closing a connection");
 		return STEP_CLOSE;
@@ -165,52 +177,65 @@ run_read(struct session *s)
 	}
 	s->has_input = true;
 	charge(s, n);
-	return advance(s, spamd_proto_commit(&s->proto, n, clock_mono_ms()));
+	return advance(
+		s, is_first ? spamd_proto_feed(&s->proto, slice_of(room, n), clock_mono_ms())
+			    : spamd_proto_commit(&s->proto, n, clock_mono_ms()));
 }
 
 static enum step
 run_write(struct session *s)
 {
-	struct slice rest = spamd_proto_output(&s->proto);
+	struct slice next = spamd_proto_output(&s->proto);
+	struct slice rest = spamd_proto_output_rest(&s->proto);
 	enum stream_status status = STREAM_OK;
 	size_t n = 0;
 
-	if (rest.len == 0) {
+	if (next.len == 0) {
 		s->phase = SESSION_END;
 		return STEP_ON;
 	}
-	log_release();
-	status = stream_write(&s->stream, rest, &n);
+	if (!s->worker->is_busy) {
+		log_release();
+	}
+	status = stream_write(&s->stream, next, rest, &n);
 	spamd_proto_sent(&s->proto, n);
 	return step_for(status);
 }
 
+/* drain - reads and drops what is there, once */
 static enum step
-run_end(struct session *s)
-{
-	enum step step = STEP_ON;
-
-	if (s->is_eof && s->stream.ssl == NULL) {
-		return STEP_CLOSE;
-	}
-	step = step_for(stream_end(&s->stream));
-	if (step == STEP_ON) {
-		s->phase = SESSION_DRAIN;
-		s->phase_end_ms = clock_mono_ms() + SESSION_DRAIN_MS;
-		return s->is_eof ? STEP_CLOSE : STEP_ON;
-	}
-	return step;
-}
-
-static enum step
-run_drain(struct session *s)
+drain(struct session *s)
 {
 	struct worker *w = s->worker;
 	size_t n = 0;
-	enum step step = step_for(stream_read(&s->stream, w->scratch, sizeof(w->scratch), &n));
+	enum stream_status status = stream_read(&s->stream, w->scratch, sizeof(w->scratch), &n);
 
+	s->is_eof = s->is_eof || status == STREAM_EOF;
 	s->drained_bytes += n;
-	return s->drained_bytes > SESSION_DRAIN_MAX_BYTES ? STEP_CLOSE : step;
+	return s->drained_bytes > SESSION_DRAIN_MAX_BYTES ? STEP_CLOSE : step_for(status);
+}
+
+/*
+ * run_end - of a client that has ended its side, as spamc does, closing ends ours as well
+ *
+ * So that is looked at first; where there is nothing to read, there will not be at once.
+ */
+static enum step
+run_end(struct session *s)
+{
+	enum step drained = s->stream.ssl == NULL && !s->is_eof ? drain(s) : STEP_ON;
+	enum step step = STEP_ON;
+
+	if (drained == STEP_CLOSE || (s->is_eof && s->stream.ssl == NULL)) {
+		return STEP_CLOSE;
+	}
+	step = step_for(stream_end(&s->stream));
+	if (step != STEP_ON) {
+		return step;
+	}
+	s->phase = SESSION_DRAIN;
+	s->phase_end_ms = clock_mono_ms() + SESSION_DRAIN_MS;
+	return s->is_eof ? STEP_CLOSE : drained;
 }
 
 static enum step
@@ -228,7 +253,7 @@ run_phase(struct session *s)
 	case SESSION_END:
 		return run_end(s);
 	case SESSION_DRAIN:
-		return run_drain(s);
+		return drain(s);
 	}
 	return STEP_CLOSE;
 }

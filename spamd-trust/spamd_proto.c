@@ -304,15 +304,29 @@ spamd_proto_timeout(struct spamd_proto *p, uint64_t now_ms)
 struct slice
 spamd_proto_output(const struct spamd_proto *p)
 {
+	struct slice out = slice_skip(dynbuf_slice(&p->out), p->out_pos);
+
 	if (p->state != SPAMD_STATE_REPLY) {
 		return slice_of(NULL, 0);
 	}
-	return slice_skip(dynbuf_slice(&p->out), p->out_pos);
+	return out.len > 0 ? out : p->rest;
+}
+
+struct slice
+spamd_proto_output_rest(const struct spamd_proto *p)
+{
+	bool is_next = p->state != SPAMD_STATE_REPLY || p->out_pos >= dynbuf_slice(&p->out).len;
+
+	return is_next ? slice_of(NULL, 0) : p->rest;
 }
 
 void
 spamd_proto_sent(struct spamd_proto *p, size_t n)
 {
-	assert(n <= spamd_proto_output(p).len);
-	p->out_pos += n;
+	size_t made = dynbuf_slice(&p->out).len - p->out_pos;
+	size_t of_made = n < made ? n : made;
+
+	assert(n - of_made <= p->rest.len);
+	p->out_pos += of_made;
+	p->rest = slice_skip(p->rest, n - of_made);
 }

@@ -139,6 +139,7 @@ struct spamd_proto {
 
 	struct dynbuf in;   /* command line, headers, and the message unless compressed */
 	struct dynbuf out;  /* the reply, from out_pos on */
+	struct slice rest;  /* the end of the reply, within the message */
 	struct dynbuf text; /* of the last error or note */
 	size_t pos;         /* first byte of `in` not yet dealt with */
 	size_t scanned;     /* no line end between pos and here */
@@ -213,6 +214,12 @@ NODISCARD enum spamd_status spamd_proto_timeout(struct spamd_proto *p, uint64_t 
 struct dynbuf *spamd_proto_reply_body(struct spamd_proto *p);
 
 /**
+ * Ends the body of the reply with bytes of the request's own message (borrowed until fini), which
+ * are sent from where they are. At most once, before spamd_proto_reply_verdict().
+ */
+void spamd_proto_reply_rest(struct spamd_proto *p, struct slice rest);
+
+/**
  * Answers a scanning command from the verdict and the body written before (SPEC 3, 5.1 to 5.6).
  * Out of memory gives no reply, as any internal failure (SPEC 6). This and the other
  * replies end in SPAMD_DONE, and have no effect unless a request is awaited: it may have
@@ -237,10 +244,13 @@ void spamd_proto_reply_unavailable(struct spamd_proto *p, const char *text);
 /** Gives up without a reply, as the original after an internal failure. */
 void spamd_proto_abandon(struct spamd_proto *p);
 
-/** What is still to be sent; borrowed until fini. */
+/** What is to be sent next, empty when all is; borrowed until fini. */
 struct slice spamd_proto_output(const struct spamd_proto *p);
 
-/** n bytes of it were sent. */
+/** What follows that, so that both can be sent with one call. */
+struct slice spamd_proto_output_rest(const struct spamd_proto *p);
+
+/** n bytes were sent, of both together. */
 void spamd_proto_sent(struct spamd_proto *p, size_t n);
 
 #endif

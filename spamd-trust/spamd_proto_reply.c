@@ -21,13 +21,20 @@ static const struct {
 	[SPAMD_FAULT_TIMEOUT] = {"SPAMD/1.0 79 Timeout: ", "timeout: "},
 };
 
+static void
+clear_reply(struct spamd_proto *p)
+{
+	dynbuf_reset(&p->out);
+	p->out_pos = 0;
+	p->rest = slice_of(NULL, 0);
+}
+
 /* end_reply - what is in `out` is the reply; a reply that is not whole is none */
 static void
 end_reply(struct spamd_proto *p)
 {
 	if (dynbuf_error(&p->out) != 0) {
-		dynbuf_reset(&p->out);
-		p->out_pos = 0;
+		clear_reply(p);
 	}
 	p->state = SPAMD_STATE_REPLY;
 	p->settle_at_ms = 0;
@@ -36,8 +43,7 @@ end_reply(struct spamd_proto *p)
 enum spamd_step
 spamd_proto_give_up(struct spamd_proto *p)
 {
-	dynbuf_reset(&p->out);
-	p->out_pos = 0;
+	clear_reply(p);
 	end_reply(p);
 	return SPAMD_STEP_ON;
 }
@@ -45,8 +51,7 @@ spamd_proto_give_up(struct spamd_proto *p)
 enum spamd_step
 spamd_proto_refuse(struct spamd_proto *p, enum spamd_fault fault, struct slice text)
 {
-	dynbuf_reset(&p->out);
-	p->out_pos = 0;
+	clear_reply(p);
 	(void)dynbuf_add_str(&p->out, faults[fault].reply);
 	(void)dynbuf_add(&p->out, text);
 	(void)dynbuf_add_str(&p->out, "\r\n");
@@ -94,6 +99,13 @@ spamd_proto_reply_body(struct spamd_proto *p)
 	return &p->out;
 }
 
+void
+spamd_proto_reply_rest(struct spamd_proto *p, struct slice rest)
+{
+	assert(p->state == SPAMD_STATE_AWAIT);
+	p->rest = rest;
+}
+
 /* Which parts the head of a reply has (SPEC 5). */
 struct head_form {
 	const char *version;
@@ -138,30 +150,41 @@ spam_word(enum spamd_command command, bool is_spam)
 	return is_spam ? "True" : "False";
 }
 
+/* put - writes text at `at`; returns where it ends */
+static size_t
+put(char head[static HEAD_MAX], size_t at, const char *text)
+{
+	size_t len = strlen(text);
+
+	assert(len < HEAD_MAX - at);
+	memcpy(head + at, text, len);
+	return at + len;
+}
+
 /* print_head - status line and headers; returns their length */
 static size_t
 print_head(const struct spamd_proto *p, const struct verdict *v, size_t body_len,
 	char head[static HEAD_MAX])
 {
 	struct head_form form = head_form(&p->request);
-	struct score_text score = score_text(v);
-	struct score_text required = score_text_required(v);
-	size_t n = 0;
+	size_t n = put(head, 0, "SPAMD/");
 
-	n += (size_t)snprintf(head, HEAD_MAX, "SPAMD/%s 0 EX_OK\r\n", form.version);
+	n = put(head, n, form.version);
+	n = put(head, n, " 0 EX_OK\r\n");
 	if (form.has_length) {
 		n += (size_t)snprintf(
 			head + n, HEAD_MAX - n, "Content-length: %zu\r\n", body_len);
 	}
 	if (form.has_spam) {
-		n += (size_t)snprintf(head + n, HEAD_MAX - n, "Spam: %s ; %s / %s\r\n",
-			spam_word(p->request.command, v->is_spam), score.text, required.text);
+		n = put(head, n, "Spam: ");
+		n = put(head, n, spam_word(p->request.command, v->is_spam));
+		n = put(head, n, " ; ");
+		n = put(head, n, score_text(v).text);
+		n = put(head, n, " / ");
+		n = put(head, n, score_text_required(v).text);
+		n = put(head, n, "\r\n");
 	}
-	if (form.has_blank) {
-		n += (size_t)snprintf(head + n, HEAD_MAX - n, "\r\n");
-	}
-	assert(n < HEAD_MAX);
-	return n;
+	return form.has_blank ? put(head, n, "\r\n") : n;
 }
 
 void
@@ -179,11 +202,13 @@ spamd_proto_reply_verdict(struct spamd_proto *p, const struct verdict *verdict)
 	if (p->request.command == SPAMD_SYMBOLS && p->request.version < 1.3) {
 		(void)dynbuf_add_str(&p->out, "\r\n");
 	}
-	if (dynbuf_error(&p->out) != 0) {
+	if (dynbuf_error(&p->out) != 0 ||
+		p->rest.len > p->limits.reply_max - dynbuf_slice(&p->out).len) {
 		(void)spamd_proto_give_up(p);
 		return;
 	}
-	head_len = print_head(p, verdict, dynbuf_slice(&p->out).len - HEAD_MAX, head);
+	head_len = print_head(
+		p, verdict, dynbuf_slice(&p->out).len - HEAD_MAX + p->rest.len, head);
 	p->out_pos = HEAD_MAX - head_len;
 	dynbuf_overwrite(&p->out, p->out_pos, slice_of(head, head_len));
 	end_reply(p);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
@@ -117,9 +118,23 @@ stream_read(struct stream *s, uint8_t *buf, size_t cap, size_t *n_out)
 	return errno == EAGAIN ? STREAM_WANT_READ : STREAM_FAILED;
 }
 
-enum stream_status
-stream_write(struct stream *s, struct slice bytes, size_t *n_out)
+/* io_part - iovec serves reading too and so lacks the const */
+static struct iovec
+io_part(struct slice bytes)
 {
+	union {
+		const uint8_t *in;
+		void *out;
+	} base = {.in = bytes.data};
+
+	return (struct iovec){.iov_base = base.out, .iov_len = bytes.len};
+}
+
+enum stream_status
+stream_write(struct stream *s, struct slice bytes, struct slice rest, size_t *n_out)
+{
+	struct iovec parts[] = {io_part(bytes), io_part(rest)};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = ARRAY_LEN(parts)};
 	ssize_t n = 0;
 
 	*n_out = 0;
@@ -127,7 +142,7 @@ stream_write(struct stream *s, struct slice bytes, size_t *n_out)
 		return status_of(s, SSL_write_ex(s->ssl, bytes.data, bytes.len, n_out));
 	}
 	do {
-		n = send(s->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
+		n = sendmsg(s->fd, &message, MSG_NOSIGNAL | MSG_MORE);
 	} while (n < 0 && errno == EINTR);
 	if (n >= 0) {
 		*n_out = (size_t)n;

@@ -48,7 +48,12 @@ struct slice stream_describe(const struct stream *s, char *out, size_t cap);
 /** Reads at most cap bytes; STREAM_OK comes with at least one. */
 enum stream_status stream_read(struct stream *s, uint8_t *buf, size_t cap, size_t *n_out);
 
-enum stream_status stream_write(struct stream *s, struct slice bytes, size_t *n_out);
+/**
+ * Sends what fits of the bytes and then the rest (TLS: of the bytes alone). What would leave a packet part empty may wait in the kernel (plain TCP) for what
+ * follows at once: more of it, or the end by stream_end() or stream_close().
+ */
+enum stream_status stream_write(
+	struct stream *s, struct slice bytes, struct slice rest, size_t *n_out);
 
 /**
  * Ends the sending side (TLS: with close_notify) and leaves the other open, so that the

@@ -229,7 +229,8 @@ send_all(struct upstream_call *call)
 	}
 
 	while (status == STREAM_OK && upstream_client_output(&call->client).len > 0) {
-		status = stream_write(&call->stream, upstream_client_output(&call->client), &n);
+		status = stream_write(&call->stream, upstream_client_output(&call->client),
+			slice_of(NULL, 0), &n);
 		upstream_client_sent(&call->client, n);
 	}
 	if (status == STREAM_OK && !call->is_ended && call->stream.ssl == NULL) {

@@ -141,12 +141,14 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 
 		if (client < 0) {
 			accept_failed(w);
-			return;
+			break;
 		}
+		w->is_busy = i > 0;
 		log_hold();
 		session_start(w, client, listener, &from);
-		log_release();
 	}
+	w->is_busy = false;
+	log_release();
 }
 
 static void

@@ -39,6 +39,7 @@ struct worker {
 	bool is_running; /* the thread exists */
 	bool is_accepting;
 	bool is_stopping;
+	bool is_busy; /* several connections at once: their log lines go out together */
 	struct request_desk desk;
 	struct upstream_pool upstream;
 	struct session_list sessions; /* oldest first */
@@ -50,7 +51,7 @@ struct worker {
 		refused_count; /* connections over the limit per peer, since the last line about them */
 	uint64_t refused_logged_ms;
 	uint64_t shortage_logged_ms; /* last line about missing descriptors; 0: none */
-	uint8_t scratch[WORKER_SCRATCH_BYTES];
+	uint8_t scratch[WORKER_SCRATCH_BYTES]; /* for a first read, and what is dropped */
 };
 
 /** Prepares worker `index`. @return 0 or ERR_NOMEM; then worker_fini is still to be called. */

@@ -151,6 +151,7 @@ arena_copy(struct arena *a, struct slice s)
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char small[256]; /* holds most of them, which are then printed only once */
 	va_list ap;
 	va_list again;
 	char *out = NULL;
@@ -158,11 +159,13 @@ arena_printf(struct arena *a, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
 	if (n >= 0) {
 		out = arena_alloc(a, (size_t)n + 1);
 	}
-	if (out != NULL) {
+	if (out != NULL && (size_t)n < sizeof(small)) {
+		memcpy(out, small, (size_t)n + 1);
+	} else if (out != NULL) {
 		(void)vsnprintf(out, (size_t)n + 1, fmt, again);
 	}
 	va_end(again);

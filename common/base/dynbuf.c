@@ -8,6 +8,9 @@
 
 #define DYNBUF_MIN_CAP 64
 
+/* 2^64 - 1 in decimal. */
+#define U64_DIGITS 20
+
 void
 dynbuf_init(struct dynbuf *b, size_t max)
 {
@@ -91,6 +94,19 @@ int
 dynbuf_add_str(struct dynbuf *b, const char *text)
 {
 	return dynbuf_add(b, slice_str(text));
+}
+
+int
+dynbuf_add_u64(struct dynbuf *b, uint64_t value)
+{
+	char text[U64_DIGITS];
+	size_t at = sizeof(text);
+
+	do {
+		text[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	return dynbuf_add(b, slice_of(text + at, sizeof(text) - at));
 }
 
 int

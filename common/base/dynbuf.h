@@ -36,6 +36,7 @@ void dynbuf_reset(struct dynbuf *b);
 int dynbuf_add(struct dynbuf *b, struct slice s);
 int dynbuf_add_str(struct dynbuf *b, const char *text);
 int dynbuf_add_byte(struct dynbuf *b, uint8_t c);
+int dynbuf_add_u64(struct dynbuf *b, uint64_t value); /* in decimal */
 int dynbuf_printf(struct dynbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int dynbuf_vprintf(struct dynbuf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 

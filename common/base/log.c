@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -84,6 +85,13 @@ copy_text(char *to, size_t cap, const char *from)
 	(void)snprintf(to, cap, "%s", from == NULL ? "" : from);
 }
 
+/* forked - in the child: what threads keep in their stamps is the parent's */
+static void
+forked(void)
+{
+	state.generation++;
+}
+
 int
 log_open(const struct log_config *config)
 {
@@ -101,6 +109,12 @@ log_open(const struct log_config *config)
 		if (fd < 0) {
 			return err_from_errno(errno);
 		}
+	}
+	if (state.generation == 0 && pthread_atfork(NULL, NULL, forked) != 0) {
+		if (config->sink == LOG_SINK_FILE) {
+			(void)close(fd);
+		}
+		return ERR_NOMEM;
 	}
 	if (state.sink == LOG_SINK_FILE) {
 		(void)close(atomic_load(&state.fd));
@@ -165,7 +179,7 @@ static _Thread_local struct {
 	bool is_file_form;
 	size_t len;
 	char text[LOG_FORMAT_MAX];
-	pid_t pid; /* a fork copies all this */
+	unsigned int pid_generation; /* a fork copies all this, and counts as a log_open */
 	size_t pid_len;
 	char pid_text[32]; /* "[123] " */
 } stamp = {.second = -1};
@@ -215,7 +229,7 @@ put_stamp(char *line, size_t cap, bool is_file_form)
 	return n;
 }
 
-/* Lines this thread holds back for one write; see log_hold(). */
+/* Where this thread makes its lines, and holds them back for one write; see log_hold(). */
 static _Thread_local struct {
 	bool is_on;
 	int fd;
@@ -254,32 +268,35 @@ log_release(void)
 	held.is_on = false;
 }
 
-/* emit - a whole line, now or with the others that are held */
-static void
-emit(int fd, const char *line, size_t len)
+/* line_room - where the next line for fd goes, LOG_LINE_MAX bytes of it */
+static char *
+line_room(int fd)
 {
-	if (!held.is_on) {
-		write_out(fd, line, len);
-		return;
-	}
-	if (held.fd != fd || len > sizeof(held.text) - held.len) {
+	if (held.fd != fd || sizeof(held.text) - held.len < LOG_LINE_MAX) {
 		flush_held();
 	}
 	held.fd = fd;
-	memcpy(held.text + held.len, line, len);
+	return held.text + held.len;
+}
+
+/* line_made - it has len bytes, and goes out now or with the others that are held */
+static void
+line_made(size_t len)
+{
 	held.len += len;
+	if (!held.is_on) {
+		flush_held();
+	}
 }
 
 /* put_pid - "[123] "; returns its length */
 static size_t
 put_pid(char *line)
 {
-	pid_t pid = getpid();
-
-	if (pid != stamp.pid) {
-		stamp.pid = pid;
+	if (state.generation == 0 || stamp.pid_generation != state.generation) {
+		stamp.pid_generation = state.generation;
 		stamp.pid_len = (size_t)snprintf(
-			stamp.pid_text, sizeof(stamp.pid_text), "[%ld] ", (long)pid);
+			stamp.pid_text, sizeof(stamp.pid_text), "[%ld] ", (long)getpid());
 	}
 	memcpy(line, stamp.pid_text, stamp.pid_len);
 	return stamp.pid_len;
@@ -288,8 +305,8 @@ put_pid(char *line)
 static void
 put_line(int fd, bool is_file_form, enum log_level level, struct slice text)
 {
-	char line[LOG_LINE_MAX];
-	size_t n = put_stamp(line, sizeof(line), is_file_form);
+	char *line = line_room(fd);
+	size_t n = put_stamp(line, LOG_LINE_MAX, is_file_form);
 	size_t name_len = strlen(level_names[level]);
 
 	n += put_pid(line + n);
@@ -297,13 +314,13 @@ put_line(int fd, bool is_file_form, enum log_level level, struct slice text)
 	n += name_len;
 	line[n++] = ':';
 	line[n++] = ' ';
-	text = slice_take(text, sizeof(line) - n - 1);
+	text = slice_take(text, LOG_LINE_MAX - n - 1);
 	if (text.len > 0) {
 		memcpy(line + n, text.data, text.len);
 	}
 	n += text.len;
 	line[n++] = '\n';
-	emit(fd, line, n);
+	line_made(n);
 }
 
 void
@@ -366,6 +383,13 @@ log_write_errno(enum log_level level, const char *fmt, ...)
 	log_text(level, slice_str(text));
 }
 
+/* is_clean - may it stand in a line as it is? */
+static bool
+is_clean(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f && c != '\\';
+}
+
 /* escape_byte - one byte as it may stand in a line; returns how many characters that takes */
 static size_t
 escape_byte(uint8_t c, char out[static 8])
@@ -373,7 +397,7 @@ escape_byte(uint8_t c, char out[static 8])
 	static const char short_escapes[][2] = {
 		{'\\', '\\'}, {'\t', 't'}, {'\r', 'r'}, {'\n', 'n'}};
 
-	if (c >= 0x20 && c < 0x7f && c != '\\') {
+	if (is_clean(c)) {
 		out[0] = (char)c;
 		return 1;
 	}
@@ -387,6 +411,17 @@ escape_byte(uint8_t c, char out[static 8])
 	return (size_t)snprintf(out, 8, "\\x{%02X}", c);
 }
 
+size_t
+log_clean_len(struct slice in)
+{
+	size_t n = 0;
+
+	while (n < in.len && is_clean(in.data[n])) {
+		n++;
+	}
+	return n;
+}
+
 const char *
 log_escape(struct slice in, char *out, size_t cap)
 {
@@ -395,7 +430,11 @@ log_escape(struct slice in, char *out, size_t cap)
 	if (cap == 0) {
 		return "";
 	}
-	for (size_t i = 0; i < in.len; i++) {
+	at = log_clean_len(slice_take(in, cap - 1));
+	if (at > 0) {
+		memcpy(out, in.data, at);
+	}
+	for (size_t i = at; i < in.len; i++) {
 		char piece[8];
 		size_t n = escape_byte(in.data[i], piece);
 

@@ -3,7 +3,7 @@
  *
  * The only module of common with state of its own: the sink, set once at start (and
  * again when a log file is reopened). Writing is safe from any thread and takes no
- * lock: a line is formatted on the stack and written with one write(2).
+ * lock: each thread makes its lines in a buffer of its own and writes each with one write(2).
  *
  * Values from outside must go through log_escape() (or be known printable): control
  * bytes, backslash and everything that is not ASCII are written \x{C3}-style, as the
@@ -86,6 +86,9 @@ void log_write_errno(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 
 
 #define log_error_errno(...) log_write_errno(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn_errno(...)  log_write_errno(LOG_LEVEL_WARN, __VA_ARGS__)
+
+/** How many bytes at the start of `in` log_escape() leaves as they are. */
+size_t log_clean_len(struct slice in);
 
 /**
  * Writes `in` to out (cap bytes, NUL included) with everything unprintable escaped; what

@@ -1,13 +1,6 @@
 #include "common/base/slice.h"
 
 bool
-slice_eq(struct slice a, struct slice b)
-{
-	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): only an empty slice is NULL */
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-bool
 slice_eq_nocase(struct slice a, struct slice b)
 {
 	if (a.len != b.len) {
@@ -34,39 +27,9 @@ slice_cmp(struct slice a, struct slice b)
 }
 
 bool
-slice_starts_with(struct slice s, struct slice prefix)
-{
-	return s.len >= prefix.len && slice_eq(slice_take(s, prefix.len), prefix);
-}
-
-bool
 slice_starts_with_nocase(struct slice s, struct slice prefix)
 {
 	return s.len >= prefix.len && slice_eq_nocase(slice_take(s, prefix.len), prefix);
-}
-
-bool
-slice_ends_with(struct slice s, struct slice suffix)
-{
-	return s.len >= suffix.len && slice_eq(slice_skip(s, s.len - suffix.len), suffix);
-}
-
-struct slice
-slice_skip(struct slice s, size_t n)
-{
-	if (n == 0) {
-		return s; /* also keeps NULL + 0 out of pointer arithmetic */
-	}
-	if (n > s.len) {
-		n = s.len;
-	}
-	return slice_of(s.data == NULL ? NULL : s.data + n, s.len - n);
-}
-
-struct slice
-slice_take(struct slice s, size_t n)
-{
-	return slice_of(s.data, n < s.len ? n : s.len);
 }
 
 struct slice

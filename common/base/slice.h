@@ -77,21 +77,53 @@ ascii_is_space(uint8_t c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-bool slice_eq(struct slice a, struct slice b);
+/* Those that every parser calls for each byte or line are inline. */
+
+static inline bool
+slice_eq(struct slice a, struct slice b)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): only an empty slice is NULL */
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
 bool slice_eq_nocase(struct slice a, struct slice b);
 
 /** Bytewise order, a proper prefix first; <0, 0, >0 as memcmp. */
 int slice_cmp(struct slice a, struct slice b);
 
-bool slice_starts_with(struct slice s, struct slice prefix);
-bool slice_starts_with_nocase(struct slice s, struct slice prefix);
-bool slice_ends_with(struct slice s, struct slice suffix);
-
 /** The slice without its first n bytes; n beyond the end gives an empty one. */
-struct slice slice_skip(struct slice s, size_t n);
+static inline struct slice
+slice_skip(struct slice s, size_t n)
+{
+	if (n == 0) {
+		return s; /* also keeps NULL + 0 out of pointer arithmetic */
+	}
+	if (n > s.len) {
+		n = s.len;
+	}
+	return slice_of(s.data == NULL ? NULL : s.data + n, s.len - n);
+}
 
 /** The first n bytes, or all where it is shorter. */
-struct slice slice_take(struct slice s, size_t n);
+static inline struct slice
+slice_take(struct slice s, size_t n)
+{
+	return slice_of(s.data, n < s.len ? n : s.len);
+}
+
+static inline bool
+slice_starts_with(struct slice s, struct slice prefix)
+{
+	return s.len >= prefix.len && slice_eq(slice_take(s, prefix.len), prefix);
+}
+
+static inline bool
+slice_ends_with(struct slice s, struct slice suffix)
+{
+	return s.len >= suffix.len && slice_eq(slice_skip(s, s.len - suffix.len), suffix);
+}
+
+bool slice_starts_with_nocase(struct slice s, struct slice prefix);
 
 /** Without leading and trailing ascii_is_space bytes. */
 struct slice slice_trim(struct slice s);

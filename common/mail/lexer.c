@@ -9,22 +9,6 @@ lexer_init(struct lexer *lx, struct slice in)
 }
 
 int
-lexer_peek(const struct lexer *lx)
-{
-	return lx->error != 0 || lx->at >= lx->in.len ? LEXER_END : lx->in.data[lx->at];
-}
-
-bool
-lexer_accept(struct lexer *lx, uint8_t c)
-{
-	if (lexer_peek(lx) != c) {
-		return false;
-	}
-	lx->at++;
-	return true;
-}
-
-int
 lexer_fail_at(struct lexer *lx, int code, size_t at)
 {
 	if (lx->error == 0) {
@@ -56,10 +40,14 @@ is_broken(const struct lexer *lx)
 static int
 take(struct lexer *lx)
 {
-	if (lexer_peek(lx) != LEXER_END && is_broken(lx)) {
-		lexer_fail(lx, ERR_INVALID);
+	if (lexer_peek(lx) == LEXER_END) {
+		return LEXER_END;
 	}
-	return lexer_peek(lx) == LEXER_END ? LEXER_END : lx->in.data[lx->at++];
+	if (is_broken(lx)) {
+		lexer_fail(lx, ERR_INVALID);
+		return LEXER_END;
+	}
+	return lx->in.data[lx->at++];
 }
 
 /* take_pair - the byte behind a backslash; a line ending cannot be quoted away */
@@ -162,35 +150,6 @@ lexer_literal(struct lexer *lx)
 	} while (c != ']' && c != '[' && c != '\\' && c != LEXER_END);
 	inner = finish(lx, start, c, ']');
 	return inner.data == NULL ? inner : slice_of(inner.data - 1, inner.len + 2);
-}
-
-bool
-lexer_is_atext(uint8_t c)
-{
-	static const char others[] = "!#$%&'*+-/=?^_`{|}~";
-
-	return ascii_is_alpha(c) || ascii_is_digit(c) || c >= 0x80 ||
-	       memchr(others, c, sizeof(others) - 1) != NULL;
-}
-
-struct slice
-lexer_run(struct lexer *lx, bool (*is_part)(uint8_t c))
-{
-	size_t start = lx->at;
-
-	if (lx->error != 0) {
-		return slice_of(NULL, 0);
-	}
-	while (lx->at < lx->in.len && is_part(lx->in.data[lx->at])) {
-		lx->at++;
-	}
-	return slice_take(slice_skip(lx->in, start), lx->at - start);
-}
-
-struct slice
-lexer_atom(struct lexer *lx)
-{
-	return lexer_run(lx, lexer_is_atext);
 }
 
 int

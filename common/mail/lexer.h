@@ -32,10 +32,22 @@ struct lexer {
 void lexer_init(struct lexer *lx, struct slice in);
 
 /** The next byte, or LEXER_END. */
-int lexer_peek(const struct lexer *lx);
+static inline int
+lexer_peek(const struct lexer *lx)
+{
+	return lx->error != 0 || lx->at >= lx->in.len ? LEXER_END : lx->in.data[lx->at];
+}
 
 /** Takes the next byte if it is c. */
-bool lexer_accept(struct lexer *lx, uint8_t c);
+static inline bool
+lexer_accept(struct lexer *lx, uint8_t c)
+{
+	if (lexer_peek(lx) != c) {
+		return false;
+	}
+	lx->at++;
+	return true;
+}
 
 /** Records an error at the current place, unless there is one; returns it. */
 int lexer_fail(struct lexer *lx, int code);
@@ -58,14 +70,37 @@ struct slice lexer_quoted(struct lexer *lx);
 /** Takes a domain literal that starts here, with its brackets. Empty on error. */
 struct slice lexer_literal(struct lexer *lx);
 
-/** Takes a run of atext and bytes above 127; empty where there is none. */
-struct slice lexer_atom(struct lexer *lx);
+/** atext of RFC 5322, or above 127. */
+static inline bool
+lexer_is_atext(uint8_t c)
+{
+	/* A bit for each byte below 0x80: letters, digits and !#$%&'*+-/=?^_`{|}~ */
+	static const uint64_t atext[2] = {0xa3ffacfa00000000U, 0x7fffffffc7fffffeU};
+
+	return c >= 0x80 || (atext[c >> 6] >> (c & 63) & 1) != 0;
+}
 
 /** Takes bytes while `is_part` holds; empty where there is none. */
-struct slice lexer_run(struct lexer *lx, bool (*is_part)(uint8_t c));
+static inline struct slice
+lexer_run(struct lexer *lx, bool (*is_part)(uint8_t c))
+{
+	size_t start = lx->at;
 
-/** atext of RFC 5322, or above 127. */
-bool lexer_is_atext(uint8_t c);
+	if (lx->error != 0) {
+		return slice_of(NULL, 0);
+	}
+	while (lx->at < lx->in.len && is_part(lx->in.data[lx->at])) {
+		lx->at++;
+	}
+	return slice_take(slice_skip(lx->in, start), lx->at - start);
+}
+
+/** Takes a run of atext and bytes above 127; empty where there is none. */
+static inline struct slice
+lexer_atom(struct lexer *lx)
+{
+	return lexer_run(lx, lexer_is_atext);
+}
 
 /**
  * Takes the next byte of raw quoted content from *raw: quoted pairs give the byte behind the

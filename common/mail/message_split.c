@@ -173,9 +173,16 @@ bool
 message_last_field(struct slice header, struct slice name, struct slice *value_out)
 {
 	struct message_field field = {0};
+	struct slice line = {0};
 	bool found = false;
 
-	while (message_next_field(&header, &field)) {
+	while (header.len > 0) {
+		/* Most lines are told by their first letter, continuations too. */
+		if (name.len > 0 && ascii_lower(header.data[0]) != ascii_lower(name.data[0])) {
+			(void)message_next_line(&header, &line);
+			continue;
+		}
+		(void)message_next_field(&header, &field);
 		if (slice_eq_nocase(field.name, name)) {
 			*value_out = field.value;
 			found = true;

@@ -5,8 +5,8 @@ usage: bench.py     (called by `scripts/dev bench spamd`)
 
 Both servers run at once, with the same number of threads; the same load generator goes to
 one and the other in turn, several rounds, and the medians are printed. So what else the
-machine does falls on both. Ratios are ours to the floor's. Where Debian's spamd is installed, it
-gets a few of the same requests, with three rules of its own.
+machine does falls on both. Ratios are ours to the floor's, with the target of each below it. Where
+Debian's spamd is installed, it gets a few of the same requests, with three rules of its own.
 """
 
 import os
@@ -32,6 +32,15 @@ CASES = [
     ("check_4k", "CHECK", 4 << 10, 0, 20000),
     ("process_100k", "PROCESS", 100 << 10, 101 << 10, 4000),
 ]
+
+# What the ratios are to be: (case, kind) to {ratio: (is it a least or a most, bound)}.
+CHECK_TARGETS = {"latency_p99": ("<=", 2.0)}
+TARGETS = {
+    ("check_4k", "tcp"): {"server_cpu": ("<=", 1.5), "requests": (">=", 0.80), **CHECK_TARGETS},
+    ("check_4k", "unix"): {"server_cpu": ("<=", 1.8), "requests": (">=", 0.60), **CHECK_TARGETS},
+    ("process_100k", "tcp"): {"requests": (">=", 0.70)},
+    ("process_100k", "unix"): {"requests": (">=", 0.70)},
+}
 
 CONFIG = "authres_trusted_authserv mx.example.org\n"
 
@@ -105,13 +114,24 @@ def print_results(prefix, results):
         print(f"{prefix}.{name} {value:.1f} {unit}")
 
 
-def print_comparison(prefix, ours, floor):
+def ratio_line(prefix, name, value, target):
+    """One ratio, and below it what it is to be, as a comment."""
+    line = f"{prefix}.ratio.{name} {value:.2f} x"
+    if target is None:
+        return line
+    relation, bound = target
+    is_met = value <= bound if relation == "<=" else value >= bound
+    return f"{line}\n#   target {relation} {bound:.2f}: {'met' if is_met else 'MISSED'}"
+
+
+def print_comparison(case_name, kind, ours, floor):
+    prefix = f"spamd.{case_name}.{kind}"
     print_results(f"{prefix}.ours", ours)
     print_results(f"{prefix}.floor", floor)
     for name in ("requests", "server_cpu", "latency_p50", "latency_p99"):
         base = floor[name][0]
         ratio = ours[name][0] / base if base else float("nan")
-        print(f"{prefix}.ratio.{name} {ratio:.2f} x")
+        print(ratio_line(prefix, name, ratio, TARGETS[case_name, kind].get(name)))
     sys.stdout.flush()
 
 
@@ -136,7 +156,7 @@ def measure(site, case, kind):
                 result = load(where, case, message, pid)
                 if round_number > 0:  # the first round warms up
                     runs[i].append(result)
-        print_comparison(f"spamd.{name}.{kind}", *map(medians, runs))
+        print_comparison(name, kind, *map(medians, runs))
     finally:
         floor.stop()
 

@@ -41,11 +41,14 @@ static void
 mark(struct presentation *p, struct verdict *v, bool is_spam)
 {
 	struct message_split split = message_split(p->message);
+	struct slice rest = {0};
 	struct dynbuf out;
 
 	dynbuf_init(&out, 1 << 24);
 	v->is_spam = is_spam;
-	markup_write(p, &out);
+	markup_write(p, &out, &rest);
+	assert(slice_eq(rest, is_spam && rest.len == 0 ? slice_of(NULL, 0) : split.body));
+	(void)dynbuf_add(&out, rest);
 	assert(dynbuf_error(&out) == 0);
 	assert(slice_ends_with(dynbuf_slice(&out), split.body) || is_spam);
 	assert(slice_find(dynbuf_slice(&out), split.body) + split.body.len <= out.len);

@@ -69,6 +69,7 @@ run(struct dynbuf *trace, struct slice in, struct slice steps)
 	status = drain(trace, &p, spamd_proto_eof(&p, 1));
 	assert(status == SPAMD_DONE);
 	(void)dynbuf_add(trace, spamd_proto_output(&p));
+	(void)dynbuf_add(trace, spamd_proto_output_rest(&p));
 	spamd_proto_fini(&p);
 }
 

@@ -222,6 +222,7 @@ replay_run(const struct replay *r, struct dynbuf *reply, struct dynbuf *log)
 	add_log(&run, "info");
 	status = feed_all(&run);
 	(void)dynbuf_add(reply, spamd_proto_output(&run.proto));
+	(void)dynbuf_add(reply, spamd_proto_output_rest(&run.proto));
 	spamd_proto_fini(&run.proto);
 	dynbuf_fini(&run.line);
 	return status == SPAMD_DONE;

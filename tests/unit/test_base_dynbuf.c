@@ -12,9 +12,11 @@ Test(dynbuf, collects_pieces_of_every_kind)
 	(void)dynbuf_add_byte(&b, 'c');
 	(void)dynbuf_add_str(&b, "de");
 	(void)dynbuf_printf(&b, "%d-%s", 42, "x");
+	(void)dynbuf_add_u64(&b, 0);
+	(void)dynbuf_add_u64(&b, UINT64_MAX);
 	cr_assert_eq(dynbuf_error(&b), 0);
-	cr_assert_str_eq(dynbuf_cstr(&b), "abcde42-x");
-	cr_assert_eq(dynbuf_slice(&b).len, 9, "the NUL is not part of the bytes");
+	cr_assert_str_eq(dynbuf_cstr(&b), "abcde42-x018446744073709551615");
+	cr_assert_eq(dynbuf_slice(&b).len, 30, "the NUL is not part of the bytes");
 	dynbuf_fini(&b);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/err.h"
@@ -127,6 +128,27 @@ Test(log, a_line_has_pid_level_and_text)
 	open_log("", LOG_LEVEL_DEBUG);
 	log_error("one %d", 1);
 	cr_expect_str_eq(content_of(path), line_of("error", "one 1"));
+}
+
+Test(log, a_child_writes_its_own_pid)
+{
+	const char *ours = NULL;
+	char child_line[64];
+	int status = 0;
+	pid_t child = 0;
+
+	open_log("", LOG_LEVEL_INFO);
+	log_info("one");
+	child = fork();
+	if (child == 0) {
+		log_info("two");
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	ours = line_of("info", "one");
+	(void)snprintf(child_line, sizeof(child_line), "[%ld] info: two\n", (long)child);
+	cr_assert(slice_starts_with(slice_str(content_of(path)), slice_str(ours)));
+	cr_expect_str_eq(content_of(path) + strlen(ours), child_line);
 }
 
 Test(log, levels_have_their_names)

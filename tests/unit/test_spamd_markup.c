@@ -53,12 +53,22 @@ teardown(void)
 
 TestSuite(spamd_markup, .init = setup, .fini = teardown);
 
+/* write_marked - all of it, with the end of the message that is not copied */
+static void
+write_marked(void)
+{
+	struct slice rest = {0};
+
+	markup_write(&p, &out, &rest);
+	(void)dynbuf_add(&out, rest);
+}
+
 static const char *
 marked(const char *message)
 {
 	dynbuf_reset(&out);
 	p.message = slice_str(message);
-	markup_write(&p, &out);
+	write_marked();
 	cr_assert_eq(dynbuf_error(&out), 0);
 	return dynbuf_cstr(&out);
 }
@@ -231,9 +241,24 @@ Test(spamd_markup, a_reply_beyond_its_bound_fails_as_a_whole)
 {
 	dynbuf_fini(&out);
 	dynbuf_init(&out, 40);
-	p.message = SLICE("A: b\n\na body that does not fit into that\n");
-	markup_write(&p, &out);
+	p.message = SLICE("A: b\nSubject: what does not fit into that\n\nbody\n");
+	write_marked();
 	cr_assert_neq(dynbuf_error(&out), 0);
+}
+
+Test(spamd_markup, a_body_is_not_copied_unless_it_is_wrapped)
+{
+	struct slice rest = {0};
+
+	p.message = SLICE("A: b\n\nbody\n");
+	settings.report_safe = 1;
+	verdict.is_spam = false;
+	markup_write(&p, &out, &rest);
+	cr_assert(slice_eq(rest, SLICE("body\n")));
+	cr_assert_eq(rest.data, p.message.data + 6);
+	verdict.is_spam = true;
+	markup_write(&p, &out, &rest);
+	cr_assert_eq(rest.len, 0);
 }
 
 /* random_message - of lines that markup cares about, with one kind of line end */
@@ -310,7 +335,7 @@ Test(spamd_markup, markup_removed_gives_the_message_back)
 			continue;
 		}
 		dynbuf_reset(&out);
-		markup_write(&p, &out);
+		write_marked();
 		unmarked(p.message, split.mbox_line.len + split.header.len, &want);
 		split = message_split(dynbuf_slice(&out));
 		unmarked(dynbuf_slice(&out), split.mbox_line.len + split.header.len, &got);
@@ -338,7 +363,7 @@ Test(spamd_markup, a_wrapped_message_is_whole)
 		p.message = random_message(&rng, &message);
 		split = message_split(p.message);
 		dynbuf_reset(&out);
-		markup_write(&p, &out);
+		write_marked();
 		cr_assert(slice_find(dynbuf_slice(&out),
 				  slice_skip(p.message, split.mbox_line.len)) <
 				  dynbuf_slice(&out).len,
