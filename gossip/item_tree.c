@@ -233,7 +233,7 @@ item_tree_insert(struct item_tree *tree, const struct item *item)
 {
 	const struct item copy = *item;
 	const struct id_sum sum = id_sum_of(&copy.id);
-	struct item_branch *way[ITEM_TREE_HEIGHT_MAX + 1] = {NULL};
+	struct item_branch *way[ITEM_TREE_HEIGHT_MAX + 2] = {NULL}; /* the last stays NULL */
 	size_t at = 0;
 	int ret = 0;
 
@@ -254,7 +254,7 @@ item_tree_insert(struct item_tree *tree, const struct item *item)
 		return ret;
 	}
 	item_leaf_put(way[0]->node.leaf, at, &copy);
-	for (unsigned level = 0; level <= tree->height; level++) {
+	for (unsigned level = 0; way[level] != NULL; level++) {
 		way[level]->count++;
 		id_sum_add(&way[level]->sum, &sum);
 	}
@@ -282,13 +282,14 @@ item_tree_remove(struct item_tree *tree, const struct item *item)
 	const struct id_sum sum = id_sum_of(&item->id);
 	struct item_branch *way[ITEM_TREE_HEIGHT_MAX + 1] = {NULL};
 	size_t which[ITEM_TREE_HEIGHT_MAX + 1] = {0};
+	const unsigned height = tree->height;
 	struct item_branch *branch = &tree->root;
 	size_t at = 0;
 
 	if (branch->count == 0) {
 		return ERR_NOTFOUND;
 	}
-	for (unsigned level = tree->height; level > 0; level--) {
+	for (unsigned level = height; level > 0; level--) {
 		way[level] = branch;
 		which[level] = item_inner_find(branch->node.inner, item);
 		branch = &branch->node.inner->branch[which[level]];
@@ -299,12 +300,12 @@ item_tree_remove(struct item_tree *tree, const struct item *item)
 		return ERR_NOTFOUND;
 	}
 	item_leaf_take(branch->node.leaf, at);
-	for (unsigned level = 0; level <= tree->height; level++) {
+	for (unsigned level = 0; level <= height; level++) {
 		way[level]->count--;
 		id_sum_sub(&way[level]->sum, &sum);
 	}
 	item_leaf_shrink(branch);
-	for (unsigned level = 1; level <= tree->height; level++) {
+	for (unsigned level = 1; level <= height; level++) {
 		item_inner_tidy(way[level]->node.inner, which[level], level - 1);
 	}
 	lower_root(tree);

@@ -40,10 +40,29 @@ struct pass {
 };
 
 static void
-pass_init(struct pass *p, const struct item_tree *tree, struct dynbuf *out)
+pass_init(struct pass *p, const struct item_tree *tree, size_t frame_max, struct dynbuf *out)
 {
-	*p = (struct pass){.tree = tree, .out = out, .begin = out->len, .at_is_known = true};
+	*p = (struct pass){
+		.tree = tree,
+		.out = out,
+		.begin = out->len,
+		.frame_max = frame_max,
+		.at_is_known = true,
+	};
 	reconcile_writer_init(&p->writer, out);
+}
+
+/* pass_end - on an error `out` is as it was */
+static int
+pass_end(struct pass *p, int ret)
+{
+	if (ret == 0) {
+		ret = dynbuf_error(p->out);
+	}
+	if (ret != 0) {
+		dynbuf_truncate(p->out, p->begin);
+	}
+	return ret;
 }
 
 /* written - bytes of our message so far */
@@ -130,9 +149,9 @@ reconcile_initiate(const struct item_tree *tree, struct dynbuf *out)
 	const struct reconcile_bound infinity = reconcile_bound_infinity();
 	struct pass p;
 
-	pass_init(&p, tree, out);
+	pass_init(&p, tree, 0, out);
 	write_split(&p, 0, item_tree_count(tree), &infinity);
-	return dynbuf_error(out);
+	return pass_end(&p, 0);
 }
 
 /* write_pending_skip - before anything else is written */
@@ -399,69 +418,64 @@ check_limits(const struct reconcile_limits *limits, struct slice message, struct
 	return 0;
 }
 
+/* open_message - checks it against the limits and reads its version */
+static int
+open_message(struct reconcile_reader *r, const struct reconcile_limits *limits,
+	struct slice message, uint8_t *version_out, struct err_msg *msg)
+{
+	const int ret = check_limits(limits, message, msg);
+
+	if (ret != 0) {
+		return ret;
+	}
+	reconcile_reader_init(r, message);
+	return reconcile_read_version(r, version_out, msg);
+}
+
 int
 reconcile_answer(const struct item_tree *tree, const struct reconcile_limits *limits,
 	struct slice message, struct dynbuf *out, struct err_msg *msg)
 {
-	const size_t begin = out->len;
 	struct reconcile_reader r;
 	struct pass p;
 	uint8_t version = 0;
-	int ret = check_limits(limits, message, msg);
+	int ret = open_message(&r, limits, message, &version, msg);
 
-	reconcile_reader_init(&r, message);
-	if (ret == 0) {
-		ret = reconcile_read_version(&r, &version, msg);
-	}
 	if (ret != 0) {
 		return ret;
 	}
-	pass_init(&p, tree, out);
-	p.frame_max = limits->frame_max;
+	pass_init(&p, tree, limits->frame_max, out);
 	if (version == RECONCILE_VERSION) {
 		ret = do_ranges(&p, &r, msg);
 	}
-	if (ret == 0) {
-		ret = dynbuf_error(out);
-	}
-	if (ret != 0) {
-		dynbuf_truncate(out, begin);
-	}
-	return ret;
+	return pass_end(&p, ret);
 }
 
 int
+/* NOLINTNEXTLINE(readability-function-size): as many as the two roles need */
 reconcile_continue(const struct item_tree *tree, const struct reconcile_limits *limits,
 	struct slice message, const struct reconcile_found *found, struct dynbuf *out,
 	bool *done_out, struct err_msg *msg)
 {
-	const size_t begin = out->len;
 	struct reconcile_reader r;
 	struct pass p;
 	uint8_t version = 0;
-	int ret = check_limits(limits, message, msg);
+	int ret = open_message(&r, limits, message, &version, msg);
 
-	reconcile_reader_init(&r, message);
-	if (ret == 0) {
-		ret = reconcile_read_version(&r, &version, msg);
-	}
-	if (ret == 0 && version != RECONCILE_VERSION) {
-		ret = err_set_at(msg, ERR_VERSION, 0,
-			"the server speaks another version of the protocol: 0x%02x", version);
-	}
+	*done_out = false;
 	if (ret != 0) {
 		return ret;
 	}
-	pass_init(&p, tree, out);
-	p.frame_max = limits->frame_max;
-	p.found = found;
-	ret = do_ranges(&p, &r, msg);
-	if (ret == 0) {
-		ret = dynbuf_error(out);
+	if (version != RECONCILE_VERSION) {
+		return err_set_at(msg, ERR_VERSION, 0,
+			"the server speaks another version of the protocol: 0x%02x", version);
 	}
-	*done_out = ret == 0 && written(&p) == 1;
-	if (ret != 0 || *done_out) {
-		dynbuf_truncate(out, begin);
+	pass_init(&p, tree, limits->frame_max, out);
+	p.found = found;
+	ret = pass_end(&p, do_ranges(&p, &r, msg));
+	if (ret == 0 && written(&p) == 1) {
+		*done_out = true;
+		dynbuf_truncate(out, p.begin);
 	}
 	return ret;
 }

@@ -93,9 +93,10 @@ measure(const char *name, const struct item_tree *client, const struct item_tree
 		fail("an exchange found something else");
 	}
 	qsort(ns, RUNS, sizeof(ns[0]), cmp_ns);
+	const uint64_t median = ns[RUNS / 2];
 	printf("gossip.reconcile.%s.bytes %zu bytes\n", name, x.bytes);
 	printf("gossip.reconcile.%s.round_trips %zu trips\n", name, x.round_trips);
-	printf("gossip.reconcile.%s.server_cpu %.1f us\n", name, (double)ns[RUNS / 2] / 1e3);
+	printf("gossip.reconcile.%s.server_cpu %.1f us\n", name, (double)median / 1e3);
 	exchange_fini(&x);
 }
 
