@@ -70,6 +70,7 @@ enum graph_direction {
 	GRAPH_IN,         /**< vouches for the node */
 	GRAPH_BLOCKS_OUT, /**< blocks made by the node */
 	GRAPH_BLOCKS_IN,  /**< blocks against the node */
+	GRAPH_WARNS_IN,   /**< warnings about the node */
 	GRAPH_COLLEAGUES, /**< of GRAPH_NONE: all identities hosted here, the site's included */
 };
 
@@ -106,7 +107,8 @@ struct graph_cursor {
 	graph_node node;
 	struct slice run; /* records at hand */
 	size_t at;        /* offset of the next one in it */
-	bool started;
+	uint64_t count;   /* of the whole list; read it with graph_list_count() */
+	bool is_whole;    /* the run is the whole list */
 };
 
 /**
@@ -142,15 +144,43 @@ bool graph_edge_get(struct graph_reader *r, enum graph_direction dir, graph_node
 /** Number of edges in a list, expired ones included; O(1). */
 uint64_t graph_degree(struct graph_reader *r, enum graph_direction dir, graph_node node);
 
-/** Starts on the list of `node`; then graph_next or graph_seek. */
+/** Starts on the list of `node`, which is looked up once; then graph_next or graph_seek. */
 void graph_list(struct graph_reader *r, enum graph_direction dir, graph_node node,
 	struct graph_cursor *c);
+
+/** Number of edges in the cursor's list, expired ones included. */
+static inline uint64_t
+graph_list_count(const struct graph_cursor *c)
+{
+	return c->count;
+}
 
 /** The next edge in ascending order of the peer's digest. False at the end. */
 bool graph_next(struct graph_cursor *c, struct graph_edge *out);
 
 /** The first edge whose peer is at or after `peer`; may only move forward. False when there is none. */
 bool graph_seek(struct graph_cursor *c, struct graph_ref peer, struct graph_edge *out);
+
+/**
+ * An edge whose peer stands in the array, at `index`; or, with the array's size as index, one
+ * that is there because its issuer is hosted here. @return false to stop.
+ */
+typedef bool graph_common_fn(void *ctx, size_t index, const struct graph_edge *edge);
+
+/** What graph_list_common() looks for. */
+struct graph_wanted {
+	const struct graph_ref *refs; /**< ascending, each once */
+	size_t count;
+	bool or_hosted; /**< of a list of issuers: those hosted here, too */
+};
+
+/**
+ * Visits, in ascending order, those edges of a list just started that are wanted; dead ones,
+ * too. Records are compared where they lie, and only taken apart when they are wanted.
+ * @param steps_left counts down by one a record looked at, or a search; at 0 it ends.
+ */
+void graph_list_common(struct graph_cursor *c, const struct graph_wanted *wanted,
+	size_t *steps_left, graph_common_fn *visit, void *ctx);
 
 /** Gives the cursor back to the reader's pool; a cursor never started is fine. */
 void graph_cursor_close(struct graph_cursor *c);
@@ -243,6 +273,9 @@ bool graph_signs_always(struct graph_reader *r, graph_node identity);
 
 /** Drawn at creation and at restore: a peer's position in our feed is good for one epoch. */
 uint64_t graph_epoch(struct graph_reader *r);
+
+/** True when no identity continues another: graph_current() and graph_formers() change nothing. */
+bool graph_has_no_formers(struct graph_reader *r);
 
 /** True when there is not a single edge: an empty graph must not file all mail as spam. */
 bool graph_is_empty(struct graph_reader *r);

@@ -10,7 +10,7 @@
 #define AT_EXP        12
 #define AT_FIRST_SEEN 16
 #define AT_LEVEL      20
-#define AT_FLAGS      21
+#define AT_FLAGS      GRAPH_EDGE_AT_FLAGS
 #define AT_CHECK      22
 
 /* word_of - up to 8 bytes, big-endian */

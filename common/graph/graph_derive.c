@@ -9,12 +9,14 @@
  */
 static const struct adjacency {
 	enum graph_class class;
+	enum statement_act act;
 	enum graph_table out;
 	enum graph_table in;
 } adjacencies[] = {
-	{GRAPH_CLASS_VOUCH, GRAPH_T_OUT, GRAPH_T_IN},
-	{GRAPH_CLASS_BLOCK, GRAPH_T_BLOCKS_OUT, GRAPH_T_BLOCKS_IN},
-	{GRAPH_CLASS_BIND, GRAPH_T_BINDS_OUT, GRAPH_T_BINDS_IN},
+	{GRAPH_CLASS_VOUCH, STATEMENT_VOUCH, GRAPH_T_OUT, GRAPH_T_IN},
+	{GRAPH_CLASS_BLOCK, STATEMENT_BLOCK, GRAPH_T_BLOCKS_OUT, GRAPH_T_BLOCKS_IN},
+	{GRAPH_CLASS_BIND, STATEMENT_BIND, GRAPH_T_BINDS_OUT, GRAPH_T_BINDS_IN},
+	{GRAPH_CLASS_OTHER, STATEMENT_WARN, GRAPH_T_WARNS_OUT, GRAPH_T_WARNS_IN},
 };
 
 static uint32_t
@@ -77,13 +79,13 @@ candidate_of(struct graph_txn *g, const struct graph_belief *b, const struct gra
 	return peer.node != GRAPH_NONE;
 }
 
-/* collect - candidates of all believed facts of a class. @return how many */
+/* collect - candidates of all believed facts of a kind. @return how many */
 static size_t
-collect(struct graph_txn *g, const struct graph_belief *b, enum graph_class class,
+collect(struct graph_txn *g, const struct graph_belief *b, const struct adjacency *adj,
 	struct graph_candidate out[GRAPH_QUOTA_VOUCHES])
 {
 	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
-	struct slice key = graph_issued_key(&b->issuer, class, buf);
+	struct slice key = graph_issued_key(&b->issuer, adj->class, buf);
 	struct store_cursor *c = store_cursor_open(g->txn, GRAPH_T_ISSUED);
 	struct graph_fact fact;
 	struct slice value;
@@ -97,7 +99,8 @@ collect(struct graph_txn *g, const struct graph_belief *b, enum graph_class clas
 			store_txn_fail(g->txn, ERR_CORRUPT);
 			break;
 		}
-		if (graph_believes(b, &fact.signer, &id, fact.first_seen_s) &&
+		if (fact.act == adj->act &&
+			graph_believes(b, &fact.signer, &id, fact.first_seen_s) &&
 			candidate_of(g, b, &fact, &out[count])) {
 			count++;
 		}
@@ -383,7 +386,7 @@ derive_issuer(struct graph_txn *g, const struct digest *issuer)
 	for (size_t i = 0; i < ARRAY_LEN(adjacencies); i++) {
 		const struct adjacency *adj = &adjacencies[i];
 		size_t stored = load_stored(g, adj->out, ref.node, g->scratch->stored);
-		size_t fresh = collect(g, &belief, adj->class, g->scratch->fresh);
+		size_t fresh = collect(g, &belief, adj, g->scratch->fresh);
 
 		fresh = reduce(g->scratch->fresh, fresh);
 		if (store_txn_error(g->txn) != 0) {

@@ -5,6 +5,7 @@ static const enum graph_table table_of[] = {
 	[GRAPH_IN] = GRAPH_T_IN,
 	[GRAPH_BLOCKS_OUT] = GRAPH_T_BLOCKS_OUT,
 	[GRAPH_BLOCKS_IN] = GRAPH_T_BLOCKS_IN,
+	[GRAPH_WARNS_IN] = GRAPH_T_WARNS_IN,
 	[GRAPH_COLLEAGUES] = GRAPH_T_COLLEAGUES,
 };
 
@@ -47,32 +48,47 @@ graph_degree(struct graph_reader *r, enum graph_direction dir, graph_node node)
 	return count;
 }
 
+/* take_run - a run of records. False, and damage, when they are none of ours */
+static bool
+take_run(struct graph_cursor *c, struct slice run)
+{
+	c->at = 0;
+	c->run = run;
+	if (run.len % GRAPH_EDGE_LEN != 0) {
+		c->run.len = 0;
+		store_txn_fail(c->reader->txn, ERR_CORRUPT);
+	}
+	return c->run.len > 0;
+}
+
 void
 graph_list(struct graph_reader *r, enum graph_direction dir, graph_node node,
 	struct graph_cursor *c)
 {
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	struct slice run;
+
 	*c = (struct graph_cursor){
 		.reader = r,
 		.cursor = store_cursor_open(r->txn, table_of[dir]),
 		.dir = dir,
 		.node = node,
+		.is_whole = true,
 	};
+	if (store_set_open(c->cursor, graph_node_key(node, key), &run, &c->count) &&
+		take_run(c, run)) {
+		c->is_whole = run.len / GRAPH_EDGE_LEN == c->count;
+	}
 }
 
-/* load_run - the records around the store's position. False, and damage, when they are none of ours */
+/* load_run - the records around the store's position */
 static bool
 load_run(struct graph_cursor *c)
 {
-	c->at = 0;
+	struct slice run;
+
 	c->run.len = 0;
-	if (!store_set_run(c->cursor, &c->run)) {
-		return false;
-	}
-	if (c->run.len % GRAPH_EDGE_LEN != 0) {
-		c->run.len = 0;
-		store_txn_fail(c->reader->txn, ERR_CORRUPT);
-	}
-	return c->run.len > 0;
+	return store_set_run(c->cursor, &run) && take_run(c, run);
 }
 
 /* take - the record at the cursor, which then stands behind it */
@@ -88,19 +104,11 @@ take(struct graph_cursor *c, struct graph_edge *out)
 bool
 graph_next(struct graph_cursor *c, struct graph_edge *out)
 {
-	uint8_t key[GRAPH_NODE_KEY_LEN];
 	struct slice value;
 
-	if (c->at >= c->run.len) {
-		bool more = c->started ? store_set_next(c->cursor, &value)
-				       : store_set_first(c->cursor,
-						 graph_node_key(c->node, key), &value);
-
-		c->started = true;
-		if (!more || !load_run(c)) {
-			c->run.len = 0;
-			return false;
-		}
+	if (c->at >= c->run.len &&
+		(c->is_whole || !store_set_next(c->cursor, &value) || !load_run(c))) {
+		return false;
 	}
 	return take(c, out);
 }
@@ -125,28 +133,118 @@ search_run(struct graph_cursor *c, struct graph_ref peer)
 	c->at = low * GRAPH_EDGE_LEN;
 }
 
-bool
-graph_seek(struct graph_cursor *c, struct graph_ref peer, struct graph_edge *out)
+/* run_reaches - whether the run at hand has a record at or after peer */
+static bool
+run_reaches(const struct graph_cursor *c, struct graph_ref peer)
+{
+	const uint8_t *last = c->run.data + c->run.len - GRAPH_EDGE_LEN;
+
+	return c->at < c->run.len && graph_ref_cmp(graph_edge_peer(last), peer) >= 0;
+}
+
+/* seek_run - stands at the first record at or after peer. False when there is none */
+static bool
+seek_run(struct graph_cursor *c, struct graph_ref peer)
 {
 	uint8_t key[GRAPH_NODE_KEY_LEN];
 	uint8_t prefix[GRAPH_EDGE_REF_LEN];
 	struct slice value;
-	bool is_at_hand =
-		c->at < c->run.len &&
-		graph_ref_cmp(
-			graph_edge_peer(c->run.data + c->run.len - GRAPH_EDGE_LEN), peer) >= 0;
 
-	if (!is_at_hand) {
-		c->started = true;
-		if (!store_set_seek(c->cursor, graph_node_key(c->node, key),
-			    graph_edge_key(peer, prefix), &value) ||
-			!load_run(c)) {
-			c->run.len = 0;
-			return false;
-		}
+	if (!run_reaches(c, peer) &&
+		(c->is_whole ||
+			!store_set_seek(c->cursor, graph_node_key(c->node, key),
+				graph_edge_key(peer, prefix), &value) ||
+			!load_run(c))) {
+		c->at = c->run.len;
+		c->is_whole = true; /* nothing comes after the end */
+		return false;
 	}
 	search_run(c, peer);
-	return take(c, out);
+	return true;
+}
+
+bool
+graph_seek(struct graph_cursor *c, struct graph_ref peer, struct graph_edge *out)
+{
+	return seek_run(c, peer) && take(c, out);
+}
+
+/* Lists up to so many times as long as the array are walked, longer ones are searched in. */
+#define WALK_FACTOR 8
+
+/* more_at_hand - whether there is a record, after loading the next run where that is due */
+static bool
+more_at_hand(struct graph_cursor *c)
+{
+	struct slice value;
+
+	return c->at < c->run.len ||
+	       (!c->is_whole && store_set_next(c->cursor, &value) && load_run(c));
+}
+
+static inline bool
+record_is_hosted(const uint8_t *record)
+{
+	return (record[GRAPH_EDGE_AT_FLAGS] & GRAPH_EDGE_HOSTED) != 0;
+}
+
+/* walk_common - both side by side */
+static void
+walk_common(struct graph_cursor *c, const struct graph_wanted *wanted, size_t *steps_left,
+	graph_common_fn *visit, void *ctx)
+{
+	struct graph_edge edge;
+	size_t at = 0;
+
+	while ((at < wanted->count || wanted->or_hosted) && more_at_hand(c)) {
+		const uint8_t *record = c->run.data + c->at;
+		struct graph_ref peer = graph_edge_peer(record);
+		bool found;
+
+		if ((*steps_left)-- == 1) {
+			*steps_left = 0;
+			return;
+		}
+		while (at < wanted->count && graph_ref_cmp(wanted->refs[at], peer) < 0) {
+			at++;
+		}
+		found = at < wanted->count && graph_ref_cmp(wanted->refs[at], peer) == 0;
+		if (!found && !(wanted->or_hosted && record_is_hosted(record))) {
+			c->at += GRAPH_EDGE_LEN;
+		} else if (!take(c, &edge) || !visit(ctx, found ? at : wanted->count, &edge)) {
+			return;
+		}
+	}
+}
+
+/* search_common - the array's in the list */
+static void
+search_common(struct graph_cursor *c, const struct graph_wanted *wanted, size_t *steps_left,
+	graph_common_fn *visit, void *ctx)
+{
+	struct graph_edge edge;
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (*steps_left == 0 || !seek_run(c, wanted->refs[i])) {
+			return;
+		}
+		(*steps_left)--;
+		if (graph_ref_cmp(graph_edge_peer(c->run.data + c->at), wanted->refs[i]) == 0 &&
+			(!take(c, &edge) || !visit(ctx, i, &edge))) {
+			return;
+		}
+	}
+}
+
+void
+graph_list_common(struct graph_cursor *c, const struct graph_wanted *wanted, size_t *steps_left,
+	graph_common_fn *visit, void *ctx)
+{
+	if (wanted->or_hosted || c->count / WALK_FACTOR <= wanted->count) {
+		walk_common(c, wanted, steps_left, visit, ctx);
+	} else {
+		search_common(c, wanted, steps_left, visit, ctx);
+	}
 }
 
 void

@@ -84,6 +84,12 @@ graph_is_revoked(struct graph_reader *r, graph_node node, uint64_t now_s, uint64
 	return true;
 }
 
+bool
+graph_has_no_formers(struct graph_reader *r)
+{
+	return store_count(r->txn, GRAPH_T_FORMERS) == 0;
+}
+
 graph_node
 graph_current(struct graph_reader *r, graph_node node)
 {

@@ -40,6 +40,8 @@ const struct store_table graph_tables[] = {
 	[GRAPH_T_BLOCKS_IN] = {"blocks_in", STORE_SET},
 	[GRAPH_T_BINDS_OUT] = {"binds_out", STORE_SET},
 	[GRAPH_T_BINDS_IN] = {"binds_in", STORE_SET},
+	[GRAPH_T_WARNS_OUT] = {"warns_out", STORE_SET},
+	[GRAPH_T_WARNS_IN] = {"warns_in", STORE_SET},
 	[GRAPH_T_COLLEAGUES] = {"colleagues", STORE_SET},
 };
 

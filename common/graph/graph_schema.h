@@ -37,7 +37,7 @@
  *	principals   node u32                    digest 32, text                    derived
  *	identities   node u32                    identity record                    derived
  *	formers      node u32                    set of node records                derived
- *	out, in, blocks_out, blocks_in, binds_out, binds_in
+ *	out, in, blocks_out, blocks_in, binds_out, binds_in, warns_out, warns_in
  *	             node u32                    set of edge records                derived
  *	colleagues   0 u32                       edge records of hosted identities  derived
  *
@@ -86,6 +86,8 @@ enum graph_table {
 	GRAPH_T_BLOCKS_IN,
 	GRAPH_T_BINDS_OUT,
 	GRAPH_T_BINDS_IN,
+	GRAPH_T_WARNS_OUT,
+	GRAPH_T_WARNS_IN,
 	GRAPH_T_COLLEAGUES,
 	GRAPH_T_COUNT,
 };
@@ -321,6 +323,8 @@ NODISCARD int graph_slot_decode(struct slice in, struct graph_slot *out);
  */
 #define GRAPH_EDGE_LEN     24
 #define GRAPH_EDGE_REF_LEN 12
+
+#define GRAPH_EDGE_AT_FLAGS 21
 
 struct slice graph_edge_encode(enum graph_table table, graph_node node,
 	const struct graph_edge *in, uint8_t buf[GRAPH_EDGE_LEN]);

@@ -204,6 +204,22 @@ private_next(struct private_cursor *c, struct private_entry *out)
 	       check(c->reader, private_entry_decode(key, record, out));
 }
 
+bool
+private_next_notable(
+	struct private_cursor *c, bool or_strong, size_t *steps_left, struct private_entry *out)
+{
+	struct slice key;
+	struct slice record;
+
+	while (*steps_left > 0 && next_of_user(c, &key, &record)) {
+		(*steps_left)--;
+		if (private_entry_is_notable(record, or_strong)) {
+			return check(c->reader, private_entry_decode(key, record, out));
+		}
+	}
+	return false;
+}
+
 uint64_t
 private_count(struct private_reader *r, const struct digest *user)
 {

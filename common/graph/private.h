@@ -97,6 +97,14 @@ void private_list(
 	struct private_reader *r, const struct digest *user, struct private_cursor *c);
 bool private_next(struct private_cursor *c, struct private_entry *out);
 
+/**
+ * The next of at most *steps_left entries that introductions go by: about an identity (`id:`), or
+ * an address with a confirmed one; or, where asked for, of level 3. Others are passed over
+ * without being checked, at a fraction of the cost.
+ */
+bool private_next_notable(struct private_cursor *c, bool or_strong, size_t *steps_left,
+	struct private_entry *out);
+
 /** Local users who hold an entry about `subject` (the site's view); user digests in ascending order. */
 void private_holders(
 	struct private_reader *r, const struct digest *subject, struct private_cursor *c);

@@ -165,6 +165,19 @@ private_entry_decode(struct slice key, struct slice record, struct private_entry
 	return ok ? 0 : ERR_CORRUPT;
 }
 
+bool
+private_entry_is_notable(struct slice record, bool or_strong)
+{
+	const size_t at_level = 1;
+	const size_t at_flags = 2;
+	const size_t at_text = 3 + 8 + 8 + 2; /* without an identity */
+
+	return record.len > at_text &&
+	       ((or_strong && record.data[at_level] == TRUST_LEVEL_STRONG) ||
+		       (record.data[at_flags] & FLAG_IDENTITY) != 0 ||
+		       slice_starts_with(slice_skip(record, at_text), SLICE("id:")));
+}
+
 int
 private_digest_decode(struct slice value, struct digest *out)
 {

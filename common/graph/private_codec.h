@@ -113,6 +113,9 @@ NODISCARD int private_entry_encode(struct slice key, const struct private_entry 
 NODISCARD int private_entry_decode(
 	struct slice key, struct slice record, struct private_entry *out);
 
+/** Whether private_next_notable() is to return it; looks at single bytes, and checks nothing. */
+bool private_entry_is_notable(struct slice record, bool or_strong);
+
 /** A user's digest as stored in names and holders. @return 0 or ERR_CORRUPT. */
 NODISCARD int private_digest_decode(struct slice value, struct digest *out);
 

@@ -45,10 +45,6 @@ void metric_find_helpers(struct metric_search *s);
 /** Is this r or s himself? They pay nothing for each other. */
 bool metric_is_excluded(const struct metric_question *q, struct metric_ref ref);
 
-/** A friend who vouches, met on both lists. @return false to stop. */
-typedef bool metric_common_fn(
-	void *ctx, const struct metric_edge *friend_edge, const struct metric_edge *other);
-
 /** Visits out(r) with a list of vouchers, ascending, within the steps left. */
 void metric_walk_common(struct metric_search *s, enum metric_list list, struct metric_ref of,
 	metric_common_fn *visit, void *ctx);

@@ -79,6 +79,23 @@ metric_walk_both(struct metric_search *s, struct metric_cursor *a, struct metric
 	}
 }
 
+/* metric_common - lets the world do it. False where it cannot */
+static bool
+metric_common(struct metric_search *s, enum metric_list list, struct metric_ref of,
+	metric_common_fn *visit, void *ctx)
+{
+	const struct metric_world *world = s->world;
+
+	if (world->ops->common == NULL ||
+		!world->ops->common(world->ctx, list, of, &s->steps_left, visit, ctx)) {
+		return false;
+	}
+	if (s->steps_left == 0) {
+		s->out->cut |= METRIC_CUT_STEPS;
+	}
+	return true;
+}
+
 /*
  * metric_walk_common - the shorter list is walked, the longer one sought in
  *
@@ -96,7 +113,7 @@ metric_walk_common(struct metric_search *s, enum metric_list list, struct metric
 	struct metric_cursor friends = {0};
 	bool asks = false;
 
-	if (vouchers == 0) {
+	if (vouchers == 0 || metric_common(s, list, of, visit, ctx)) {
 		return;
 	}
 	asks = world->lists_all_friends

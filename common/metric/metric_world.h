@@ -78,6 +78,10 @@ enum metric_list {
 	METRIC_LIST_WARNERS, /**< who blocks or warns about s by a live signed statement */
 };
 
+/** A friend of r, with r's level, and his vouch. @return false to stop. */
+typedef bool metric_common_fn(
+	void *ctx, const struct metric_edge *friend_edge, const struct metric_edge *vouch);
+
 struct metric_world_ops {
 	/** About how many entries a list has, an upper bound, cheaply; it chooses the side to walk. */
 	uint64_t (*count)(void *ctx, enum metric_list list, struct metric_ref of);
@@ -91,6 +95,15 @@ struct metric_world_ops {
 	bool (*seek)(void *ctx, struct metric_cursor *c, struct metric_ref ref,
 		struct metric_edge *out);
 	void (*close)(void *ctx, struct metric_cursor *c);
+
+	/**
+	 * Visits the friends in a list of vouchers, ascending, as walking it and asking
+	 * friend_level() of each would, in one go; *steps_left counts down by one a move and ends
+	 * it at 0. False, and nothing is done, where the world cannot: the metric walks then.
+	 * NULL: it never can.
+	 */
+	bool (*common)(void *ctx, enum metric_list list, struct metric_ref of,
+		size_t *steps_left, metric_common_fn *visit, void *visit_ctx);
 
 	/** r's level for an identity, 0 when he is no friend. Covers friends no list holds (colleagues). */
 	unsigned int (*friend_level)(void *ctx, struct metric_ref who);

@@ -401,6 +401,18 @@ store_set_run(struct store_cursor *c, struct slice *values_out)
 	return move(c, STORE_MOVE_SET_RUN, &key, values_out);
 }
 
+bool
+store_set_open(
+	struct store_cursor *c, struct slice key, struct slice *values_out, uint64_t *count_out)
+{
+	if (c == NULL || !is_usable(c->txn, c->table)) {
+		return false;
+	}
+	assert(c->in_use);
+	c->writes = c->txn->writes[c->table];
+	return settle(c->txn, c->txn->store->ops->set_open(c, key, values_out, count_out));
+}
+
 uint64_t
 store_set_count(struct store_cursor *c, struct slice key)
 {

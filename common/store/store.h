@@ -213,6 +213,13 @@ bool store_set_next(struct store_cursor *c, struct slice *value_out);
  */
 bool store_set_run(struct store_cursor *c, struct slice *values_out);
 
+/**
+ * The first run of the set of one key and the set's size, in one look-up: a small set is there
+ * as a whole. The cursor stands as after store_set_run(). False where there is no such set.
+ */
+bool store_set_open(struct store_cursor *c, struct slice key, struct slice *values_out,
+	uint64_t *count_out);
+
 /** Size of the set of one key; O(1) in LMDB. */
 uint64_t store_set_count(struct store_cursor *c, struct slice key);
 

@@ -82,6 +82,8 @@ struct store_ops {
 	int (*cursor_move)(struct store_cursor *cursor, enum store_move move, struct slice *key,
 		struct slice *value);
 	int (*set_count)(struct store_cursor *cursor, struct slice key, uint64_t *out);
+	int (*set_open)(struct store_cursor *cursor, struct slice key, struct slice *values_out,
+		uint64_t *count_out);
 };
 
 /** Fills the shared part of a new store. */

@@ -438,6 +438,29 @@ lmdb_set_count(struct store_cursor *cursor, struct slice key, uint64_t *out)
 	return lmdb_code_of(rc);
 }
 
+static int
+lmdb_set_open(struct store_cursor *cursor, struct slice key, struct slice *values_out,
+	uint64_t *count_out)
+{
+	MDB_cursor *c = cursor_of(cursor);
+	MDB_val k = lmdb_val_of(key);
+	MDB_val v;
+	size_t count = 0;
+	int rc = mdb_cursor_get(c, &k, &v, MDB_SET);
+
+	if (rc == 0) {
+		rc = mdb_cursor_count(c, &count);
+	}
+	if (rc == 0 && count > 1) {
+		rc = mdb_cursor_get(c, &k, &v, MDB_GET_MULTIPLE);
+	}
+	if (rc == 0) {
+		*values_out = slice_of_val(v);
+		*count_out = count;
+	}
+	return lmdb_code_of(rc);
+}
+
 const struct store_ops lmdb_ops = {
 	.close = lmdb_close,
 	.is_stale = lmdb_is_stale,
@@ -458,4 +481,5 @@ const struct store_ops lmdb_ops = {
 	.cursor_free = lmdb_cursor_free,
 	.cursor_move = lmdb_cursor_move,
 	.set_count = lmdb_set_count,
+	.set_open = lmdb_set_open,
 };

@@ -297,6 +297,15 @@ mem_set_count(struct store_cursor *cursor, struct slice key, uint64_t *out)
 	return 0;
 }
 
+static int
+mem_set_open(struct store_cursor *cursor, struct slice key, struct slice *values_out,
+	uint64_t *count_out)
+{
+	int rc = mem_cursor_move(cursor, STORE_MOVE_SET_FIRST, &key, values_out);
+
+	return rc == 0 ? mem_set_count(cursor, key, count_out) : rc;
+}
+
 static bool
 mem_is_stale(const struct store *store)
 {
@@ -357,6 +366,7 @@ static const struct store_ops mem_ops = {
 	.cursor_free = mem_cursor_free,
 	.cursor_move = mem_cursor_move,
 	.set_count = mem_set_count,
+	.set_open = mem_set_open,
 };
 
 int

@@ -48,12 +48,11 @@ synthetic_graph_principal(graph_node number, struct principal *out)
 	out->len = (uint16_t)len;
 }
 
-/* make_refs - of all principals in ascending order; returns the ranks by number (owned) */
-static uint32_t *
+/* make_refs - of all principals in ascending order, and their ranks */
+static void
 make_refs(struct synthetic_graph *g)
 {
-	uint32_t *ranks = must_alloc((size_t)g->nodes + 1, sizeof(*ranks));
-
+	g->ranks = must_alloc((size_t)g->nodes + 1, sizeof(*g->ranks));
 	g->refs = must_alloc((size_t)g->nodes + 1, sizeof(*g->refs));
 	for (graph_node number = 1; number <= g->nodes; number++) {
 		struct principal p;
@@ -65,24 +64,32 @@ make_refs(struct synthetic_graph *g)
 	}
 	qsort(g->refs + 1, g->nodes, sizeof(*g->refs), compare_refs);
 	for (uint32_t rank = 1; rank <= g->nodes; rank++) {
-		ranks[g->refs[rank].node] = rank;
+		g->ranks[g->refs[rank].node] = rank;
 	}
-	return ranks;
 }
+
+/* How subjects are drawn. */
+struct draw {
+	uint32_t degree;
+	bool is_star; /* number 1 is in every row */
+};
 
 /* draw_row - the subjects of one identity, ascending, each once. @return how many */
 static size_t
-draw_row(const struct rng *rng, uint32_t nodes, uint32_t degree, const uint32_t *ranks,
+draw_row(const struct synthetic_graph *g, const struct rng *rng, const struct draw *how,
 	uint32_t self, uint32_t *row)
 {
-	size_t wanted = 1 + (size_t)rng_below(rng, 2 * (uint64_t)degree - 1);
+	size_t wanted = 1 + (size_t)rng_below(rng, 2 * (uint64_t)how->degree - 1);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < wanted; i++) {
-		uint64_t u = rng_below(rng, nodes);
+		uint64_t u = rng_below(rng, g->nodes);
 
 		/* Squaring a uniform fraction favours small numbers. */
-		row[i] = ranks[(graph_node)(u * u / nodes) + 1];
+		row[i] = g->ranks[(graph_node)(u * u / g->nodes) + 1];
+	}
+	if (how->is_star) {
+		row[wanted++] = g->ranks[1];
 	}
 	qsort(row, wanted, sizeof(*row), compare_ranks);
 	for (size_t i = 0; i < wanted; i++) {
@@ -114,27 +121,38 @@ transpose(struct synthetic_graph *g)
 	free(at);
 }
 
-void
-synthetic_graph_make(struct synthetic_graph *g, uint32_t nodes, uint32_t degree, uint64_t seed)
+static void
+make(struct synthetic_graph *g, uint32_t nodes, const struct draw *how, uint64_t seed)
 {
 	struct rng_seeded_state state;
 	struct rng rng = rng_seeded(&state, seed);
-	size_t most = (size_t)nodes * 2 * degree;
-	uint32_t *ranks;
+	size_t most = (size_t)nodes * 2 * how->degree;
 
 	*g = (struct synthetic_graph){.nodes = nodes};
-	ranks = make_refs(g);
+	make_refs(g);
 	g->out.start = must_alloc((size_t)nodes + 2, sizeof(*g->out.start));
 	g->in.start = must_alloc((size_t)nodes + 2, sizeof(*g->in.start));
 	g->out.peers = must_alloc(most, sizeof(*g->out.peers));
 	for (uint32_t n = 1; n <= nodes; n++) {
 		g->out.start[n] = g->edges;
-		g->edges += draw_row(&rng, nodes, degree, ranks, n, g->out.peers + g->edges);
+		g->edges += draw_row(g, &rng, how, n, g->out.peers + g->edges);
 	}
 	g->out.start[nodes + 1] = g->edges;
 	g->in.peers = must_alloc(g->edges, sizeof(*g->in.peers));
 	transpose(g);
-	free(ranks);
+}
+
+void
+synthetic_graph_make(struct synthetic_graph *g, uint32_t nodes, uint32_t degree, uint64_t seed)
+{
+	make(g, nodes, &(struct draw){.degree = degree}, seed);
+}
+
+void
+synthetic_graph_make_star(
+	struct synthetic_graph *g, uint32_t nodes, uint32_t degree, uint64_t seed)
+{
+	make(g, nodes, &(struct draw){.degree = degree, .is_star = true}, seed);
 }
 
 void
@@ -145,12 +163,12 @@ synthetic_graph_fini(struct synthetic_graph *g)
 	free(g->in.start);
 	free(g->in.peers);
 	free(g->refs);
+	free(g->ranks);
 }
 
 /* What one transaction of the load writes. */
 struct batch {
 	const struct synthetic_graph *graph;
-	const uint32_t *ranks; /* by number */
 	const struct csr *rows;
 	enum graph_table table;
 	graph_node first; /* numbers, inclusive */
@@ -198,6 +216,39 @@ load_numbers(void *ctx, struct store_txn *txn)
 	return store_txn_error(txn);
 }
 
+/* is_hosted - the issuer of an edge, which is its row in one table and its peer in the other */
+static bool
+is_hosted(const struct batch *b, graph_node row, graph_node peer)
+{
+	return synthetic_graph_is_hosted(b->graph, b->table == GRAPH_T_OUT ? row : peer);
+}
+
+/* load_colleagues - in ascending order; all in one batch */
+static int
+load_colleagues(void *ctx, struct store_txn *txn)
+{
+	const struct synthetic_graph *g = ctx;
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	uint8_t record[GRAPH_EDGE_LEN];
+
+	for (uint32_t rank = 1; rank <= g->nodes; rank++) {
+		const struct graph_edge edge = {
+			.order = g->refs[rank].order,
+			.peer = g->refs[rank].node,
+			.level = 2,
+			.flags = GRAPH_EDGE_HOSTED,
+			.exp_s = UINT32_MAX,
+		};
+
+		if (synthetic_graph_is_hosted(g, edge.peer)) {
+			store_append(txn, GRAPH_T_COLLEAGUES, graph_node_key(GRAPH_NONE, key),
+				graph_edge_encode(
+					GRAPH_T_COLLEAGUES, GRAPH_NONE, &edge, record));
+		}
+	}
+	return store_txn_error(txn);
+}
+
 /* load_rows - an edge's level follows from its ends, so that both directions agree */
 static int
 load_rows(void *ctx, struct store_txn *txn)
@@ -207,7 +258,7 @@ load_rows(void *ctx, struct store_txn *txn)
 	uint8_t record[GRAPH_EDGE_LEN];
 
 	for (graph_node number = b->first; number <= b->last; number++) {
-		uint32_t rank = b->ranks[number];
+		uint32_t rank = b->graph->ranks[number];
 
 		for (uint64_t i = b->rows->start[rank]; i < b->rows->start[rank + 1]; i++) {
 			struct graph_ref peer = b->graph->refs[b->rows->peers[i]];
@@ -215,6 +266,8 @@ load_rows(void *ctx, struct store_txn *txn)
 				.order = peer.order,
 				.peer = peer.node,
 				.level = synthetic_graph_level(number, peer.node),
+				.flags =
+					is_hosted(b, number, peer.node) ? GRAPH_EDGE_HOSTED : 0,
 				.first_seen_s = FIRST_SEEN_S,
 				.exp_s = EXP_S,
 			};
@@ -244,14 +297,10 @@ load_all(struct batch *b, struct store *store, store_update_fn *work)
 int
 synthetic_graph_load(const struct synthetic_graph *g, struct store *store)
 {
-	uint32_t *ranks = must_alloc((size_t)g->nodes + 1, sizeof(*ranks));
-	struct batch b = {.graph = g, .ranks = ranks};
-	int rc;
+	struct batch b = {.graph = g};
+	struct synthetic_graph borrowed = *g;
+	int rc = load_all(&b, store, load_texts);
 
-	for (uint32_t rank = 1; rank <= g->nodes; rank++) {
-		ranks[g->refs[rank].node] = rank;
-	}
-	rc = load_all(&b, store, load_texts);
 	rc = rc == 0 ? load_all(&b, store, load_numbers) : rc;
 	b.rows = &g->out;
 	b.table = GRAPH_T_OUT;
@@ -259,6 +308,5 @@ synthetic_graph_load(const struct synthetic_graph *g, struct store *store)
 	b.rows = &g->in;
 	b.table = GRAPH_T_IN;
 	rc = rc == 0 ? load_all(&b, store, load_rows) : rc;
-	free(ranks);
-	return rc;
+	return rc == 0 ? store_update(store, load_colleagues, &borrowed) : rc;
 }

@@ -25,10 +25,22 @@ struct synthetic_graph {
 	struct csr out;
 	struct csr in;
 	struct graph_ref *refs; /**< by rank, from 1 */
+	uint32_t *ranks;        /**< by number, from 1 */
+	uint32_t hosted_every; /**< every so many numbers an identity is hosted here; 0: none */
 };
+
+static inline bool
+synthetic_graph_is_hosted(const struct synthetic_graph *g, graph_node number)
+{
+	return g->hosted_every != 0 && number % g->hosted_every == 0;
+}
 
 /** Aborts when memory runs out. Freed with synthetic_graph_fini. */
 void synthetic_graph_make(
+	struct synthetic_graph *g, uint32_t nodes, uint32_t degree, uint64_t seed);
+
+/** As synthetic_graph_make; besides, everybody vouches for the identity with number 1. */
+void synthetic_graph_make_star(
 	struct synthetic_graph *g, uint32_t nodes, uint32_t degree, uint64_t seed);
 void synthetic_graph_fini(struct synthetic_graph *g);
 

@@ -1,0 +1,448 @@
+#include "common/scan/circle_world.h"
+
+#include <assert.h>
+
+#include "common/statement/statement.h"
+
+static struct metric_ref
+to_metric(struct graph_ref ref)
+{
+	return (struct metric_ref){ref.order, ref.node};
+}
+
+static struct graph_ref
+to_graph(struct metric_ref ref)
+{
+	return (struct graph_ref){ref.order, ref.node};
+}
+
+struct metric_ref
+circle_world_ref(const struct party *p)
+{
+	return to_metric(party_ref(p));
+}
+
+struct metric_ref
+circle_world_node_ref(const struct circle *circle, graph_node node)
+{
+	return to_metric(graph_ref_of(circle->graph, node));
+}
+
+static struct metric_edge
+edge_of(const struct graph_edge *edge)
+{
+	return (struct metric_edge){
+		.ref = to_metric(graph_edge_ref(edge)),
+		.level = edge->level,
+		.is_open = (edge->flags & GRAPH_EDGE_OPEN) != 0,
+	};
+}
+
+static unsigned int
+greater(unsigned int a, unsigned int b)
+{
+	return a > b ? a : b;
+}
+
+/* --- friends ------------------------------------------------------------------------------- */
+
+/* level_of_hosted - ordinary, unless the recipient says more of an address, or has no colleagues */
+static unsigned int
+level_of_hosted(const struct circle_world *w, graph_node identity)
+{
+	return w->friends.has_strong || w->colleague_count == 0
+		       ? circle_voucher_level(w->circle, identity)
+		       : TRUST_LEVEL_ORDINARY;
+}
+
+/* next_colleague - becomes the head; the site is nobody's colleague */
+static void
+next_colleague(const struct circle_world *w, struct world_list *l)
+{
+	do {
+		if (!circle_list_next(&l->list, &l->head)) {
+			l->head.peer = GRAPH_NONE;
+		}
+	} while (l->head.peer != GRAPH_NONE && l->head.peer == w->circle->site.node);
+}
+
+/* friends_take - the nearer of the array's next and the next colleague */
+static bool
+friends_take(const struct circle_world *w, struct world_list *l, struct metric_edge *out)
+{
+	bool has_friend = l->at < w->friends.count;
+	int order = -1;
+
+	if (!has_friend && l->head.peer == GRAPH_NONE) {
+		return false;
+	}
+	if (l->head.peer != GRAPH_NONE) {
+		order = !has_friend ? 1
+				    : graph_ref_cmp(
+					      w->friends.refs[l->at], graph_edge_ref(&l->head));
+	}
+	*out = (struct metric_edge){0};
+	if (order >= 0) {
+		out->ref = to_metric(graph_edge_ref(&l->head));
+		out->level = (uint8_t)level_of_hosted(w, l->head.peer);
+		next_colleague(w, l);
+	}
+	if (order <= 0) {
+		out->ref = to_metric(w->friends.refs[l->at]);
+		out->level = (uint8_t)greater(out->level, w->friends.levels[l->at]);
+		l->at++;
+	}
+	return true;
+}
+
+static void
+friends_skip(const struct circle_world *w, struct world_list *l, struct graph_ref ref)
+{
+	l->at = friends_seek(&w->friends, l->at, ref);
+	if (l->head.peer == GRAPH_NONE || graph_ref_cmp(graph_edge_ref(&l->head), ref) >= 0) {
+		return;
+	}
+	if (!circle_list_seek(&l->list, ref, &l->head)) {
+		l->head.peer = GRAPH_NONE;
+	} else if (l->head.peer == w->circle->site.node) {
+		next_colleague(w, l);
+	}
+}
+
+static bool
+is_hosted(const struct circle_world *w, struct metric_ref who)
+{
+	struct graph_edge edge;
+
+	if (metric_ref_eq(who, w->recent)) {
+		return w->recent_is_hosted;
+	}
+	return graph_edge_get(
+		w->circle->graph, GRAPH_COLLEAGUES, GRAPH_NONE, to_graph(who), &edge);
+}
+
+static unsigned int
+world_friend_level(void *ctx, struct metric_ref who)
+{
+	const struct circle_world *w = ctx;
+	unsigned int level = friends_level(&w->friends, to_graph(who));
+
+	if (level < TRUST_LEVEL_STRONG && w->hosted_count > 0 &&
+		who.node != w->circle->site.node && is_hosted(w, who)) {
+		level = greater(level, level_of_hosted(w, who.node));
+	}
+	if (level == 0 && w->circle->is_site) {
+		level = circle_voucher_level(w->circle, who.node);
+	}
+	return level;
+}
+
+/* --- lists --------------------------------------------------------------------------------- */
+
+static void
+add_senders(const struct circle_world *w, struct circle_list *l, enum graph_direction dir)
+{
+	for (size_t i = 0; i < w->sender_count; i++) {
+		circle_list_add_all(l, dir, w->senders[i]);
+	}
+}
+
+/* start - looks the list up */
+static void
+start(struct circle_world *w, struct world_list *l)
+{
+	uint64_t now_s = w->circle->now_s;
+	uint64_t life_s = w->config->warning_life_s;
+	uint64_t since_s =
+		l->kind == METRIC_LIST_WARNERS && now_s > life_s ? now_s - life_s : 0;
+
+	circle_list_begin(&l->list, w->circle->graph, now_s, since_s,
+		w->has_formers && l->kind != METRIC_LIST_FRIENDS);
+	switch (l->kind) {
+	case METRIC_LIST_FRIENDS:
+		l->at = 0;
+		if (w->colleague_count > 0) {
+			circle_list_add(&l->list, GRAPH_COLLEAGUES, GRAPH_NONE);
+		}
+		break;
+	case METRIC_LIST_SENDER_VOUCHERS:
+		add_senders(w, &l->list, GRAPH_IN);
+		break;
+	case METRIC_LIST_VOUCHERS:
+		circle_list_add_all(&l->list, GRAPH_IN, l->of.node);
+		break;
+	case METRIC_LIST_VOUCHES:
+		circle_list_add_all(&l->list, GRAPH_OUT, l->of.node);
+		break;
+	case METRIC_LIST_WARNERS:
+		add_senders(w, &l->list, GRAPH_BLOCKS_IN);
+		add_senders(w, &l->list, GRAPH_WARNS_IN);
+		break;
+	}
+	circle_list_seal(&l->list);
+	if (l->kind == METRIC_LIST_FRIENDS) {
+		next_colleague(w, l);
+	}
+}
+
+static void
+finish(struct world_list *l)
+{
+	circle_list_end(&l->list);
+	l->in_use = false;
+	l->is_spare = false;
+}
+
+/* list_of - a list that was counted is kept for who opens it next, so that it is looked up once */
+static struct world_list *
+list_of(struct circle_world *w, enum metric_list kind, struct metric_ref of)
+{
+	struct world_list *found = NULL;
+
+	for (size_t i = 0; i < CIRCLE_WORLD_LISTS_MAX; i++) {
+		struct world_list *l = &w->lists[i];
+
+		if (l->in_use && l->is_spare) {
+			if (l->kind == kind && metric_ref_eq(l->of, of)) {
+				l->is_spare = false;
+				return l;
+			}
+			finish(l);
+		}
+		if (!l->in_use) {
+			found = l;
+		}
+	}
+	assert(found != NULL);
+	found->in_use = true;
+	found->is_spare = false;
+	found->kind = kind;
+	found->of = of;
+	start(w, found);
+	return found;
+}
+
+static uint64_t
+world_count(void *ctx, enum metric_list kind, struct metric_ref of)
+{
+	struct circle_world *w = ctx;
+	struct world_list *l;
+
+	if (kind == METRIC_LIST_FRIENDS) {
+		return w->friends.count + w->colleague_count;
+	}
+	if (kind == METRIC_LIST_SENDER_VOUCHERS && w->sender_vouchers != UINT64_MAX) {
+		return w->sender_vouchers;
+	}
+	l = list_of(w, kind, of);
+	l->is_spare = true;
+	if (kind == METRIC_LIST_SENDER_VOUCHERS) {
+		w->sender_vouchers = l->list.count;
+	}
+	return l->list.count;
+}
+
+static void
+world_open(void *ctx, enum metric_list kind, struct metric_ref of, struct metric_cursor *c)
+{
+	c->space.pointer = list_of(ctx, kind, of);
+}
+
+/* handed_out - what friend_level() will be asked about next */
+static struct metric_edge
+handed_out(struct circle_world *w, const struct world_list *l, const struct graph_edge *edge)
+{
+	struct metric_edge out = edge_of(edge);
+
+	if (l->kind != METRIC_LIST_VOUCHES) {
+		w->recent = out.ref;
+		w->recent_is_hosted = (edge->flags & GRAPH_EDGE_HOSTED) != 0;
+	}
+	return out;
+}
+
+static bool
+world_next(void *ctx, struct metric_cursor *c, struct metric_edge *out)
+{
+	struct world_list *l = c->space.pointer;
+	struct graph_edge edge;
+
+	if (l->kind == METRIC_LIST_FRIENDS) {
+		return friends_take(ctx, l, out);
+	}
+	if (!circle_list_next(&l->list, &edge)) {
+		return false;
+	}
+	*out = handed_out(ctx, l, &edge);
+	return true;
+}
+
+static bool
+world_seek(void *ctx, struct metric_cursor *c, struct metric_ref ref, struct metric_edge *out)
+{
+	struct world_list *l = c->space.pointer;
+	struct graph_edge edge;
+
+	if (l->kind == METRIC_LIST_FRIENDS) {
+		friends_skip(ctx, l, to_graph(ref));
+		return friends_take(ctx, l, out);
+	}
+	if (!circle_list_seek(&l->list, to_graph(ref), &edge)) {
+		return false;
+	}
+	*out = handed_out(ctx, l, &edge);
+	return true;
+}
+
+static void
+world_close(void *ctx, struct metric_cursor *c)
+{
+	(void)ctx;
+	finish(c->space.pointer);
+	c->space.pointer = NULL;
+}
+
+/* What metric_common_fn wants, of what graph_list_common() finds. */
+struct common {
+	struct circle_world *world;
+	struct world_list *list;
+	metric_common_fn *visit;
+	void *ctx;
+};
+
+static bool
+on_common(void *ctx, size_t index, const struct graph_edge *edge)
+{
+	struct common *common = ctx;
+	const struct circle_world *w = common->world;
+	struct metric_edge vouch = edge_of(edge);
+	struct metric_edge friend_edge = {.ref = vouch.ref};
+	unsigned int level = index < w->friends.count ? w->friends.levels[index] : 0;
+
+	if (!circle_list_counts(&common->list->list, edge)) {
+		return true;
+	}
+	if (level < TRUST_LEVEL_STRONG && (edge->flags & GRAPH_EDGE_HOSTED) != 0 &&
+		edge->peer != w->circle->site.node) {
+		level = greater(level, level_of_hosted(w, edge->peer));
+	}
+	friend_edge.level = (uint8_t)level;
+	return level == 0 || common->visit(common->ctx, &friend_edge, &vouch);
+}
+
+/* world_common - for the usual kind of list: one set, of a recipient whose friends are all listed */
+static bool
+world_common(void *ctx, enum metric_list kind, struct metric_ref of, size_t *steps_left,
+	metric_common_fn *visit, void *visit_ctx)
+{
+	struct circle_world *w = ctx;
+	struct world_list *l = list_of(w, kind, of);
+	struct graph_cursor *cursor = circle_list_single(&l->list);
+	struct common common = {w, l, visit, visit_ctx};
+	const struct graph_wanted wanted = {
+		w->friends.refs, w->friends.count, w->hosted_count > 0};
+
+	if (cursor == NULL || w->circle->is_site ||
+		(wanted.or_hosted && l->list.count > METRIC_STEPS_MAX)) {
+		l->is_spare = true;
+		return false;
+	}
+	graph_list_common(cursor, &wanted, steps_left, on_common, &common);
+	finish(l);
+	return true;
+}
+
+/* --- single questions ------------------------------------------------------------------------ */
+
+static bool
+world_resolve(void *ctx, const struct metric_party *who, struct metric_ref *out)
+{
+	const struct circle_world *w = ctx;
+	struct graph_reader *graph = w->circle->graph;
+	struct party party = {.node = who->ref.node};
+	graph_node identity;
+
+	if (who->digest != NULL) {
+		party.digest = *who->digest;
+		party.node = graph_find_digest(graph, who->digest);
+	} else if (!graph_digest_of(graph, party.node, &party.digest)) {
+		return false;
+	}
+	identity = circle_identity_of(w->circle, &party);
+	identity = graph_current(graph, identity == GRAPH_NONE ? party.node : identity);
+	*out = to_metric(graph_ref_of(graph, identity));
+	return out->node != 0;
+}
+
+/* world_vouch_count - those that count, where the hub rule asks for it; else all */
+static uint64_t
+world_vouch_count(void *ctx, struct metric_ref who)
+{
+	struct circle_world *w = ctx;
+	struct world_list *l = list_of(w, METRIC_LIST_VOUCHES, who);
+	struct graph_edge edge;
+	uint64_t count = l->list.count;
+
+	if (count > w->config->hub_vouches) {
+		for (count = 0; circle_list_next(&l->list, &edge);) {
+			count++;
+		}
+	}
+	finish(l);
+	return count;
+}
+
+static bool
+world_digest(void *ctx, struct metric_ref who, struct digest *out)
+{
+	const struct circle_world *w = ctx;
+
+	return graph_digest_of(w->circle->graph, who.node, out);
+}
+
+static const struct metric_world_ops world_ops = {
+	.count = world_count,
+	.open = world_open,
+	.next = world_next,
+	.seek = world_seek,
+	.close = world_close,
+	.common = world_common,
+	.friend_level = world_friend_level,
+	.resolve = world_resolve,
+	.vouch_count = world_vouch_count,
+	.digest = world_digest,
+};
+
+void
+circle_world_init(struct circle_world *w, const struct circle *circle,
+	const struct metric_config *config, const struct party *senders, size_t sender_count)
+{
+	assert(sender_count <= METRIC_SENDER_REFS_MAX);
+	w->circle = circle;
+	w->config = config;
+	w->has_formers = !graph_has_no_formers(circle->graph);
+	w->sender_count = 0;
+	w->sender_vouchers = UINT64_MAX;
+	w->recent = (struct metric_ref){0};
+	w->recent_is_hosted = false;
+	for (size_t i = 0; i < CIRCLE_WORLD_LISTS_MAX; i++) {
+		w->lists[i].in_use = false;
+	}
+	for (size_t i = 0; i < sender_count; i++) {
+		if (senders[i].node != GRAPH_NONE) {
+			w->senders[w->sender_count++] = senders[i].node;
+		}
+	}
+	w->hosted_count = graph_degree(circle->graph, GRAPH_COLLEAGUES, GRAPH_NONE);
+	w->colleague_count = circle->colleagues || circle->is_site ? w->hosted_count : 0;
+	friends_load(circle, &w->friends);
+	w->cut = w->friends.cut;
+}
+
+struct metric_world
+circle_world_metric(struct circle_world *w)
+{
+	bool lists_all = !w->circle->is_site && w->colleague_count == w->hosted_count;
+
+	return (struct metric_world){&world_ops, w, lists_all};
+}

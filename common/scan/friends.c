@@ -1,0 +1,206 @@
+#include "common/scan/friends.h"
+
+#include <stdlib.h>
+
+#include "common/base/attr.h"
+#include "common/statement/statement.h"
+
+struct loading {
+	const struct circle *circle;
+	struct friends *out;
+	bool has_formers;
+};
+
+static void
+add(struct loading *l, struct graph_ref ref, unsigned int level)
+{
+	struct friends *out = l->out;
+
+	if (ref.node == GRAPH_NONE || level == 0) {
+		return;
+	}
+	if (out->count == FRIENDS_MAX) {
+		out->cut = true;
+		return;
+	}
+	out->refs[out->count] = ref;
+	out->levels[out->count] = (uint8_t)level;
+	out->count++;
+}
+
+/* add_node - somebody found by his number, as who he is now */
+static void
+add_node(struct loading *l, graph_node node, unsigned int level)
+{
+	struct graph_reader *graph = l->circle->graph;
+
+	add(l, graph_ref_of(graph, l->has_formers ? graph_current(graph, node) : node), level);
+}
+
+/* add_published - a vouch of the recipient */
+static void
+add_published(struct loading *l, const struct graph_edge *edge)
+{
+	const struct circle *c = l->circle;
+	graph_node now = l->has_formers ? graph_current(c->graph, edge->peer) : edge->peer;
+
+	l->out->has_strong = l->out->has_strong || edge->level == TRUST_LEVEL_STRONG;
+	if (now == edge->peer) {
+		add(l, graph_edge_ref(edge), edge->level);
+	} else {
+		add(l, graph_ref_of(c->graph, now), edge->level);
+	}
+}
+
+static void
+load_published(struct loading *l, graph_node self)
+{
+	const struct circle *c = l->circle;
+	struct graph_cursor cursor;
+	struct graph_edge edge;
+
+	if (self == GRAPH_NONE) {
+		return;
+	}
+	graph_list(c->graph, GRAPH_OUT, self, &cursor);
+	while (graph_next(&cursor, &edge)) {
+		if (graph_edge_is_live(&edge, c->now_s)) {
+			add_published(l, &edge);
+		}
+	}
+	graph_cursor_close(&cursor);
+}
+
+/* add_private - an entry by its subject, and by the identity that has effect for it */
+static void
+add_private(struct loading *l, const struct private_entry *e)
+{
+	const struct circle *c = l->circle;
+	bool is_identity = slice_starts_with(e->text, SLICE("id:"));
+	struct party party = {.digest = e->subject};
+
+	l->out->has_strong = l->out->has_strong || e->level == TRUST_LEVEL_STRONG;
+	if (!is_identity && !e->has_identity) {
+		return;
+	}
+	party.node = graph_find_digest(c->graph, &e->subject);
+	add_node(l, is_identity ? party.node : circle_identity_of(c, &party),
+		circle_level(c, &party));
+}
+
+static void
+load_private(struct loading *l)
+{
+	const struct circle *c = l->circle;
+	struct private_cursor cursor;
+	struct private_entry e;
+	size_t left = FRIENDS_STEPS_MAX;
+
+	private_list(c->private_store, &c->self.digest, &cursor);
+	while (private_next_notable(&cursor, !l->out->has_strong, &left, &e)) {
+		add_private(l, &e);
+	}
+	private_cursor_close(&cursor);
+	l->out->cut = l->out->cut || left == 0;
+}
+
+/* A friend while they are put in order. */
+struct item {
+	struct graph_ref ref;
+	uint8_t level;
+};
+
+/* compare - by place, the highest level first */
+static int
+compare(const void *a, const void *b)
+{
+	const struct item *x = a;
+	const struct item *y = b;
+	int order = graph_ref_cmp(x->ref, y->ref);
+
+	return order != 0 ? order : (int)y->level - (int)x->level;
+}
+
+static bool
+is_sorted(const struct friends *f)
+{
+	for (size_t i = 1; i < f->count; i++) {
+		if (graph_ref_cmp(f->refs[i - 1], f->refs[i]) >= 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* sort - ascending, each once; a single list of vouches is sorted already */
+static void
+sort(struct friends *f)
+{
+	struct item items[FRIENDS_MAX] UNINITIALIZED;
+	size_t count = f->count;
+
+	if (is_sorted(f)) {
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		items[i] = (struct item){f->refs[i], f->levels[i]};
+	}
+	qsort(items, count, sizeof(items[0]), compare);
+	f->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (f->count == 0 || graph_ref_cmp(f->refs[f->count - 1], items[i].ref) != 0) {
+			f->refs[f->count] = items[i].ref;
+			f->levels[f->count] = items[i].level;
+			f->count++;
+		}
+	}
+}
+
+void
+friends_load(const struct circle *c, struct friends *out)
+{
+	struct loading l = {c, out, !graph_has_no_formers(c->graph)};
+	graph_node formers[GRAPH_FORMERS_MAX];
+	size_t count = l.has_formers && c->self.node != GRAPH_NONE
+			       ? graph_formers(c->graph, c->self.node, formers)
+			       : 0;
+
+	out->count = 0;
+	out->cut = false;
+	out->has_strong = false;
+	load_published(&l, c->self.node);
+	for (size_t i = 0; i < count; i++) {
+		load_published(&l, formers[i]);
+	}
+	load_private(&l);
+	sort(out);
+	if (graph_error(c->graph) != 0 || private_error(c->private_store) != 0) {
+		out->count = 0;
+	}
+}
+
+size_t
+friends_seek(const struct friends *f, size_t from, struct graph_ref ref)
+{
+	size_t low = from;
+	size_t high = f->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (graph_ref_cmp(f->refs[middle], ref) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+unsigned int
+friends_level(const struct friends *f, struct graph_ref ref)
+{
+	size_t at = friends_seek(f, 0, ref);
+
+	return at < f->count && graph_ref_cmp(f->refs[at], ref) == 0 ? f->levels[at] : 0;
+}

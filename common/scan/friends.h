@@ -1,0 +1,39 @@
+/*
+ * friends.h - out(r) as one sorted array: the identities a recipient knows, for one decision.
+ *
+ * Who stands behind the recipient's own vouches (his earlier identities' too) and his private
+ * list, as far as introductions can go by it: identities listed as such, and those he confirmed
+ * behind an address. Local users are not in it unless listed as identities: a site may have
+ * tens of thousands of them, and the graph keeps them as a sorted list of its own, which
+ * circle_world.h joins with this.
+ *
+ * Loading costs a walk of two short lists. Of longer ones the first FRIENDS_STEPS_MAX entries
+ * of each count, in ascending order of digest, and `cut` says so.
+ */
+#ifndef COMMON_SCAN_FRIENDS_H
+#define COMMON_SCAN_FRIENDS_H
+
+#include "common/scan/circle.h"
+
+#define FRIENDS_MAX       1024
+#define FRIENDS_STEPS_MAX 4096
+
+/** Large: keep one a thread. */
+struct friends {
+	size_t count;
+	bool cut;        /**< a bound cut */
+	bool has_strong; /**< some address is listed at level 3: a colleague may be more than that */
+	struct graph_ref refs[FRIENDS_MAX]; /**< ascending, each once */
+	uint8_t levels[FRIENDS_MAX];        /**< of each, 1 to 3 */
+};
+
+/** Reads them through the circle's readers; damage leaves the error in these and an empty array. */
+void friends_load(const struct circle *c, struct friends *out);
+
+/** Index of the first one at or behind ref, out of [from, count]; count: none. */
+size_t friends_seek(const struct friends *f, size_t from, struct graph_ref ref);
+
+/** 0 for who is none. */
+unsigned int friends_level(const struct friends *f, struct graph_ref ref);
+
+#endif
