@@ -302,12 +302,17 @@ circle_identity_of(const struct circle *c, const struct party *address)
 {
 	struct graph_binding bindings[GRAPH_BINDINGS_MAX];
 	struct private_entry e;
+	struct private_user user;
 	graph_node hosted = GRAPH_NONE;
 	size_t count = 0;
 
 	if (private_get(c->private_store, &c->self.digest, &address->digest, &e) &&
 		e.has_identity) {
 		return graph_current(c->graph, identity_party(c, &e.identity).node);
+	}
+	/* Who our own users are, we know without a statement, which a revocation may have voided. */
+	if (private_user_by_digest(c->private_store, &address->digest, &user)) {
+		return graph_current(c->graph, identity_party(c, &user.identity).node);
 	}
 	if (address->node == GRAPH_NONE) {
 		return GRAPH_NONE;

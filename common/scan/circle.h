@@ -74,7 +74,7 @@ bool circle_blocks_address(const struct circle *c, struct slice address);
 
 /**
  * The identity whose binding of an address has effect for this recipient, or what it continues as:
- * the one he confirmed, else that of a local user. GRAPH_NONE when there is none or it is
+ * the one he confirmed, else that of a local user, else what a local identity binds. GRAPH_NONE when there is none or it is
  * unclear.
  */
 graph_node circle_identity_of(const struct circle *c, const struct party *address);
