@@ -15,14 +15,19 @@
 
 #define READ_BYTES 16384
 
+/* The queue of a UNIX socket is full: connecting does not wait there, so it is tried again after this. */
+#define BUSY_MS 20
+
 struct upstream_call {
 	struct upstream_pool *pool;
 	struct upstream_question question;
 	uint64_t deadline_ms;
-	size_t target; /* that is being asked */
-	bool is_open;  /* client, stream and events are in use */
-	bool is_up;    /* TLS, or there is none */
-	bool is_ended; /* our sending side */
+	size_t target;       /* that is being asked */
+	uint64_t try_end_ms; /* when it has used up its share */
+	bool is_waiting;     /* to be tried again; only the timer is in use */
+	bool is_open;        /* client, stream and events are in use */
+	bool is_up;          /* TLS, or there is none */
+	bool is_ended;       /* our sending side */
 	struct upstream_client client;
 	struct stream stream;
 	struct event io;
@@ -34,6 +39,10 @@ static void run(struct upstream_call *call);
 static void
 close_try(struct upstream_call *call)
 {
+	if (call->is_waiting) {
+		(void)event_del(&call->timer);
+		call->is_waiting = false;
+	}
 	if (!call->is_open) {
 		return;
 	}
@@ -137,30 +146,54 @@ open_stream(struct upstream_call *call, const struct upstream_target *target, in
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg);
+static void on_busy_timer(evutil_socket_t fd, short what, void *arg);
+
+/* set_timer - calls back at this time */
+static bool
+set_timer(struct upstream_call *call, uint64_t at_ms, event_callback_fn callback)
+{
+	uint64_t now_ms = clock_mono_ms();
+	uint64_t ms = at_ms > now_ms ? at_ms - now_ms : 0;
+	struct timeval delay = {
+		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
+
+	(void)evtimer_assign(&call->timer, call->pool->base, callback, call);
+	return event_add(&call->timer, &delay) == 0;
+}
+
+/* wait_for_room - a full queue moves on as long as the scorer works */
+static bool
+wait_for_room(struct upstream_call *call)
+{
+	uint64_t at_ms = clock_mono_ms() + BUSY_MS;
+
+	call->is_waiting = at_ms < call->try_end_ms && set_timer(call, at_ms, on_busy_timer);
+	return call->is_waiting;
+}
 
 /* try_target - false where it cannot even be begun, which is noted */
 static bool
 try_target(struct upstream_call *call)
 {
 	const struct upstream_target *target = &call->pool->targets->items[call->target];
-	uint64_t ms = share_ms(call, clock_mono_ms());
-	struct timeval delay = {
-		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)};
 	int fd = open_socket(target);
-	int code = fd < 0 ? err_from_errno(errno) : open_stream(call, target, fd);
+	int code = 0;
 
+	if (fd < 0 && errno == EAGAIN && wait_for_room(call)) {
+		return true;
+	}
+	code = fd < 0 ? err_from_errno(errno) : open_stream(call, target, fd);
 	if (code != 0) {
 		note_failure(call, err_text(code));
 		return false;
 	}
 	call->question.request.ends_line = target->tls;
 	upstream_client_init(&call->client, &call->question.request);
-	(void)evtimer_assign(&call->timer, call->pool->base, on_timer, call);
 	(void)event_assign(&call->io, call->pool->base, fd, EV_WRITE, on_ready, call);
 	call->is_open = true;
 	call->is_up = false;
 	call->is_ended = false;
-	if (event_add(&call->timer, &delay) != 0 || event_add(&call->io, NULL) != 0) {
+	if (!set_timer(call, call->try_end_ms, on_timer) || event_add(&call->io, NULL) != 0) {
 		close_try(call);
 		return false;
 	}
@@ -174,10 +207,12 @@ try_from(struct upstream_call *call, size_t first)
 	const struct upstream_pool *pool = call->pool;
 
 	for (size_t i = first; i < pool->targets->count; i++) {
+		uint64_t now_ms = clock_mono_ms();
+
 		call->target = i;
-		if (clock_mono_ms() < call->deadline_ms &&
-			upstream_health_is_due(&pool->health[i], clock_mono_ms()) &&
-			try_target(call)) {
+		call->try_end_ms = now_ms + share_ms(call, now_ms);
+		if (now_ms < call->deadline_ms &&
+			upstream_health_is_due(&pool->health[i], now_ms) && try_target(call)) {
 			return true;
 		}
 	}
@@ -192,15 +227,35 @@ finish(struct upstream_call *call, const struct upstream_client *client)
 	upstream_cancel(call);
 }
 
+/* go_on_from - another target, or nobody */
+static void
+go_on_from(struct upstream_call *call, size_t first)
+{
+	if (!try_from(call, first)) {
+		finish(call, NULL);
+	}
+}
+
+static void
+on_busy_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream_call *call = arg;
+
+	(void)fd;
+	(void)what;
+	call->is_waiting = false;
+	if (!try_target(call)) {
+		go_on_from(call, call->target + 1);
+	}
+}
+
 /* give_up - no answer from this target: the next one, or nobody */
 static void
 give_up(struct upstream_call *call, const char *why)
 {
 	note_failure(call, why);
 	close_try(call);
-	if (!try_from(call, call->target + 1)) {
-		finish(call, NULL);
-	}
+	go_on_from(call, call->target + 1);
 }
 
 static void

@@ -274,6 +274,9 @@ scan_rules(
 
 		(void)settings_score(settings, SLICE("GTUBE"), &score);
 		add_scored(&r, SLICE("GTUBE"), score, NULL, 0);
+		if (r.error == 0) {
+			v->rules[v->rule_count - 1].area = SLICE("BODY: ");
+		}
 	}
 	return r.error;
 }

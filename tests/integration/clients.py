@@ -60,7 +60,7 @@ class EximTest(ClientTest):
         self.assertIn(b"TRUST_UNKNOWN", report)
         score, threshold, report = self.ask(SPAM)
         self.assertEqual((score, threshold), (1000.0, 5.0))
-        self.assertRegex(report, rb"(?m)^1000 GTUBE ")
+        self.assertRegex(report, rb"(?m)^1000 GTUBE +BODY: Generic Test for Unsolicited Bulk Email$")
 
 
 EXIM = """

@@ -45,7 +45,7 @@ def answer(score="3.5", body=TABLE, length=None):
 class FakeScorer:
     """Listens on loopback and treats every connection as `behave(connection)` does."""
 
-    def __init__(self, behave, path=None, tls=None):
+    def __init__(self, behave, path=None, tls=None, queue=64, begins=True):
         self.behave = behave
         self.tls = tls
         self.requests = []
@@ -54,9 +54,14 @@ class FakeScorer:
         self.listener.bind(str(path) if path else ("127.0.0.1", 0))
         if path:
             path.chmod(0o777)
-        self.listener.listen(64)
+        self.listener.listen(queue)
         self.port = None if path else self.listener.getsockname()[1]
         self.address = str(path or f"{'ssl:' if tls else ''}127.0.0.1:{self.port}")
+        if begins:
+            self.begin()
+
+    def begin(self):
+        """Starts to accept; until then the kernel's queue fills."""
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -243,8 +248,8 @@ class RealSpamd:
 
 
 class UpstreamTest(harness.DaemonTest):
-    def fake(self, behave, path=None, tls=None):
-        fake = FakeScorer(behave, path, tls)
+    def fake(self, behave, path=None, **kwargs):
+        fake = FakeScorer(behave, path, **kwargs)
         self.addCleanup(fake.close)
         return fake
 

@@ -43,6 +43,26 @@ class FakeTest(UpstreamTest):
         spamd = self.start(self.fake(FakeScorer.answers, self.dir / "scorer.sock"))
         self.assertEqual(self.symbols(spamd)[0], 3.5)
 
+    def test_full_queue_of_a_unix_socket_is_waited_for(self):
+        fake = self.fake(FakeScorer.answers, self.dir / "scorer.sock", queue=1, begins=False)
+        spamd = self.start(fake)
+        waiting = [spamd.connect() for _ in range(10)]
+        for connection in waiting:
+            connection.sendall(request("SYMBOLS", HAM))
+        spamd.wait_log_count("checking message", 10)
+        self.assertIn(b"PONG", spamd.exchange(request("PING")))
+        fake.begin()
+        for connection in waiting:
+            with connection:
+                self.assertIn(b"FAKE_ONE", read_all(connection), spamd.tail())
+        self.assertNotIn("warn: spamd: upstream", spamd.log_text())
+
+    def test_full_queue_that_does_not_move_is_no_answer(self):
+        fake = self.fake(FakeScorer.answers, self.dir / "scorer.sock", queue=0, begins=False)
+        spamd = self.start(fake, config="upstream_timeout 1\n")
+        for _ in range(3):
+            self.expect_own_verdict(spamd)
+
     def test_observing_leaves_the_score_of_the_scorer_alone(self):
         fake = self.fake(FakeScorer.answers)
         spamd = self.start(fake, config="trust_mode observe\n")
