@@ -341,7 +341,7 @@ finish(struct node *node, struct batch *batch)
 		settle_signatures(node, peer, batch);
 		if (node_begin(node) == 0) {
 			/* A forged bind brings nobody in. */
-			checks_scope(node, batch);
+			checks_scope(node, peer, batch);
 			node_end(node);
 			is_stored = take(node, peer, batch);
 		}

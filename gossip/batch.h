@@ -56,7 +56,7 @@ void entry_refuse(struct entry *entry, enum graph_refusal reason);
 /** Decodes every entry and refuses what can be refused without signatures. Between graph_begin and graph_end. */
 void checks_run(struct node *node, struct peer *peer, struct batch *batch);
 
-/** Refuses what is out of scope, going by entries that are still open alone. */
-void checks_scope(struct node *node, struct batch *batch);
+/** Refuses what is out of scope, going by entries that are still open alone; nothing from our own hosts. */
+void checks_scope(struct node *node, const struct peer *peer, struct batch *batch);
 
 #endif

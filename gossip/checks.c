@@ -188,12 +188,15 @@ is_full(struct node *node, const struct statement *st, unsigned int distance)
 }
 
 void
-checks_scope(struct node *node, struct batch *batch)
+checks_scope(struct node *node, const struct peer *peer, struct batch *batch)
 {
 	struct newcomers newcomers;
 	struct digest issuer;
 	unsigned int distance;
 
+	if (peer->rec.class == GRAPH_PEER_SITE) {
+		return; /* our own hosts have what we have */
+	}
 	find_newcomers(node, batch, &newcomers);
 	for (size_t i = 0; i < batch->count; i++) {
 		struct entry *entry = &batch->entries[i];
@@ -226,7 +229,7 @@ checks_run(struct node *node, struct peer *peer, struct batch *batch)
 			foresee(node, entry);
 		}
 	}
-	checks_scope(node, batch);
+	checks_scope(node, peer, batch);
 	left = budget_signatures_left(&peer->rec, &node->config.limits);
 	for (size_t i = 0; i < batch->count; i++) {
 		if (batch->entries[i].state != ENTRY_OPEN) {

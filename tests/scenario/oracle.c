@@ -14,10 +14,12 @@ struct fact {
 	bool is_vouch;
 	bool is_bind;
 	bool is_current; /* nothing newer in its register */
+	bool is_revoked; /* its issuer, who may have been believed before */
 };
 
 struct oracle {
 	struct net *net;
+	bool is_wide; /* what may be anywhere: liars tell the truth at times, and the revoked were believed once */
 	struct fact *facts;
 	bool *has; /* node x statement */
 	unsigned int distance[NET_NODES_MAX][PRINCIPALS_MAX];
@@ -73,17 +75,28 @@ read_facts(struct oracle *o)
 			.is_bind = st->act == STATEMENT_BIND,
 			.is_current = true,
 		};
-		for (size_t j = 0; j < net->made_count && o->facts[i].is_current; j++) {
-			o->facts[i].is_current = !replaces(st, &net->made[j].made.st);
+		for (size_t j = 0; j < net->made_count; j++) {
+			const struct statement *other = &net->made[j].made.st;
+
+			o->facts[i].is_current &= !replaces(st, other);
+			o->facts[i].is_revoked |= other->act == STATEMENT_REVOKE &&
+						  thumbprint_eq(&other->iss, &st->iss);
 		}
 	}
 }
 
+/* hears - an honest node, that takes what it is given */
 static bool
-is_honest(const struct net *net, size_t x)
+hears(const struct oracle *o, size_t x)
 {
-	return net->nodes[x].node != NULL && net->nodes[x].tamper == NULL &&
-	       !net->nodes[x].is_slow;
+	return o->is_wide || (o->net->nodes[x].node != NULL && o->net->nodes[x].tamper == NULL);
+}
+
+/* tells - one whose answers also arrive */
+static bool
+tells(const struct oracle *o, size_t x)
+{
+	return o->is_wide || (hears(o, x) && !o->net->nodes[x].is_slow);
 }
 
 static bool
@@ -125,7 +138,7 @@ measure(struct oracle *o, size_t x)
 			const struct fact *f = &o->facts[i];
 
 			if (!o->has[x * net->made_count + i] || f->subject == PRINCIPALS_MAX ||
-				f->issuer == NET_PEOPLE_MAX) {
+				f->issuer == NET_PEOPLE_MAX || (f->is_revoked && !o->is_wide)) {
 				continue;
 			}
 			if (f->is_bind) {
@@ -144,7 +157,7 @@ measure(struct oracle *o, size_t x)
 static bool
 is_in_scope(const struct oracle *o, size_t x, const struct fact *f)
 {
-	return o->distance[x][2 * f->issuer] != FAR ||
+	return o->net->class == GRAPH_PEER_SITE || o->distance[x][2 * f->issuer] != FAR ||
 	       (f->is_bind && f->subject != PRINCIPALS_MAX &&
 		       o->distance[x][f->subject] != FAR);
 }
@@ -177,7 +190,7 @@ round_of(struct oracle *o)
 	for (size_t x = 0; x < net->node_count; x++) {
 		measure(o, x);
 		for (size_t y = 0; y < net->node_count; y++) {
-			if (net->nodes[x].linked[y] && is_honest(net, x) && is_honest(net, y)) {
+			if (net->nodes[x].linked[y] && hears(o, x) && tells(o, y)) {
 				changed |= take_from(o, x, y);
 			}
 		}
@@ -186,9 +199,10 @@ round_of(struct oracle *o)
 }
 
 static void
-oracle_make(struct oracle *o, struct net *net)
+oracle_make(struct oracle *o, struct net *net, bool is_wide)
 {
 	o->net = net;
+	o->is_wide = is_wide;
 	o->facts = calloc(net->made_count + 1, sizeof(*o->facts));
 	o->has = calloc(net->node_count * net->made_count + 1, sizeof(*o->has));
 	if (o->facts == NULL || o->has == NULL) {
@@ -219,9 +233,9 @@ oracle_look(struct net *net)
 	if (o == NULL) {
 		net_die("out of memory");
 	}
-	oracle_make(o, net);
+	oracle_make(o, net, false);
 	for (size_t x = 0; x < net->node_count; x++) {
-		for (size_t i = 0; is_honest(net, x) && i < net->made_count; i++) {
+		for (size_t i = 0; hears(o, x) && i < net->made_count; i++) {
 			if (o->has[x * net->made_count + i]) {
 				count.expected++;
 				count.foreign += net->made[i].home != x;
@@ -275,7 +289,7 @@ oracle_out_of_scope(struct net *net)
 	if (o == NULL) {
 		net_die("out of memory");
 	}
-	oracle_make(o, net);
+	oracle_make(o, net, true);
 	for (size_t x = 0; x < net->node_count; x++) {
 		struct scope_check check = {o, x, 0};
 		struct graph_reader *r = NULL;

@@ -26,8 +26,8 @@
  *	loss P | repeat P | slow N | fast N | skew N SECONDS
  *	publish K                 as many vouches by random people about random people
  *	vouch P Q LEVEL           by number of person
- *	befriend N P | unfriend N
- *	revoke P                  P's root revokes him, at his home
+ *	befriend N|all P
+ *	revoke P [AGO]            P's root revokes him, at his home, since so many seconds ago
  *	thief P N K               K vouches with P's phone, dated back, at node N
  *	tamper N HOW | honest N   see attack.h
  *	flood N M KIND COUNT      see attack.h
@@ -37,7 +37,7 @@
  *	expect scope              nothing is stored whose issuer is in nobody's scope
  *	expect revoked P | expect unrevoked P N
  *	expect stored N MAX       statements at a node
- *	expect no-edge P Q N      N believes no vouch of P for Q's address
+ *	expect edge|no-edge P Q N N believes a vouch of P for Q's address; sK: the thief's K-th stranger
  *	expect closed N M | expect open N M     M, at N
  *	expect refused N M REASON MIN
  *	expect level N M S        N was level with M's feed within the last S seconds
@@ -322,12 +322,9 @@ static bool
 all_revoked(struct net *net, const struct net_person *person)
 {
 	for (size_t n = 0; n < net->node_count; n++) {
-		struct graph_reader *r;
-
 		if (net->nodes[n].node == NULL || net->nodes[n].tamper != NULL) {
 			continue;
 		}
-		(void)r;
 		if (!net_is_revoked(net, n, person)) {
 			return false;
 		}
@@ -371,8 +368,8 @@ expect_converged(struct script *s)
 }
 
 static bool
-has_edge(struct net *net, size_t node, const struct net_person *from,
-	const struct net_person *to)
+has_edge(
+	struct net *net, size_t node, const struct net_person *from, const struct principal *to)
 {
 	struct graph_reader *r = NULL;
 	struct err_msg msg;
@@ -385,7 +382,7 @@ has_edge(struct net *net, size_t node, const struct net_person *from,
 		net_die("n%zu cannot be read", node);
 	}
 	a = graph_find(r, &from->keys.self);
-	b = graph_find(r, &to->principal);
+	b = graph_find(r, to);
 	has = a != GRAPH_NONE && b != GRAPH_NONE &&
 	      graph_edge_get(r, GRAPH_OUT, a, graph_ref_of(r, b), &edge);
 	graph_end(r);
@@ -446,6 +443,21 @@ at_most(const struct script *s, uint64_t value, uint64_t max)
 	}
 }
 
+/* subject_at - pN, or sN: one of the strangers of attack.c */
+static struct principal
+subject_at(struct script *s, size_t i)
+{
+	char text[64];
+
+	if (s->words[i].data[0] != 's') {
+		return person_at(s, i)->principal;
+	}
+	s->words[i] = slice_skip(s->words[i], 1);
+	(void)snprintf(text, sizeof(text), "addr:stranger%" PRIu64 "@example.net",
+		1000 + number(s, i));
+	return principal_of(text);
+}
+
 static void
 expect(struct script *s)
 {
@@ -462,12 +474,12 @@ expect(struct script *s)
 			"revoked there");
 	} else if (is_word(s, 2, "stored")) {
 		at_most(s, net_stored(net, node_at(s, 3)), number(s, 4));
-	} else if (is_word(s, 2, "no-edge")) {
-		must_hold(s, !has_edge(net, node_at(s, 5), person_at(s, 3), person_at(s, 4)),
-			"the vouch is believed");
-	} else if (is_word(s, 2, "edge")) {
-		must_hold(s, has_edge(net, node_at(s, 5), person_at(s, 3), person_at(s, 4)),
-			"the vouch is not believed");
+	} else if (is_word(s, 2, "no-edge") || is_word(s, 2, "edge")) {
+		struct principal to = subject_at(s, 4);
+		bool has = has_edge(net, node_at(s, 5), person_at(s, 3), &to);
+
+		must_hold(s, has == is_word(s, 2, "edge"),
+			has ? "the vouch is believed" : "the vouch is not believed");
 	} else if (is_word(s, 2, "quiet")) {
 		at_most(s, net->nodes[node_at(s, 3)].warnings, number(s, 4));
 	} else if (is_word(s, 2, "bytes")) {
@@ -519,8 +531,9 @@ revoke(struct script *s)
 {
 	struct net *net = s->net;
 	struct net_person *p = person_at(s, 2);
+	uint64_t ago_s = s->count > 3 ? number(s, 3) : 3600;
 	struct issued made = person_revoke(
-		&p->keys, BY_ROOT, 1, net_wall_s(net), &p->keys.self, net_wall_s(net) - 3600);
+		&p->keys, BY_ROOT, 1, net_wall_s(net), &p->keys.self, net_wall_s(net) - ago_s);
 
 	net_publish(net, p->home, &made);
 }
@@ -556,6 +569,21 @@ weather(struct script *s)
 	return true;
 }
 
+/* befriend - at one node, or at all where he does not live */
+static void
+befriend(struct script *s)
+{
+	struct net *net = s->net;
+	const struct net_person *p = person_at(s, 3);
+
+	for (size_t n = 0; n < net->node_count; n++) {
+		if (is_word(s, 2, "all") ? p->home != n : node_at(s, 2) == n) {
+			net_befriend(net, n, &p->principal);
+			net_interest(net, n);
+		}
+	}
+}
+
 static bool
 people_do(struct script *s)
 {
@@ -567,8 +595,7 @@ people_do(struct script *s)
 		publish_vouch(s, person_at(s, 2), &person_at(s, 3)->principal,
 			(enum trust_level)number(s, 4));
 	} else if (is_word(s, 1, "befriend")) {
-		net_befriend(net, node_at(s, 2), &person_at(s, 3)->principal);
-		net_interest(net, node_at(s, 2));
+		befriend(s);
 	} else if (is_word(s, 1, "revoke")) {
 		revoke(s);
 	} else if (is_word(s, 1, "thief")) {
