@@ -210,7 +210,10 @@ next_run(struct node *node, struct peer *peer)
 {
 	struct sync *sync = &peer->sync;
 
-	if (sync->is_repairing && sync->is_progress && sync->runs < RUNS_MAX &&
+	/* Who offers more than is remembered is never level: once is enough then. */
+	bool is_full = item_tree_count(&peer->items) >= node->config.limits.items_max;
+
+	if (sync->is_repairing && sync->is_progress && !is_full && sync->runs < RUNS_MAX &&
 		peer_is_open(node, peer)) {
 		run(node, peer);
 	} else {
