@@ -45,9 +45,9 @@ listen_check(const struct strlist *items, struct err_msg *msg)
 {
 	struct listen_item item;
 
-	if (items->count == 0 || items->count > LISTEN_MAX) {
-		return err_set(
-			msg, ERR_INVALID, "gossip_listen wants 1 to %d addresses", LISTEN_MAX);
+	if (items->count > LISTEN_MAX) {
+		return err_set(msg, ERR_INVALID, "gossip_listen takes at most %d addresses",
+			LISTEN_MAX);
 	}
 	for (size_t i = 0; i < items->count; i++) {
 		struct err_msg why = {0};

@@ -20,7 +20,10 @@ struct listen_sockets {
 	size_t count;
 };
 
-/** Is every item `ADDRESS:PORT`, `[V6]:PORT` or `*:PORT`? @return 0 or ERR_INVALID with the item. */
+/**
+ * Is every item `ADDRESS:PORT`, `[V6]:PORT` or `*:PORT`? None at all stands for *:7483.
+ * @return 0 or ERR_INVALID with the item.
+ */
 NODISCARD int listen_check(const struct strlist *items, struct err_msg *msg);
 
 /** Opens them all, or none. @return 0; ERR_INVALID; ERR_TOOBIG beyond LISTEN_MAX; what the system said. */

@@ -67,6 +67,8 @@ int cmd_peer_pause(struct ctl *ctl);
 int cmd_peer_resume(struct ctl *ctl);
 int cmd_peer_remove(struct ctl *ctl);
 int cmd_peer_sync(struct ctl *ctl);
+int cmd_peer_status(struct ctl *ctl);
+
 /* cmd_identity.c */
 int cmd_identity_create(struct ctl *ctl);
 int cmd_identity_show(struct ctl *ctl);

@@ -269,6 +269,46 @@ cmd_peer_accept(struct ctl *ctl)
 	return status;
 }
 
+/* --- status --------------------------------------------------------------------------------------- */
+
+int
+cmd_peer_status(struct ctl *ctl)
+{
+	static const struct column columns[] = {
+		{"pin", "Pin of this node", COLUMN_TEXT},
+		{"url", "URL it gives to others", COLUMN_TEXT},
+		{"peers", "Peers", COLUMN_NUMBER},
+		{"connections", "Connections now", COLUMN_NUMBER},
+		{"accepted", "Connections since its start", COLUMN_NUMBER},
+		{"requests", "Requests", COLUMN_NUMBER},
+		{"refused_handshake", "Refused in the handshake", COLUMN_NUMBER},
+		{"refused_full", "Refused as too many", COLUMN_NUMBER},
+		{"refused_requests", "Requests that were none", COLUMN_NUMBER},
+		{"late", "Ended at a deadline", COLUMN_NUMBER},
+	};
+	struct ctl_message *reply = NULL;
+	int status = ask_gossip(ctl, ctl_message_request("status"), &reply);
+	char text[NAME_MAX_LEN];
+	struct table table;
+
+	if (status != EX_OK) {
+		return status;
+	}
+	table_init(&table, columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+		int64_t number = 0;
+
+		if (columns[i].kind == COLUMN_TEXT) {
+			table_str(&table, ask_text(reply, columns[i].key, text, sizeof(text)));
+		} else {
+			(void)ctl_message_number(reply, columns[i].key, &number);
+			table_number(&table, (uint64_t)number);
+		}
+	}
+	ctl_message_free(reply);
+	return cmd_print_record(ctl, &table);
+}
+
 /* --- the list ------------------------------------------------------------------------------------ */
 
 /* print_refused - "3 scope, 1 quota", or "-" */

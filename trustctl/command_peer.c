@@ -57,6 +57,14 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "peer",
+		.sub = "status",
+		.summary =
+			"shows this site's own node: its pin, and what it let in and refused",
+		.examples = {"peer status"},
+		.run = cmd_peer_status,
+	},
+	{
+		.name = "peer",
 		.sub = "pause",
 		.arguments = "PEER",
 		.min_args = 1,
