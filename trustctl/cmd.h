@@ -97,6 +97,9 @@ int cmd_succeed(struct ctl *ctl);
 int cmd_revoke(struct ctl *ctl);
 int cmd_device_revoke(struct ctl *ctl);
 
+/* cmd_refile.c */
+int cmd_refile(struct ctl *ctl);
+
 /* cmd_backup.c */
 int cmd_backup(struct ctl *ctl);
 int cmd_restore(struct ctl *ctl);

@@ -172,9 +172,11 @@ advise(const struct revocation *r)
 			"one.\n");
 	}
 	(void)fprintf(out,
-		"- Look through the mail that came in since then.\n"
+		"- Look through what came in since then: \"trustctl refile --since %" PRIu64
+		"\".\n"
 		"- Change the passwords of the mailbox: whoever had the key may have had "
-		"them.\n");
+		"them.\n",
+		r->reason.since_s);
 }
 
 static int

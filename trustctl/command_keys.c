@@ -204,6 +204,18 @@ static const struct command rows[] = {
 				"revoke --paper sheet.txt"},
 		.run = cmd_revoke,
 	},
+	{
+		.name = "refile",
+		.options = BIT(USER) | BIT(SINCE) | BIT(CONFIG),
+		.summary = "lists delivered messages whose tier would be another one now",
+		.details =
+			"Goes through the history that the daemon keeps, all of it or from --since on, and "
+			"asks of each message how its sender stands to its recipient now: after a "
+			"revocation, what the thief got through. Only the SHA-256 of the Message-ID is "
+			"kept, so that is what the list has to find a message by.",
+		.examples = {"refile --since 2d", "refile --user alice@example.org --json"},
+		.run = cmd_refile,
+	},
 };
 
 const struct command_chapter command_keys = {rows, ARRAY_LEN(rows)};

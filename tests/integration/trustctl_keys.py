@@ -17,7 +17,8 @@ import termios
 import time
 import unittest
 
-from harness import PATIENCE_S, TRUSTCTL
+import harness
+from harness import PATIENCE_S, TRUSTCTL, request, share_store
 from trustctl import ALICE, TrustctlTest
 
 EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_NOUSER, EX_UNAVAILABLE = 64, 65, 66, 67, 69
@@ -486,6 +487,50 @@ class Hacked(KeysTest):
         self.assertLessEqual(state["revoked_since"], time.time())
         self.call("revoke", "--paper", sheet)
         self.assertEqual(self.show()["state"], "revoked")
+
+
+class Refile(harness.DaemonTest):
+    CONFIG = "authres_trusted_authserv mx.example.org\nauthres_position below\n"
+    MESSAGE = b"""\
+Received: from out.example.org (out.example.org [192.0.2.7]) by mx.example.org (Postfix)
+ with ESMTP id 1; Mon, 23 Nov 2026 10:00:00 +0000
+Authentication-Results: mx.example.org; dkim=pass header.d=example.org
+From: Alice <alice@example.org>
+To: bob@example.org
+Message-ID: <1@example.org>
+Subject: quick question
+
+Are you at your desk?
+"""
+
+    def ctl(self, *args):
+        return harness.trustctl(self.store, *args)
+
+    def listed(self, *args):
+        return json.loads(self.ctl("refile", "--json", *args).stdout)
+
+    def test_mail_that_a_thief_got_through_is_listed_after_the_revocation(self):
+        self.store = self.make_store(
+            ("user", "add", ALICE),
+            ("user", "add", BOB),
+            ("friend", "add", "--user", BOB, "--level", "strong", ALICE),
+        )
+        self.assertEqual(harness.trustctl(self.store, "refile", check=False).returncode, EX_UNAVAILABLE)
+        daemon = self.daemon("-x", store=self.store, config=self.CONFIG)
+        daemon.start()
+        reply = daemon.exchange(request("SYMBOLS", self.MESSAGE, user=BOB))
+        self.assertIn(b"TRUST_WELL", reply, daemon.tail())
+        daemon.stop()
+        self.assertEqual(self.listed(), [])
+        self.ctl("revoke", "--user", ALICE, "--force", "--since", "1h")
+        share_store(self.store)
+        (found,) = self.listed()
+        self.assertEqual(found["user"], BOB)
+        self.assertEqual(found["sender"], ALICE)
+        self.assertEqual((found["tier"], found["tier_now"]), ("well-trusted", "revoked"))
+        self.assertEqual(len(found["message_id_sha256"]), 64)
+        self.assertEqual(self.listed("--user", ALICE), [])
+        self.assertEqual(len(self.listed("--since", "1d", "--user", BOB)), 1)
 
 
 if __name__ == "__main__":
