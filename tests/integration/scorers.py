@@ -175,6 +175,29 @@ report _SUMMARY_
 
 LEARNER = """
 loadplugin Mail::SpamAssassin::Plugin::Bayes
+loadplugin ReporterForTests {directory}/reporter.pm
+"""
+
+# Takes every report and every revocation, as a reporting network would.
+REPORTER = """
+package ReporterForTests;
+use strict;
+use Mail::SpamAssassin::Plugin;
+our @ISA = ("Mail::SpamAssassin::Plugin");
+sub new {
+  my ($class, $main) = @_;
+  my $self = bless $class->SUPER::new($main), $class;
+  return $self;
+}
+sub plugin_report {
+  my ($self, $options) = @_;
+  $options->{report}->{report_available} = $options->{report}->{report_return} = 1;
+}
+sub plugin_revoke {
+  my ($self, $options) = @_;
+  $options->{revoke}->{revoke_available} = $options->{revoke}->{revoke_return} = 1;
+}
+1;
 """
 
 
@@ -196,7 +219,9 @@ class RealSpamd:
         for path in (rules, site):
             path.mkdir(parents=True)
         plugins = "loadplugin Mail::SpamAssassin::Plugin::Check\n"
-        (rules / "init.pre").write_text(plugins + (LEARNER if learns else ""))
+        (directory / "reporter.pm").write_text(REPORTER)
+        learner = LEARNER.format(directory=directory) if learns else ""
+        (rules / "init.pre").write_text(plugins + learner)
         (rules / "10_test.cf").write_text(RULES)
         (directory / "bayes").mkdir()
         (directory / "bayes").chmod(0o777)

@@ -108,6 +108,18 @@ class RealTest(UpstreamTest):
                 self.wait_real(line, before + 1)
         self.assertIn("for bob:", self.real.text())
 
+    def test_reports_reach_its_networks(self):
+        spamd = self.begin(learns=True, ours=("--allow-tell",))
+        for options, line in (
+            (("-C", "report"), "Tell: Setting local,remote"),
+            (("-C", "revoke"), "Tell: Setting local  Removing remote"),
+        ):
+            with self.subTest(options=options):
+                told = (0, "Message successfully reported/revoked")
+                self.assertEqual(self.tell(spamd, *options), told, spamd.tail())
+                self.wait_real(line, 1)
+        spamd.wait_log(r"Tell: Setting local,remote ")
+
     def test_it_knows_a_message_that_we_have_marked(self):
         spamd = self.begin(learns=True, ours=("--allow-tell",), config="required_score 1\n")
         self.tell(spamd, "-L", "spam")
