@@ -6,7 +6,8 @@
 
 #include <jansson.h>
 
-#include "common/scan/metric.h"
+#include "common/metric/metric.h"
+#include "common/scan/scan_advice.h"
 #include "common/statement/statement.h"
 
 /** Longest text taken into JSON: a report line is far shorter. */
@@ -21,12 +22,14 @@ rule_words(enum trust_rule rule)
 		[TRUST_RULE_REVOKED] = "the sender's key or identity is revoked",
 		[TRUST_RULE_BLOCKED] = "the recipient or the site blocks the sender",
 		[TRUST_RULE_UNPROVEN] = "nothing proves who sent it, so nothing may lift it",
+		[TRUST_RULE_REPORTED] = "the recipient reported the sender before",
+		[TRUST_RULE_SUSPECT] = "the recipient reported this contact within a week",
 		[TRUST_RULE_OWN_EDGE] = "the recipient knows the sender himself",
 		[TRUST_RULE_INTRODUCTION] = "friends of the recipient vouch for the sender",
-		[TRUST_RULE_NOBODY] = "nobody the recipient knows vouches for the sender",
 		[TRUST_RULE_NEWKEY] =
 			"a contact, but signed by a domain that is not confirmed for him; "
 			"see \"trustctl friend confirm\"",
+		[TRUST_RULE_NOBODY] = "nobody the recipient knows can introduce the sender",
 		[TRUST_RULE_NO_SENDER] = "there is no single sender address",
 		[TRUST_RULE_NO_STORE] = "the store cannot be read",
 	};
@@ -105,6 +108,37 @@ json_rules(const struct verdict *v)
 	return array;
 }
 
+static double
+part(uint32_t amount)
+{
+	return amount / (double)METRIC_ONE;
+}
+
+static json_t *
+json_broke(const struct scan_details *d)
+{
+	static const char *const reasons[] = {
+		[METRIC_SHORT_NONE] = "none",
+		[METRIC_SHORT_SPENT] = "spent",
+		[METRIC_SHORT_SUSPENDED] = "suspended",
+		[METRIC_SHORT_FORBIDDEN] = "forbidden",
+		[METRIC_SHORT_LIMIT] = "limit",
+	};
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < d->broke_count; i++) {
+		const struct scan_broke *b = &d->broke[i];
+		json_t *item = json_pack("{s:o, s:s, s:I}", "name", json_text(b->name),
+			"reason", reasons[b->reason], "until", (json_int_t)b->until_s);
+
+		if (json_array_append_new(array, item) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
 static json_t *
 json_vouchers(const struct scan_details *d)
 {
@@ -112,9 +146,11 @@ json_vouchers(const struct scan_details *d)
 
 	for (size_t i = 0; i < d->voucher_count; i++) {
 		const struct scan_voucher *v = &d->vouchers[i];
-		json_t *voucher = json_pack("{s:o, s:s, s:s, s:f}", "name", json_text(v->name),
-			"own_level", trust_level_name(v->own_level), "vouch_level",
-			trust_level_name(v->vouch_level), "weight", v->weight);
+		json_t *voucher = json_pack("{s:o, s:o, s:s, s:s, s:f, s:f, s:f}", "name",
+			json_text(v->name), "middleman", json_text(v->middleman), "own_level",
+			trust_level_name(v->own_level), "vouch_level",
+			trust_level_name(v->vouch_level), "weight", v->weight, "pays",
+			part(v->amount), "credit_left", part(v->credit));
 
 		if (json_array_append_new(array, voucher) != 0) {
 			json_decref(array);
@@ -129,13 +165,17 @@ json_why(const struct scan_details *d)
 {
 	const struct evidence *e = &d->evidence;
 
-	return json_pack("{s:s, s:o, s:o, s:o, s:b, s:b, s:s?, s:s?, s:o, s:b, s:f, s:b, s:o}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:b, s:b, s:s?, s:s?, s:o, s:b, s:f, s:b, s:o, "
+			 "s:o, s:o, s:b, s:f, s:i, s:I}",
 		"rule", rule_words(d->rule), "recipient_source", json_text(d->recipient_source),
 		"signer", json_text(e->signer), "authserv", json_text(e->authserv),
 		"null_sender", e->null_sender, "ar_forged", e->ar_forged, "own_level",
 		d->level > 0 ? trust_level_name(d->level) : NULL, "edge_kind", d->edge_kind,
 		"identity", json_text(d->identity), "signs_always", d->signs_always, "strength",
-		d->strength, "search_cut", d->cut, "vouchers", json_vouchers(d));
+		d->strength, "search_cut", d->cut, "vouchers", json_vouchers(d), "broke",
+		json_broke(d), "advice", json_text(d->advice), "paid", d->is_paid, "price",
+		part(d->price), "warnings", (int)d->warnings, "reported",
+		(json_int_t)d->reported_s);
 }
 
 static int
@@ -210,27 +250,62 @@ print_rules(const struct print *p, const struct verdict *v)
 	}
 }
 
-/* print_arithmetic - how the vouchers' levels make the strength, and the strength the score */
+/* print_weight - how the levels of one voucher make his weight */
 static void
-print_arithmetic(const struct print *p, const struct scan_details *d)
+print_weight(const struct print *p, const struct scan_voucher *v)
 {
-	(void)fprintf(p->out, "\nArithmetic (weights: weak 0.4, ordinary 0.7, strong 0.9)\n");
+	if (v->own_level == 0 || v->vouch_level == 0) {
+		return; /* paid long ago */
+	}
+	(void)fprintf(p->out, ": %s x 0.7 x %s", trust_level_name(v->own_level),
+		trust_level_name(v->vouch_level));
+	if (v->middleman.len > 0) {
+		(void)fprintf(p->out, " x 0.7 x %s", trust_level_name(v->last_level));
+	}
+	(void)fprintf(p->out, " = %.3f", v->weight);
+}
+
+static void
+print_voucher(const struct print *p, const struct scan_voucher *v)
+{
+	(void)fputs("  ", p->out);
+	print_text(p, PRINT_PLAIN, v->name);
+	if (v->middleman.len > 0) {
+		(void)fputs(" through ", p->out);
+		print_text(p, PRINT_PLAIN, v->middleman);
+	}
+	print_weight(p, v);
+	if (v->amount > 0) {
+		(void)fprintf(p->out, ", pays %.3f", part(v->amount));
+	}
+	(void)fprintf(p->out, ", has %.3f left\n", part(v->credit));
+}
+
+/* print_introduction - who pays what, who cannot, and how the strength makes the score */
+static void
+print_introduction(const struct print *p, const struct scan_details *d)
+{
+	(void)fprintf(p->out, "\nIntroduction (price %.0f, %u warning%s%s)\n", part(d->price),
+		d->warnings, d->warnings == 1 ? "" : "s", d->is_paid ? ", paid before" : "");
 	for (size_t i = 0; i < d->voucher_count; i++) {
-		const struct scan_voucher *v = &d->vouchers[i];
+		print_voucher(p, &d->vouchers[i]);
+	}
+	for (size_t i = 0; i < d->broke_count; i++) {
+		char date[SCAN_DATE_MAX];
 
 		(void)fputs("  ", p->out);
-		print_text(p, PRINT_PLAIN, v->name);
-		(void)fprintf(p->out, ": own edge %.1f x 0.7 x vouch %.1f = %.3f\n",
-			metric_level_weight(v->own_level), metric_level_weight(v->vouch_level),
-			v->weight);
+		print_text(p, PRINT_PLAIN, d->broke[i].name);
+		(void)fputs(": vouches, has nothing left", p->out);
+		if (d->broke[i].until_s != 0) {
+			(void)fprintf(
+				p->out, " until %s", scan_date(d->broke[i].until_s, date));
+		}
+		(void)fputc('\n', p->out);
 	}
-	(void)fprintf(p->out, "  strength = 1 -");
-	for (size_t i = 0; i < d->voucher_count; i++) {
-		(void)fprintf(
-			p->out, " %s(1 - %.3f)", i > 0 ? "x " : "", d->vouchers[i].weight);
+	if (d->rule == TRUST_RULE_INTRODUCTION) {
+		(void)fprintf(p->out, "  TRUST_FOF = -(1 + 8 x %.3f) = %.1f\n", d->strength,
+			metric_score((uint32_t)(d->strength * METRIC_ONE + 0.5)));
 	}
-	(void)fprintf(p->out, " = %.3f\n  TRUST_FOF = -(1 + 8 x %.3f) = %.1f\n", d->strength,
-		d->strength, fof_score(d->strength));
 }
 
 static void
@@ -262,8 +337,11 @@ print_why(const struct print *p, const struct verdict *v)
 		print_line(p, "Forged", PRINT_BAD,
 			SLICE("an Authentication-Results with our id where only a forger puts it"));
 	}
-	if (d->voucher_count > 0) {
-		print_arithmetic(p, d);
+	if (d->advice.len > 0) {
+		print_line(p, "To know", PRINT_PLAIN, d->advice);
+	}
+	if (d->price > 0) {
+		print_introduction(p, d);
 	}
 	if (d->cut) {
 		(void)fputs("  the search for vouchers was cut short\n", p->out);

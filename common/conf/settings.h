@@ -51,6 +51,33 @@ enum settings_authres_networks {
 	SETTINGS_AUTHRES_ALL,
 };
 
+/**
+ * Constants of the trust metric (METRIC; docs/METRIC.md). common/scan makes a metric_config of them.
+ */
+struct settings_metric {
+	double introduction_credit;
+	uint32_t introduction_window_s;
+	uint32_t introduction_life_s;
+	uint32_t hub_vouches;
+	double middleman_credit;
+	uint32_t helpers_payers;
+	uint32_t forbidding_warnings;
+	uint32_t learned_life_s;
+	double blame_factor;
+	uint32_t blame_life_s;
+	double suspend_strikes;
+	uint32_t suspend_time_s;
+	uint32_t reporter_warnings;
+	uint32_t reporter_window_s;
+	uint32_t warning_life_s;
+	double accuse_share;
+	uint32_t suspect_time_s;
+	double weight_weak;
+	double weight_ordinary;
+	double weight_strong;
+	double step;
+};
+
 struct settings {
 	/* The verdict. */
 	double required_score;
@@ -60,6 +87,7 @@ struct settings {
 	enum settings_trust_mode trust_mode;
 	bool unknown_is_spam; /**< not to be acted on while the graph is empty */
 	bool colleagues;      /**< other local users count as friends at level 2 */
+	struct settings_metric metric;
 
 	/* Evidence. */
 	bool dmarc_spf;

@@ -1,57 +1,9 @@
 /* The table of settings; order is that of the documentation and of settings_print(). */
 #include "common/conf/settings_table.h"
 
+#include "common/conf/settings_initial.h"
+
 #define FIELD(name) offsetof(struct settings, name)
-
-/* Where everybody can have an address, `dom:` says nothing about who writes. */
-#define FREE_MAIL_DOMAINS                                                                    \
-	"gmail.com googlemail.com outlook.com hotmail.com live.com msn.com passport.com\n"   \
-	"hotmail.co.uk hotmail.de hotmail.es hotmail.fr hotmail.it live.co.uk live.de\n"     \
-	"live.fr live.it live.nl outlook.de outlook.es outlook.fr outlook.it\n"              \
-	"yahoo.com ymail.com rocketmail.com yahoo.ca yahoo.co.in yahoo.co.jp yahoo.co.uk\n"  \
-	"yahoo.com.ar yahoo.com.au yahoo.com.br yahoo.de yahoo.es yahoo.fr yahoo.it\n"       \
-	"aol.com aim.com verizon.net icloud.com me.com mac.com comcast.net att.net\n"        \
-	"sbcglobal.net bellsouth.net cox.net charter.net\n"                                  \
-	"gmx.de gmx.net gmx.at gmx.ch gmx.com web.de freenet.de t-online.de arcor.de\n"      \
-	"mail.de posteo.de posteo.net mailbox.org\n"                                         \
-	"proton.me protonmail.com protonmail.ch pm.me tutanota.com tutanota.de tuta.io\n"    \
-	"fastmail.com fastmail.fm hushmail.com mail.com email.com zoho.com zohomail.com\n"   \
-	"yandex.ru yandex.com ya.ru mail.ru bk.ru inbox.ru list.ru rambler.ru ukr.net\n"     \
-	"orange.fr wanadoo.fr free.fr laposte.net sfr.fr libero.it virgilio.it tiscali.it\n" \
-	"btinternet.com sky.com talktalk.net wp.pl o2.pl onet.pl interia.pl seznam.cz\n"     \
-	"qq.com foxmail.com 163.com 126.com yeah.net sina.com sohu.com naver.com\n"          \
-	"daum.net hanmail.net rediffmail.com uol.com.br bol.com.br terra.com.br"
-
-/* Four fields as the distribution has them (SPEC 9.2), then ours. */
-#define HEADERS                                                                     \
-	"all Checker-Version SpamAssassin _VERSION_ (_SUBVERSION_) on _HOSTNAME_\n" \
-	"spam Flag _YESNOCAPS_\n"                                                   \
-	"all Level _STARS(*)_\n"                                                    \
-	"all Status \"_YESNO_, score=_SCORE_ required=_REQD_ tests=_TESTS_ "        \
-	"autolearn=_AUTOLEARN_ version=_VERSION_\"\n"                               \
-	"all Trust-Tier _TRUSTTIER_\n"                                              \
-	"all Trust-Evidence _TRUSTEVIDENCE_\n"                                      \
-	"all Trust-Path _TRUSTPATH_"
-
-#define REPORT                                                                             \
-	"The mail filter on \"_HOSTNAME_\" has looked at this message and\n"               \
-	"_YESNO(takes it for spam,does not take it for spam)_. If the message was\n"       \
-	"wrapped, the original is attached unchanged, so that you can judge it\n"          \
-	"yourself. Questions are answered by _CONTACTADDRESS_.\n"                          \
-	"\"\"\n"                                                                           \
-	"Content preview:  _PREVIEW_\n"                                                    \
-	"\"\"\n"                                                                           \
-	"Content analysis details:   (_SCORE_ points, _REQD_ required)\n"                  \
-	"\"\"\n"                                                                           \
-	"\" pts rule name              description\"\n"                                    \
-	"---- ---------------------- --------------------------------------------------\n" \
-	"_SUMMARY_"
-
-#define UNSAFE_REPORT                                                                     \
-	"The original is not plain text. Some mail programs may show pictures or run\n"   \
-	"parts of it when they open it, which can do harm or tell the sender that your\n" \
-	"address is read. If you must look at it, save it to a file and open that with\n" \
-	"an editor."
 
 const struct setting_row settings_rows[] = {
 	/* The verdict. */
@@ -75,6 +27,93 @@ const struct setting_row settings_rows[] = {
 	{"colleagues", NULL, &setting_type_bool, SETTING_SECTION_TRUST,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(colleagues), 0, 0, NULL, NULL, "yes",
 		"The users of this site count as each other's ordinary friends."},
+
+	/* The trust metric. */
+	{"introduction_credit", NULL, &setting_type_number, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.introduction_credit), 0, 100,
+		"introductions", NULL, "1",
+		"What a friend may spend on introducing strangers to one recipient, in "
+		"any introduction_window; 0 forbids introductions. Damage by a stolen "
+		"account grows in proportion."},
+	{"introduction_window", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.introduction_window_s), 3600,
+		31536000, "seconds", NULL, "30d",
+		"After this long, what a friend spent comes back to him."},
+	{"introduction_life", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.introduction_life_s), 86400,
+		315360000, "seconds", NULL, "365d",
+		"An introduction ends this long after the last proven mail of the "
+		"sender."},
+	{"hub_vouches", NULL, &setting_type_integer, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.hub_vouches), 1, 1000000,
+		"vouches", NULL, "250",
+		"Who vouches for more than so many has proportionally less credit."},
+	{"middleman_credit", NULL, &setting_type_number, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.middleman_credit), 0, 100,
+		"introductions", NULL, "0.5",
+		"What may reach one recipient through one friend of a friend, in any "
+		"introduction_window."},
+	{"helpers_payers", NULL, &setting_type_integer, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.helpers_payers), 2, 100, "payers",
+		NULL, "2", "Where friends of friends help to pay, so many must pay at least."},
+	{"forbidding_warnings", NULL, &setting_type_integer, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.forbidding_warnings), 1, 64,
+		"warnings", NULL, "2",
+		"So many friends who warned about a sender forbid his introduction; "
+		"fewer raise its price by one each."},
+	{"learned_life", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.learned_life_s), 86400, 3153600000,
+		"seconds", NULL, "400d",
+		"A learned friend is one no more after so long without mail."},
+	{"blame_factor", NULL, &setting_type_number, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.blame_factor), 0, 1,
+		"part of the credit", NULL, "0.5",
+		"What a friend loses for a reported sender whom he alone introduced."},
+	{"blame_life", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.blame_life_s), 86400, 315360000,
+		"seconds", NULL, "365d", "Blame and strikes end."},
+	{"suspend_strikes", NULL, &setting_type_number, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.suspend_strikes), 0.1, 1000,
+		"strikes", NULL, "2",
+		"With so many strikes (one for a reported sender whom he alone "
+		"introduced) a friend introduces nobody to that recipient for "
+		"suspend_time."},
+	{"suspend_time", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.suspend_time_s), 0, 315360000,
+		"seconds", NULL, "90d", "How long that lasts."},
+	{"reporter_warnings", NULL, &setting_type_integer, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.reporter_warnings), 0, 1000,
+		"warnings", NULL, "3",
+		"So many reports of one user warn the others, in any reporter_window; "
+		"the rest count for himself alone."},
+	{"reporter_window", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.reporter_window_s), 3600,
+		315360000, "seconds", NULL, "30d", "See reporter_warnings."},
+	{"warning_life", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.warning_life_s), 3600, 315360000,
+		"seconds", NULL, "180d", "Warnings and accusations end."},
+	{"accuse_share", NULL, &setting_type_number, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.accuse_share), 0.01, 1,
+		"part of the price", NULL, "0.3",
+		"A report accuses who paid at least this part of the introduction: he "
+		"has less credit towards all who list both."},
+	{"suspect_time", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.suspect_time_s), 0, 315360000,
+		"seconds", NULL, "7d",
+		"A reported friend is suspect for so long: Known at most, and a chained "
+		"scorer is asked."},
+	{"trust_weight_weak", NULL, &setting_type_number, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.weight_weak), 0, 1, "probability",
+		NULL, "0.4", "Weight of a weak edge in the strength of an introduction."},
+	{"trust_weight_ordinary", NULL, &setting_type_number, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.weight_ordinary), 0, 1,
+		"probability", NULL, "0.7", "Weight of an ordinary edge."},
+	{"trust_weight_strong", NULL, &setting_type_number, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.weight_strong), 0, 1,
+		"probability", NULL, "0.9", "Weight of a strong edge."},
+	{"trust_step", NULL, &setting_type_number, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.step), 0, 1, "probability", NULL,
+		"0.7", "Weight of each step of hearsay."},
 
 	/* Evidence. */
 	{"dmarc_spf", NULL, &setting_type_bool, SETTING_SECTION_EVIDENCE,
@@ -410,66 +449,3 @@ const struct setting_row settings_rows[] = {
 };
 
 const size_t settings_row_count = ARRAY_LEN(settings_rows);
-
-static const char *const section_titles[] = {
-	[SETTING_SECTION_VERDICT] = "Verdict",
-	[SETTING_SECTION_TRUST] = "Trust",
-	[SETTING_SECTION_EVIDENCE] = "Evidence: who sent a message",
-	[SETTING_SECTION_ADDRESSES] = "Addresses and recipients",
-	[SETTING_SECTION_LISTS] = "Welcome and block lists",
-	[SETTING_SECTION_MARKUP] = "Marking messages",
-	[SETTING_SECTION_REPORT] = "Report",
-	[SETTING_SECTION_LEARNER] = "Learner",
-	[SETTING_SECTION_DAEMON] = "Daemon",
-	[SETTING_SECTION_UPSTREAM] = "Chained scorers",
-	[SETTING_SECTION_GOSSIP] = "Gossip",
-	[SETTING_SECTION_KEYS] = "Keys",
-};
-
-const char *
-setting_section_title(enum setting_section section)
-{
-	return section_titles[section];
-}
-
-/* Spellings of SpamAssassin before version 4, wherever they stand in a name. */
-static const struct {
-	const char *old_word;
-	const char *word;
-} renamed[] = {
-	{"whitelist", "welcomelist"},
-	{"blacklist", "blocklist"},
-};
-
-struct slice
-setting_present_name(struct slice key, char out[SETTING_NAME_MAX])
-{
-	for (size_t i = 0; i < ARRAY_LEN(renamed); i++) {
-		struct slice old_word = slice_str(renamed[i].old_word);
-		struct slice word = slice_str(renamed[i].word);
-		size_t at = slice_find(key, old_word);
-		struct slice tail = slice_skip(key, at + old_word.len);
-
-		if (at < key.len && at + word.len + tail.len < SETTING_NAME_MAX) {
-			memcpy(out, key.data, at);
-			memcpy(out + at, word.data, word.len);
-			memcpy(out + at + word.len, tail.data, tail.len);
-			return slice_of(out, at + word.len + tail.len);
-		}
-	}
-	return key;
-}
-
-const struct setting_row *
-setting_row_find(struct slice key)
-{
-	for (size_t i = 0; i < settings_row_count; i++) {
-		const struct setting_row *row = &settings_rows[i];
-
-		if (slice_eq(key, slice_str(row->name)) ||
-			(row->alias != NULL && slice_eq(key, slice_str(row->alias)))) {
-			return row;
-		}
-	}
-	return NULL;
-}

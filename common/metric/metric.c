@@ -67,12 +67,19 @@ show_paid(const struct metric_search *s, const struct metric_introduction *paid)
 	out->ends_s = paid->seen_s + s->config->introduction_life_s;
 	for (size_t i = 0; i < paid->share_count; i++) {
 		const struct metric_share *share = &paid->shares[i];
+		struct metric_payer *payer = &out->payers[out->payer_count++];
+		struct metric_account account;
 
-		out->payers[out->payer_count++] = (struct metric_payer){
+		*payer = (struct metric_payer){
 			.ref = ref_of(s->world, &share->payer),
 			.middleman = ref_of(s->world, &share->middleman),
 			.amount = share->amount,
 		};
+		if (s->question->explains && payer->ref.node != 0) {
+			metric_account_compute(s, payer->ref, &account, &out->cut);
+			payer->credit = account.credit;
+			payer->renews_s = account.renews_s;
+		}
 	}
 }
 

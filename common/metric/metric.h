@@ -61,6 +61,7 @@ struct metric_question {
 	uint64_t now_s;
 	bool revoked;
 	bool blocked;       /**< by r or the site */
+	bool explains;      /**< also look up what only an explanation needs */
 	bool proven;        /**< E3, or E2 by a listed sealer */
 	unsigned int level; /**< of the edge r -> s, 0 without */
 	bool by_hand;       /**< it was set by hand (colleagues count as that), not learned */
@@ -73,10 +74,12 @@ struct metric_payer {
 	uint8_t friend_level;        /**< r -> f */
 	uint8_t vouch_level;         /**< f -> s, or f -> g */
 	uint8_t last_level;          /**< g -> s of a helper, else 0 */
-	bool is_open;    /**< the statement by which he vouches may be named in mail */
-	uint32_t cap;    /**< what he can give now, millionths */
-	uint32_t amount; /**< what he gives; 0 when nothing is paid */
-	double weight;   /**< P_f */
+	bool is_open;      /**< the statement by which he vouches may be named in mail */
+	uint32_t credit;   /**< of his towards r, before he pays; of PAID: now, if asked for */
+	uint64_t renews_s; /**< when his oldest spending comes back; 0: nothing is spent */
+	uint32_t cap;      /**< what he can give now, millionths */
+	uint32_t amount;   /**< what he gives; 0 when nothing is paid */
+	double weight;     /**< P_f */
 };
 
 /** Why a friend who vouches cannot give (metric_account.reason). */
@@ -109,6 +112,7 @@ enum metric_refusal {
 	METRIC_REFUSAL_WARNINGS,   /**< too many friends warned */
 	METRIC_REFUSAL_CREDIT,     /**< those who vouch have not enough credit left */
 	METRIC_REFUSAL_ONE_HELPER, /**< a single friend of a friend is not enough */
+	METRIC_REFUSAL_LEDGER,     /**< the ledger could not take the payment */
 };
 
 /** Friends who vouch but have no credit, kept for the explanation. */

@@ -18,6 +18,7 @@ struct pair {
 struct memo {
 	struct metric_ref ref;
 	uint32_t credit;
+	uint64_t renews_s;
 	bool helps;
 };
 
@@ -184,7 +185,11 @@ memo_of(struct hunt *h, struct metric_ref f)
 		slot = (slot + 1) & (MEMO_SLOTS - 1);
 	}
 	metric_account_compute(h->search, f, &account, &h->search->out->cut);
-	h->memos[h->memo_count] = (struct memo){.ref = f, .credit = account.credit};
+	h->memos[h->memo_count] = (struct memo){
+		.ref = f,
+		.credit = account.credit,
+		.renews_s = account.renews_s,
+	};
 	h->memo_count++;
 	h->slots[slot] = (uint16_t)h->memo_count;
 	return &h->memos[h->memo_count - 1];
@@ -230,6 +235,8 @@ match(struct hunt *h)
 			.vouch_level = p->vouch_level,
 			.last_level = p->last_level,
 			.is_open = p->is_open,
+			.credit = memo->credit,
+			.renews_s = memo->renews_s,
 			.cap = smaller(memo->credit, room),
 		};
 		room = 0; /* the next friend needs a middleman of his own */

@@ -172,6 +172,8 @@ add_friend(void *ctx, const struct metric_edge *friend_edge, const struct metric
 		.friend_level = friend_edge->level,
 		.vouch_level = vouch->level,
 		.is_open = vouch->is_open,
+		.credit = account.credit,
+		.renews_s = account.renews_s,
 		.cap = account.credit,
 	};
 	return true;

@@ -122,6 +122,35 @@ is_colleague(const struct circle *c, const struct party *p)
 	       private_user_by_digest(c->private_store, &p->digest, &user);
 }
 
+/* party_is_by_hand - an edge to exactly this party that was not learned */
+static bool
+party_is_by_hand(const struct circle *c, const struct party *p)
+{
+	struct private_entry e;
+	bool published = published_level(c, c->self.node, party_ref(p)) > 0;
+
+	for (size_t i = 0; !published && i < c->former_count; i++) {
+		published = published_level(c, c->formers[i].node, party_ref(p)) > 0;
+	}
+	return published ||
+	       (private_get(c->private_store, &c->self.digest, &p->digest, &e) && !e.blocked &&
+		       e.level > 0 && e.origin == PRIVATE_BY_HAND) ||
+	       ((c->colleagues || c->is_site) && is_colleague(c, p));
+}
+
+bool
+circle_is_by_hand(const struct circle *c, const struct party *p)
+{
+	struct party formers[GRAPH_FORMERS_MAX];
+	size_t count = former_parties(c, p->node, formers);
+	bool by_hand = party_is_by_hand(c, p);
+
+	for (size_t i = 0; !by_hand && i < count; i++) {
+		by_hand = party_is_by_hand(c, &formers[i]);
+	}
+	return by_hand;
+}
+
 /* is_known_to_some_user - does any local user hold a direct edge, privately or published? */
 static bool
 is_known_to_some_user(const struct circle *c, const struct party *p)
@@ -396,91 +425,4 @@ circle_is_public(const struct circle *c, graph_node identity)
 		}
 	}
 	return is_public;
-}
-
-/* identity_behind - the identity a friend's principal stands for, itself if it is one */
-static graph_node
-identity_behind(const struct circle *c, const struct party *p)
-{
-	struct slice text;
-	graph_node bound = circle_identity_of(c, p);
-
-	if (bound != GRAPH_NONE || p->node == GRAPH_NONE) {
-		return bound;
-	}
-	return graph_text_of(c->graph, p->node, &text) && slice_starts_with(text, SLICE("id:"))
-		       ? graph_current(c->graph, p->node)
-		       : GRAPH_NONE;
-}
-
-static int
-visit_party(const struct circle *c, const struct party *p, circle_visit_fn *visit, void *ctx)
-{
-	graph_node identity = identity_behind(c, p);
-	unsigned int level = identity == GRAPH_NONE ? 0 : circle_voucher_level(c, identity);
-
-	return level == 0 ? 0 : visit(ctx, identity, level);
-}
-
-static bool
-walk_private(const struct circle *c, size_t bound, circle_visit_fn *visit, void *ctx)
-{
-	struct private_cursor cursor = {0};
-	struct private_entry e;
-	size_t steps = 0;
-	int stop = 0;
-
-	private_list(c->private_store, &c->self.digest, &cursor);
-	while (stop == 0 && private_next(&cursor, &e)) {
-		struct party p = {
-			.digest = e.subject,
-			.node = graph_find_digest(c->graph, &e.subject),
-		};
-
-		if (steps++ == bound) {
-			break;
-		}
-		stop = visit_party(c, &p, visit, ctx);
-	}
-	private_cursor_close(&cursor);
-	return steps <= bound;
-}
-
-static bool
-walk_published(
-	const struct circle *c, graph_node by, size_t bound, circle_visit_fn *visit, void *ctx)
-{
-	struct graph_cursor cursor = {0};
-	struct graph_edge edge;
-	size_t steps = 0;
-	int stop = 0;
-
-	if (by == GRAPH_NONE) {
-		return true;
-	}
-	graph_list(c->graph, GRAPH_OUT, by, &cursor);
-	while (stop == 0 && graph_next(&cursor, &edge)) {
-		struct party p = {.node = edge.peer};
-
-		if (steps++ == bound) {
-			break;
-		}
-		if (graph_digest_of(c->graph, edge.peer, &p.digest)) {
-			stop = visit_party(c, &p, visit, ctx);
-		}
-	}
-	graph_cursor_close(&cursor);
-	return steps <= bound;
-}
-
-bool
-circle_walk(const struct circle *c, size_t bound, circle_visit_fn *visit, void *ctx)
-{
-	bool whole = walk_private(c, bound, visit, ctx);
-
-	whole = walk_published(c, c->self.node, bound, visit, ctx) && whole;
-	for (size_t i = 0; i < c->former_count; i++) {
-		whole = walk_published(c, c->formers[i].node, bound, visit, ctx) && whole;
-	}
-	return whole;
 }

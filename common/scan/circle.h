@@ -59,6 +59,9 @@ struct party circle_party(const struct circle *c, const struct principal *p);
 /** The level (0 none, 1 to 3) of the recipient's own edge to a principal. */
 unsigned int circle_level(const struct circle *c, const struct party *p);
 
+/** Was the edge made by hand? False where it was learned from mail, and without an edge. */
+bool circle_is_by_hand(const struct circle *c, const struct party *p);
+
 /** True when the recipient, or the site, blocked the principal. */
 bool circle_blocks(const struct circle *c, const struct party *p);
 
@@ -90,14 +93,5 @@ unsigned int circle_voucher_level(const struct circle *c, graph_node identity);
  * published, open vouch says so; private lists are secrets.
  */
 bool circle_is_public(const struct circle *c, graph_node identity);
-
-/** @return 0 to go on, anything else stops the walk. */
-typedef int circle_visit_fn(void *ctx, graph_node identity, unsigned int level);
-
-/**
- * Walks the identities behind the recipient's own friends, at most `bound` entries of each list
- * (colleagues are not walked). @return false when a bound cut.
- */
-bool circle_walk(const struct circle *c, size_t bound, circle_visit_fn *visit, void *ctx);
 
 #endif

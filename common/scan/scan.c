@@ -4,17 +4,17 @@
 #include "common/base/log.h"
 #include "common/ledger/ledger_pin.h"
 #include "common/mail/header.h"
+#include "common/scan/metric_settings.h"
 #include "common/scan/recipient.h"
+#include "common/scan/scan_advice.h"
 #include "common/scan/scan_lists.h"
+#include "common/scan/scan_people.h"
 #include "common/scan/scan_rules.h"
 
 /* The Generic Test for Unsolicited Bulk Email, in two halves so that this source is not one. */
 #define GTUBE_TEXT                     \
 	"XJS*C4JDBQADN1.NSBN3*2IDNEN*" \
 	"GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
-
-/* Addresses of a voucher that are looked at for his name. */
-#define VOUCHER_ADDRESSES_MAX 16
 
 /* One scan at work. */
 struct job {
@@ -84,7 +84,8 @@ is_preferred(const struct trust_decision *a, const struct trust_decision *b)
 	if (a->tier != b->tier) {
 		return rank(b->tier) < rank(a->tier);
 	}
-	return b->level < a->level || (b->level == a->level && b->strength < a->strength);
+	return b->level < a->level ||
+	       (b->level == a->level && b->metric.strength < a->metric.strength);
 }
 
 /* ledger_of - the ledger's snapshot, NULL where it cannot be read */
@@ -117,8 +118,9 @@ is_new_key(const struct job *job, const struct circle *circle, const struct trus
 	struct digest sender;
 	struct ledger_pin pin;
 
-	if (d->rule != TRUST_RULE_OWN_EDGE || strcmp(d->edge_kind, "addr") != 0 ||
-		e->signer.len == 0 || circle->ledger == NULL) {
+	if ((d->rule != TRUST_RULE_OWN_EDGE && d->rule != TRUST_RULE_SUSPECT) ||
+		strcmp(d->edge_kind, "addr") != 0 || e->signer.len == 0 ||
+		circle->ledger == NULL) {
 		return false;
 	}
 	principal_digest(&e->sender, &sender);
@@ -126,85 +128,71 @@ is_new_key(const struct job *job, const struct circle *circle, const struct trus
 	       !ledger_pin_holds(&pin, e->signer);
 }
 
+static int
+pay(void *ctx, const struct metric_config *config, const struct metric_world *world,
+	const struct metric_question *question, struct metric_decision *decision)
+{
+	return ledger_desk_pay(ctx, config, world, question, decision);
+}
+
+/* ledger_for - where this decision looks and pays; a desk that only looks pays nothing */
+static struct trust_ledger
+ledger_for(const struct job *job)
+{
+	struct ledger_desk *desk = job->scanner->ledger;
+	struct trust_ledger ledger = {.ctx = desk};
+
+	if (desk != NULL) {
+		ledger.metric = ledger_desk_metric(desk);
+		ledger.pay = ledger_desk_pays(desk) ? pay : NULL;
+	}
+	return ledger;
+}
+
+/* distrust_damage - what a ledger says that failed while it was read is not to be believed */
+static void
+distrust_damage(const struct job *job, struct trust_decision *d)
+{
+	const struct ledger_desk *desk = job->scanner->ledger;
+
+	if (desk != NULL && d->rule == TRUST_RULE_INTRODUCTION &&
+		ledger_desk_error(desk) != 0) {
+		d->rule = TRUST_RULE_NOBODY;
+		d->tier = TIER_UNKNOWN;
+		d->metric.refusal = METRIC_REFUSAL_LEDGER;
+	}
+}
+
 /* decide_for - one circle's decision, kept when it is to decide for all */
 static void
-decide_for(const struct job *job, const struct private_user *user, struct choice *best)
+decide_for(
+	const struct job *job, const struct private_user *user, bool pays, struct choice *best)
 {
 	const struct evidence *e = &job->details->evidence;
+	const struct metric_config config = metric_config_of(job->settings);
 	const struct trust_question question = {
 		.sender = e->has_sender ? &e->sender : NULL,
 		.named = &e->named,
 		.proven = evidence_is_proof(e->level),
+		.pays = pays,
+		.explains = job->request->show_private,
 	};
-	struct trust_decision decision;
+	UNINITIALIZED struct trust_decision decision;
+	const struct trust_ledger ledger = ledger_for(job);
 	struct circle circle;
 
 	circle_of(job, user, &circle);
-	trust_decide(&circle, &question, &decision);
+	trust_decide(&circle, &config, &ledger, &question, &decision);
 	if (is_new_key(job, &circle, &decision)) {
 		decision.rule = TRUST_RULE_NEWKEY;
 		decision.tier = TIER_UNKNOWN;
 	}
+	distrust_damage(job, &decision);
 	if (!best->made || is_preferred(&best->decision, &decision)) {
-		*best = (struct choice){.decision = decision, .user = user, .made = true};
+		best->decision = decision;
+		best->user = user;
+		best->made = true;
 	}
-}
-
-/*
- * voucher_name - an address that has effect as the identity's, else the identity itself
- *
- * Anybody may bind any address, so only one that this recipient takes for the identity's is
- * shown. Copied: it outlives the snapshot.
- */
-static struct slice
-voucher_name(const struct job *job, const struct circle *circle, graph_node identity)
-{
-	graph_node addresses[VOUCHER_ADDRESSES_MAX];
-	struct graph_reader *graph = job->scanner->graph;
-	struct slice text = {0};
-	size_t count = graph_bound_addresses(graph, identity, addresses, VOUCHER_ADDRESSES_MAX);
-
-	for (size_t i = 0; i < count; i++) {
-		struct party address = {.node = addresses[i]};
-
-		if (graph_digest_of(graph, addresses[i], &address.digest) &&
-			circle_identity_of(circle, &address) == identity &&
-			graph_text_of(graph, addresses[i], &text)) {
-			text = slice_skip(text, slice_find_byte(text, ':') + 1);
-			return arena_copy(job->arena, text);
-		}
-	}
-	(void)graph_text_of(graph, identity, &text);
-	return arena_copy(job->arena, text);
-}
-
-static void
-name_vouchers(const struct job *job, const struct choice *best)
-{
-	const struct trust_decision *decision = &best->decision;
-	struct circle circle;
-	struct scan_voucher *named =
-		arena_alloc_array(job->arena, decision->voucher_count + 1, sizeof(*named));
-
-	if (named == NULL) {
-		return; /* conclude() asks whether memory ran out */
-	}
-	circle_of(job, best->user, &circle);
-	for (size_t i = 0; i < decision->voucher_count; i++) {
-		const struct trust_voucher *v = &decision->vouchers[i];
-
-		named[i] = (struct scan_voucher){
-			.name = SLICE("a private contact"),
-			.own_level = v->own_level,
-			.vouch_level = v->vouch_level,
-			.weight = v->weight,
-		};
-		if (v->is_open || job->request->show_private) {
-			named[i].name = voucher_name(job, &circle, v->identity);
-		}
-	}
-	job->details->vouchers = named;
-	job->details->voucher_count = decision->voucher_count;
 }
 
 /* nobody_is_known - neither in the graph nor to the recipient himself */
@@ -223,13 +211,21 @@ take_over(const struct job *job, const struct choice *best)
 	struct graph_reader *graph = job->scanner->graph;
 	struct scan_details *d = job->details;
 	struct slice identity = {0};
+	struct circle circle;
 
 	job->verdict->tier = t->tier;
 	d->rule = t->rule;
 	d->level = t->level;
 	d->edge_kind = t->edge_kind;
 	d->revoked_since_s = t->revoked_since_s;
-	d->strength = t->strength;
+	d->strength = t->metric.strength / (double)METRIC_ONE;
+	d->is_paid = t->metric.rule == METRIC_RULE_PAID;
+	d->ends_s = t->metric.ends_s;
+	d->refreshes = t->metric.refreshes;
+	d->price = t->metric.price;
+	d->warnings = t->metric.warnings;
+	d->reported_s = t->metric.reported_s;
+	d->refusal = t->metric.refusal;
 	d->cut = t->cut;
 	if (t->identity != GRAPH_NONE && graph_text_of(graph, t->identity, &identity)) {
 		d->identity = arena_copy(job->arena, identity);
@@ -239,19 +235,36 @@ take_over(const struct job *job, const struct choice *best)
 		job->verdict->recipient = arena_copy(job->arena, best->user->address);
 	}
 	d->circle_is_empty = nobody_is_known(job, best->user);
-	name_vouchers(job, best);
+	circle_of(job, best->user, &circle);
+	scan_people(&circle, &t->metric, job->request->show_private, job->arena, d);
+}
+
+/* choose - asks all, and keeps the decision that prevails */
+static void
+choose(const struct job *job, const struct recipients *to, bool pays, struct choice *best)
+{
+	size_t i = 0;
+
+	best->made = false;
+	do {
+		decide_for(job, to->count == 0 ? NULL : &to->users[i], pays, best);
+	} while (++i < to->count);
 }
 
 /* decide - asks every recipient's circle, inside one snapshot of both stores */
 static void
 decide(const struct job *job, const struct recipients *to)
 {
-	struct choice best = {0};
-	size_t i = 0;
+	UNINITIALIZED struct choice best;
 
-	do {
-		decide_for(job, to->count == 0 ? NULL : &to->users[i], &best);
-	} while (++i < to->count);
+	/*
+	 * A message for several is paid for by each who would be introduced, but only where it
+	 * is to count: not when another one's answer prevails.
+	 */
+	choose(job, to, to->count <= 1, &best);
+	if (to->count > 1 && best.decision.tier == TIER_KNOWN) {
+		choose(job, to, true, &best);
+	}
 	job->details->recipient_source = to->source;
 	take_over(job, &best);
 }
@@ -352,6 +365,7 @@ conclude(const struct job *job, const struct header *h)
 	if (e->has_sender) {
 		job->verdict->sender = principal_value(&e->sender);
 	}
+	job->details->advice = scan_advice(job->details, job->verdict->sender, job->arena);
 	ret = scan_rules(job->settings, has_gtube(h), job->arena, job->verdict);
 	if (ret == 0) {
 		ret = scan_lists(

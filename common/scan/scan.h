@@ -39,13 +39,25 @@ struct scan_request {
 	bool show_private; /**< name private contacts in the explanation (trustctl only) */
 };
 
-/** A friend who vouches, by name. */
+/** A friend who vouches and pays, by name. Of one who paid before, levels may be 0: they ended since. */
 struct scan_voucher {
 	struct slice
 		name; /**< an address, or id:THUMBPRINT; "a private contact" where it may not leave */
-	unsigned int own_level;
-	unsigned int vouch_level;
-	double weight; /**< P_f of metric.h */
+	struct slice middleman;   /**< of a helper; likewise. Empty: he vouches himself */
+	unsigned int own_level;   /**< recipient -> friend */
+	unsigned int vouch_level; /**< friend -> sender, or -> middleman */
+	unsigned int last_level;  /**< middleman -> sender */
+	double weight;            /**< P_f of metric.h */
+	uint32_t amount;          /**< what he pays, or paid, millionths; 0: not payable */
+	uint32_t credit;          /**< what he has left towards the recipient, millionths */
+	uint64_t renews_s; /**< when his oldest spending comes back; 0: nothing is spent */
+};
+
+/** A friend who vouches, but cannot pay. */
+struct scan_broke {
+	struct slice name; /**< as above */
+	enum metric_shortage reason;
+	uint64_t until_s; /**< of SPENT and SUSPENDED */
 };
 
 /** How the verdict came about; everything lives in the arena. */
@@ -58,10 +70,20 @@ struct scan_details {
 	struct slice identity; /**< id: that has effect for the sender, or empty */
 	uint64_t revoked_since_s;
 	double strength;
+	bool is_paid;      /**< introduced before */
+	uint64_t ends_s;   /**< of is_paid: when, without further mail */
+	bool refreshes;    /**< proven mail of somebody introduced: the ledger notes the time */
+	uint32_t price;    /**< of an introduction, millionths; 0: not asked for */
+	uint32_t warnings; /**< friends who warned about the sender */
+	uint64_t reported_s;         /**< the recipient's own standing report; 0: none */
+	enum metric_refusal refusal; /**< with TRUST_RULE_NOBODY */
 	const struct scan_voucher *vouchers;
 	size_t voucher_count;
-	bool cut;          /**< a bound cut the search for vouchers */
-	bool signs_always; /**< the sender's policy: all his mail is signed */
+	const struct scan_broke *broke;
+	size_t broke_count;
+	struct slice advice; /**< one sentence: what would change the tier; may be empty */
+	bool cut;            /**< a bound cut the search for vouchers */
+	bool signs_always;   /**< the sender's policy: all his mail is signed */
 	bool circle_is_empty; /**< nobody is known here yet, so Unknown must not count against mail */
 };
 

@@ -3,7 +3,7 @@
 #include "common/base/dynbuf.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
-#include "common/scan/metric.h"
+#include "common/metric/metric.h"
 #include "common/statement/statement.h"
 
 /* Lines of evidence under one rule of the report. */
@@ -121,13 +121,23 @@ add_tier_rule(struct rules *r, const struct slice *lines, size_t line_count)
 		name = SLICE("TRUST_BLOCKED");
 		score = tuned_score(r, name, 0.0);
 		break;
+	case TRUST_RULE_REPORTED:
+		name = SLICE("TRUST_REPORTED");
+		score = tuned_score(r, name, 0.0);
+		break;
+	case TRUST_RULE_SUSPECT:
+		/* No bonus: who may be a thief is judged by content alone. */
+		name = SLICE("TRUST_SUSPECT");
+		score = tuned_score(r, name, 0.0);
+		break;
 	case TRUST_RULE_OWN_EDGE:
 		name = direct_rule(d->level);
 		score = tuned_score(r, name, 0.0);
 		break;
 	case TRUST_RULE_INTRODUCTION:
 		name = SLICE("TRUST_FOF");
-		score = tuned_score(r, name, fof_score(d->strength));
+		score = tuned_score(
+			r, name, metric_score((uint32_t)(d->strength * METRIC_ONE + 0.5)));
 		break;
 	case TRUST_RULE_UNPROVEN:
 	case TRUST_RULE_NOBODY:
@@ -160,7 +170,14 @@ add_side_rules(struct rules *r)
 	}
 }
 
-/* introduction_text - "via bob@example.org 0.343, a private contact 0.196; strength 0.568" */
+/* percent - of the price; 1 at least of what is more than nothing */
+static unsigned int
+percent(uint32_t amount, uint32_t price)
+{
+	return price == 0 ? 0 : (unsigned int)(((uint64_t)amount * 100 + price - 1) / price);
+}
+
+/* introduction_text - "via bob@example.org 50%, a private contact 50%; strength 0.568" */
 static struct slice
 introduction_text(const struct scan_details *d, struct arena *arena)
 {
@@ -172,8 +189,13 @@ introduction_text(const struct scan_details *d, struct arena *arena)
 	dynbuf_init(&b, PATH_MAX_BYTES);
 	(void)dynbuf_add_str(&b, "via ");
 	for (size_t i = 0; i < shown; i++) {
-		(void)dynbuf_printf(&b, "%s%.*s %.3f", i == 0 ? "" : ", ",
-			SLICE_ARG(d->vouchers[i].name), d->vouchers[i].weight);
+		const struct scan_voucher *v = &d->vouchers[i];
+
+		(void)dynbuf_printf(&b, "%s%.*s", i == 0 ? "" : ", ", SLICE_ARG(v->name));
+		if (v->middleman.len > 0) {
+			(void)dynbuf_printf(&b, " and %.*s", SLICE_ARG(v->middleman));
+		}
+		(void)dynbuf_printf(&b, " %u%%", percent(v->amount, d->price));
 	}
 	if (shown < d->voucher_count) {
 		(void)dynbuf_printf(&b, " and %zu more", d->voucher_count - shown);
@@ -185,6 +207,20 @@ introduction_text(const struct scan_details *d, struct arena *arena)
 	}
 	dynbuf_fini(&b);
 	return out;
+}
+
+static struct slice
+nobody_text(const struct scan_details *d)
+{
+	if (d->refusal == METRIC_REFUSAL_WARNINGS) {
+		return SLICE("none: contacts of the recipient warned about the sender");
+	}
+	if (d->refusal == METRIC_REFUSAL_CREDIT || d->refusal == METRIC_REFUSAL_ONE_HELPER ||
+		d->refusal == METRIC_REFUSAL_LEDGER) {
+		return SLICE("none: those who vouch have too little introduction credit");
+	}
+	return d->cut ? SLICE("none found before the search was cut short")
+		      : SLICE("none: nobody the recipient knows vouches");
 }
 
 static struct slice
@@ -200,12 +236,16 @@ path_text(const struct scan_details *d, bool is_site, struct arena *arena)
 			is_site ? ", known at this site" : ""));
 	case TRUST_RULE_INTRODUCTION:
 		return introduction_text(d, arena);
+	case TRUST_RULE_REPORTED:
+		return SLICE("none: the recipient reported the sender");
+	case TRUST_RULE_SUSPECT:
+		return slice_str(arena_printf(arena, "direct, %s, but reported within a week",
+			trust_level_name(d->level)));
 	case TRUST_RULE_UNPROVEN:
 		return d->level > 0 ? SLICE("none: From names a contact, but nothing proves it")
 				    : SLICE("none: nothing proves the sender");
 	case TRUST_RULE_NOBODY:
-		return d->cut ? SLICE("none found before the search was cut short")
-			      : SLICE("none: nobody the recipient knows vouches");
+		return nobody_text(d);
 	case TRUST_RULE_NEWKEY:
 		return slice_str(arena_printf(arena,
 			"none: a contact, but signed by %.*s, which is not confirmed for him",
@@ -258,6 +298,7 @@ scan_rules(
 	}
 	lines[0] = v->evidence_text;
 	lines[1] = v->path;
+	lines[2] = v->details->advice;
 	if (is_bounce_without_enemy(v->details)) {
 		v->tier = TIER_UNKNOWN;
 		v->path = SLICE("none: a bounce has no sender to trust");
@@ -266,7 +307,7 @@ scan_rules(
 			add_optional(&r, SLICE("TRUST_AR_FORGED"));
 		}
 	} else {
-		add_tier_rule(&r, lines, 2);
+		add_tier_rule(&r, lines, lines[2].len > 0 ? 3 : 2);
 		add_side_rules(&r);
 	}
 	if (has_gtube && r.error == 0 && !settings_rule_is_off(settings, SLICE("GTUBE"))) {

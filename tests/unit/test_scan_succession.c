@@ -102,6 +102,7 @@ decide(void)
 	struct graph_reader *graph = world_read(&w);
 	struct private_reader *reader = NULL;
 	struct private_user user;
+	const struct metric_config config = metric_config_default();
 	struct trust_decision out;
 	struct err_msg msg = {0};
 	struct circle circle;
@@ -110,7 +111,7 @@ decide(void)
 	cr_assert_eq(private_begin(reader), 0);
 	cr_assert(private_user_by_digest(reader, &alice_digest, &user));
 	circle_init(&circle, graph, reader, &user, false, NOW + 100);
-	trust_decide(&circle, &q, &out);
+	trust_decide(&circle, &config, NULL, &q, &out);
 	private_end(reader);
 	private_reader_free(reader);
 	world_read_end(graph);
@@ -158,9 +159,9 @@ Test(scan_succession, vouches_by_the_old_identity_count_as_the_new_ones)
 	(void)world_add(&w, person_vouch(&bob, BY_ROOT, 1, NOW, SENDER, 3), NOW + 1);
 	succeed(&bob2, &bob);
 	cr_assert_eq(decide().rule, TRUST_RULE_INTRODUCTION);
-	cr_assert_eq(decide().voucher_count, 1);
+	cr_assert_eq(decide().metric.payer_count, 1);
 	(void)world_add(&w, person_vouch(&bob2, BY_ROOT, 1, NOW, SENDER, 2), NOW + 60);
-	cr_assert_eq(decide().voucher_count, 1, "he and his old self are one voucher");
+	cr_assert_eq(decide().metric.payer_count, 1, "he and his old self are one voucher");
 }
 
 Test(scan_succession, a_list_with_the_new_identity_takes_the_old_ones_vouches)
