@@ -189,29 +189,38 @@ wanted_put(struct graph_txn *g, const struct merge *m, const struct entry *entry
 	}
 }
 
+/* merge_one - with the time it was first seen, by us or by another host of the site */
+static int
+merge_one(struct graph_txn *g, uint64_t now_s, struct entry *entry, struct err_msg *msg)
+{
+	bool is_earlier = entry->line.has_first_seen && entry->line.first_seen_s < now_s;
+	uint64_t first_seen_s = is_earlier ? entry->line.first_seen_s : now_s;
+	enum graph_outcome outcome;
+	int rc = entry->is_first_fetch ? graph_add_exempt(g, entry->line.jws, &entry->st,
+						 first_seen_s, &outcome, msg)
+				       : graph_add(g, entry->line.jws, &entry->st, first_seen_s,
+						 &outcome, msg);
+
+	if (rc == 0) {
+		entry->outcome = outcome_of(outcome);
+		entry->is_merged = outcome == GRAPH_ADDED || outcome == GRAPH_REPLACED;
+	}
+	return rc;
+}
+
 static int
 merge_entries(void *ctx, struct graph_txn *g, struct err_msg *msg)
 {
 	const struct merge *m = ctx;
-	uint64_t now_s = m->node->now.wall_s;
 	int rc = 0;
 
 	for (size_t i = 0; i < m->batch->count && rc == 0; i++) {
 		struct entry *entry = &m->batch->entries[i];
-		enum graph_outcome outcome;
 
-		if (entry->state == ENTRY_DONE) {
-			wanted_put(g, m, entry);
-			continue;
+		if (entry->state != ENTRY_DONE) {
+			rc = merge_one(g, m->node->now.wall_s, entry, msg);
 		}
-		rc = graph_add(g, entry->line.jws, &entry->st,
-			entry->line.has_first_seen && entry->line.first_seen_s < now_s
-				? entry->line.first_seen_s
-				: now_s,
-			&outcome, msg);
 		if (rc == 0) {
-			entry->outcome = outcome_of(outcome);
-			entry->is_merged = outcome == GRAPH_ADDED || outcome == GRAPH_REPLACED;
 			wanted_put(g, m, entry);
 		}
 	}

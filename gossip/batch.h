@@ -22,6 +22,7 @@ struct entry {
 	enum entry_state state;
 	unsigned int outcome; /* enum pushed */
 	int signature;        /* result of statement_verify */
+	bool is_first_fetch;  /* of a friend's, whom nothing was known of before */
 	bool is_merged;       /* it changed the graph */
 };
 

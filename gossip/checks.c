@@ -213,6 +213,35 @@ checks_scope(struct node *node, const struct peer *peer, struct batch *batch)
 	}
 }
 
+/*
+ * is_first_fetch - of a friend of whom nothing was stored before it began, so that the rule against
+ * fresh vouches (graph_add_exempt) does not hold back what he has said for years
+ */
+static bool
+is_first_fetch(struct node *node, const struct statement *st)
+{
+	struct first_fetch *next;
+	struct digest issuer;
+	unsigned int distance;
+
+	principal_of_issuer(st, &issuer);
+	if (!scope_distance(node->scope, &issuer, &distance) || distance > 1) {
+		return false;
+	}
+	for (size_t i = 0; i < FIRST_FETCH_MAX; i++) {
+		if (node->first_fetch[i].until_ms > node->now.mono_ms &&
+			digest_eq(&node->first_fetch[i].issuer, &issuer)) {
+			return true;
+		}
+	}
+	if (graph_has_issuer(node->reader, &st->iss)) {
+		return false;
+	}
+	next = &node->first_fetch[node->first_fetch_next++ % FIRST_FETCH_MAX];
+	*next = (struct first_fetch){issuer, node->now.mono_ms + FIRST_FETCH_MS};
+	return true;
+}
+
 void
 checks_run(struct node *node, struct peer *peer, struct batch *batch)
 {
@@ -239,6 +268,8 @@ checks_run(struct node *node, struct peer *peer, struct batch *batch)
 			batch->is_spent = true;
 			break;
 		}
+		batch->entries[i].is_first_fetch = batch->origin == BATCH_FETCH &&
+						   is_first_fetch(node, &batch->entries[i].st);
 		batch->order[batch->order_count++] = i;
 	}
 	peer->rec.hour_signatures += batch->order_count;

@@ -112,6 +112,15 @@ enum peer_word {
 	WORD_FULL = 1 << 4,
 };
 
+/** Friends who are being fetched for the first time, and how long that may take. */
+#define FIRST_FETCH_MAX 256
+#define FIRST_FETCH_MS  600000
+
+struct first_fetch {
+	struct digest issuer;
+	uint64_t until_ms;
+};
+
 struct pending {
 	struct graph_exchange item;
 	bool is_removed;
@@ -134,7 +143,9 @@ struct node {
 	struct pending *pending;   /* owned */
 	size_t pending_count;
 	size_t pending_cap;
-	bool is_reading;       /* the reader holds a snapshot: nothing can be written */
+	bool is_reading; /* the reader holds a snapshot: nothing can be written */
+	struct first_fetch first_fetch[FIRST_FETCH_MAX]; /* a ring */
+	size_t first_fetch_next;
 	struct batch *batches; /* those whose signatures are being checked */
 	size_t deferred;       /* of them, answers to requests */
 	uint64_t last_token;

@@ -70,3 +70,23 @@ graph_foresee(struct graph_reader *r, const struct statement *st, uint64_t now_s
 	}
 	return is_beyond_quota(r->txn, &fact) ? GRAPH_OVER_QUOTA : GRAPH_ADDED;
 }
+
+bool
+graph_has_issuer(struct graph_reader *r, const struct thumbprint *issuer)
+{
+	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
+	struct digest raw;
+	bool found = false;
+
+	if (graph_raw_of(thumbprint_slice(issuer), &raw) != 0) {
+		return false;
+	}
+	for (unsigned int i = 0; i < GRAPH_CLASS_COUNT && !found; i++) {
+		enum graph_class class = (enum graph_class)i;
+		struct slice key = graph_issued_key(&raw, class, buf);
+		struct slice value;
+
+		found = store_get(r->txn, graph_class_table(class), key, &value);
+	}
+	return found;
+}

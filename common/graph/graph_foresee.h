@@ -18,4 +18,7 @@
 enum graph_outcome graph_foresee(
 	struct graph_reader *r, const struct statement *st, uint64_t now_s);
 
+/** True when any statement of the issuer is stored, waiting ones included. */
+bool graph_has_issuer(struct graph_reader *r, const struct thumbprint *issuer);
+
 #endif
