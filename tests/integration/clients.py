@@ -8,11 +8,13 @@ import json
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 
 import harness
 from harness import HAM, PATIENCE_S, SPAM
 from milter import Message, Milter, MilterError
+from scorers import free_port
 
 HERE = pathlib.Path(__file__).resolve().parent / "clients"
 
@@ -307,6 +309,66 @@ class PerlTest(ClientTest):
             check=False,
         )
         self.assertEqual(done.stdout, b"10101010", done.stderr.decode() + spamd.tail())
+
+
+class SuiteTest(harness.DaemonTest):
+    """Started and looked at as SpamAssassin's own test suite does it, with its stock rules."""
+
+    RULES, SITE = pathlib.Path("/usr/share/spamassassin"), pathlib.Path("/etc/spamassassin")
+
+    def start(self, *options):
+        if not (self.RULES.is_dir() and self.SITE.is_dir()):
+            self.skipTest("the rules of SpamAssassin are not installed (Debian: spamassassin)")
+        spamd = self.daemon()
+        spamd.port = free_port()
+        spamd.command = [str(harness.SPAMD), "-D", "-x", "-s", "stderr"]
+        spamd.command += ["-C", str(self.RULES), "--siteconfigpath", str(self.SITE)]
+        spamd.command += ["-p", str(spamd.port), "-A", "127.0.0.1", "-i", "127.0.0.1", *options]
+        spamd.command += ["--store", str(spamd.store)]
+        spamd.command += ["-s", str(spamd.log), "-r", str(spamd.pidfile)]
+        return spamd.start()
+
+    def expect_gtube(self, spamd):
+        marked = spamd.spamc(message=SPAM).stdout.decode()
+        for pattern in ("X-Spam-Flag: YES", "X-Spam-Status: Yes, score=", "X-Spam-Level: " + "*" * 10):
+            self.assertIn(pattern, marked)
+        self.assertRegex(marked, r"BODY:\s+Generic\s+Test\s+for\s+Unsolicited\s+Bulk\s+Email")
+        self.assertIn(harness.GTUBE.decode(), marked)
+        header = spamd.spamc("--headers", message=SPAM).stdout.decode()
+        self.assertIn("X-Spam-Flag: YES", header)
+        self.assertIn("GTUBE", spamd.spamc("-y", message=SPAM).stdout.decode())
+
+    def test_stock_configuration_gtube_and_the_pid_file(self):
+        spamd = self.start("-L")
+        self.assertRegex(spamd.log_text(), r"server pid: (\d+)")
+        self.assertNotRegex(spamd.log_text(), r"\bERROR")
+        self.assertEqual(spamd.pidfile.read_text(), f"{spamd.pid}\n")
+        self.expect_gtube(spamd)
+        spamd.process.send_signal(signal.SIGHUP)
+        spamd.wait_started(2)
+        self.assertEqual(spamd.pidfile.read_text(), f"{spamd.pid}\n")
+        self.expect_gtube(spamd)
+        spamd.process.send_signal(signal.SIGINT)
+        self.assertEqual(spamd.process.wait(PATIENCE_S), 0)
+        self.assertFalse(spamd.pidfile.exists())
+
+    def test_options_of_its_tests(self):
+        for options in (
+            ("-L", "-m1"),
+            ("-L", "--round-robin"),
+            ("-L", "--create-prefs", "--paranoid"),
+            ("-L", "--max-children=5", "--min-children=1", "--max-spare=2", "--min-spare=1"),
+            ("-D", "info", "-L", "--allow-tell", "--syslog-socket=none"),
+            ("-L", "--debug=info,config", "-H", "--max-conn-per-child=10", "-4"),
+        ):
+            with self.subTest(options=options):
+                spamd = self.start(*options)
+                self.assertEqual(spamd.spamc("-K").returncode, 0)
+                spamd.stop()
+
+    def test_versions_tell_of_tls(self):
+        shown = subprocess.run([harness.SPAMD, "--version"], capture_output=True, text=True)
+        self.assertRegex(shown.stdout, "with SSL support")
 
 
 class MilterTest(ClientTest):
