@@ -19,7 +19,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/integration"))
 
 import harness  # noqa: E402  (the path above leads to it)
-from spamd_upstream import REAL_SPAMD, RealSpamd  # noqa: E402
+from scorers import REAL_SPAMD, RealSpamd  # noqa: E402
 from trust_site import Site  # noqa: E402
 
 CONNECTIONS = 16
