@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/graph/store_layout.h"
+#include "common/rules/rule_set.h"
 #include "common/scan/recipient.h"
 
 /* What one worker reads with. Kept apart from its neighbours' so that no cache line is shared. */
@@ -238,6 +239,19 @@ report_failure(struct seat *seat)
 	}
 }
 
+/* report_rules - the administrator's rules that took too long for a message; logged once each */
+static void
+report_rules(const struct settings *settings)
+{
+	struct slice name = {0};
+
+	while (rule_set_take_fault(settings->rule_set, &name)) {
+		log_warn(
+			"spamd: rule %.*s ran into a limit of matching, and counted as not hit",
+			SLICE_ARG(name));
+	}
+}
+
 int
 scorer_scan(struct scorer *s, unsigned int worker, const struct settings *settings,
 	const struct scan_request *request, struct arena *arena, struct verdict *out)
@@ -249,6 +263,7 @@ scorer_scan(struct scorer *s, unsigned int worker, const struct settings *settin
 	code = scan_message(&seat->scanner, settings, request, arena, out);
 	report_failure(seat);
 	(void)pthread_mutex_unlock(&seat->lock);
+	report_rules(settings);
 	return code;
 }
 

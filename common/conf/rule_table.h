@@ -19,6 +19,7 @@ struct rule_settings {
 	double score;
 	bool has_score;
 	bool score_is_configured; /**< by a file, not a default */
+	bool is_nice;             /**< without a score of its own it takes points off */
 	struct slice describe;
 };
 

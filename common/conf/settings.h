@@ -32,6 +32,8 @@
 		"/etc/spamd-trust", "/etc/spamassassin", "/etc/mail/spamassassin" \
 	}
 
+struct rule_set;
+
 /** How our rules act (DESIGN 7). */
 enum settings_trust_mode {
 	SETTINGS_TRUST_OBSERVE, /**< everything is computed and shown, all our scores are 0 */
@@ -81,7 +83,8 @@ struct settings_metric {
 struct settings {
 	/* The verdict. */
 	double required_score;
-	struct rule_table rules; /**< ask settings_score() and settings_describe() */
+	struct rule_table rules;   /**< ask settings_score() and settings_describe() */
+	struct rule_set *rule_set; /**< rules of one's own; NULL: there are none */
 
 	/* Trust. */
 	enum settings_trust_mode trust_mode;
@@ -258,6 +261,9 @@ bool settings_score(const struct settings *s, struct slice rule, double *out);
 
 /** Did the administrator (or user) set exactly 0, which switches a rule off? False for defaults of 0. */
 bool settings_rule_is_off(const struct settings *s, struct slice rule);
+
+/** The score of a rule of one's own: 1 where it was given none, -1 with tflags nice, 0.01 for T_ names. */
+double settings_rule_score(const struct settings *s, struct slice rule);
 
 /** The description of a rule; empty where there is none. */
 struct slice settings_describe(const struct settings *s, struct slice rule);

@@ -9,7 +9,7 @@
 
 const struct setting_ignored settings_ignored[] = {
 	{SETTING_IGNORED_RULES, SETTING_PRIVILEGED,
-		"header body rawbody full uri meta tflags priority reuse "
+		"body rawbody full uri priority reuse "
 		"redirector_pattern mimeheader uri_detail askdns rbl_headers replace_tag "
 		"replace_start replace_end replace_rules replace_pre replace_inter "
 		"replace_post"},

@@ -110,7 +110,7 @@ set_row(struct settings_reader *r, const struct setting_row *row, const struct c
 		return 0;
 	}
 	ret = row->type->set(&change);
-	if (ret == 0 || ret == ERR_NOMEM) {
+	if (ret == 0 || ret == ERR_NOMEM || ret == ERR_UNSUPPORTED) {
 		return ret;
 	}
 	diagnose(r, severity_of_bad_value(r, &change), line, "%s", msg.text);
@@ -179,7 +179,10 @@ read_setting(void *ctx, const struct cf_setting *line)
 	unsigned int flags = 0;
 
 	if (row != NULL) {
-		return set_row(r, row, line);
+		int ret = set_row(r, row, line);
+
+		return ret == ERR_UNSUPPORTED ? count_ignored(r, SETTING_IGNORED_RULES, line)
+					      : ret;
 	}
 	if (!setting_ignored_find(name, &group, &flags)) {
 		diagnose_unknown(r, name, line);

@@ -14,6 +14,15 @@ const struct setting_row settings_rows[] = {
 		NULL, "Score of a rule; exactly 0 switches the rule off."},
 	{"describe", NULL, &setting_type_describe, SETTING_SECTION_VERDICT, 0, 0, 0, 0, NULL,
 		NULL, NULL, "Text of a rule in reports, about 50 characters."},
+	{"header", NULL, &setting_type_header, SETTING_SECTION_VERDICT, SETTING_PRIVILEGED, 0,
+		0, 0, NULL, NULL, NULL,
+		"A rule of your own, which hits where the field matches; see above."},
+	{"meta", NULL, &setting_type_meta, SETTING_SECTION_VERDICT, SETTING_PRIVILEGED, 0, 0, 0,
+		NULL, NULL, NULL,
+		"A rule of your own, made of others by `&& || ! ( )`, comparisons and arithmetic."},
+	{"tflags", NULL, &setting_type_tflags, SETTING_SECTION_VERDICT, SETTING_PRIVILEGED, 0,
+		0, 0, NULL, NULL, NULL,
+		"Of the flags of a rule only `nice` counts: without a score it takes points off."},
 
 	/* Trust. */
 	{"trust_mode", NULL, &setting_type_choice, SETTING_SECTION_TRUST,

@@ -113,6 +113,9 @@ extern const struct setting_type setting_type_clear_networks; /* (struct netlist
 /* Rules and markup: settings_markup.c. */
 extern const struct setting_type setting_type_score;
 extern const struct setting_type setting_type_describe;
+extern const struct setting_type setting_type_header; /* settings_rules.c, and the next two */
+extern const struct setting_type setting_type_meta;
+extern const struct setting_type setting_type_tflags;
 extern const struct setting_type setting_type_add_header;
 extern const struct setting_type setting_type_remove_header;
 extern const struct setting_type setting_type_clear_headers;

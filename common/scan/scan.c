@@ -7,6 +7,7 @@
 #include "common/scan/metric_settings.h"
 #include "common/scan/recipient.h"
 #include "common/scan/scan_advice.h"
+#include "common/scan/scan_custom.h"
 #include "common/scan/scan_lists.h"
 #include "common/scan/scan_people.h"
 #include "common/scan/scan_rules.h"
@@ -370,6 +371,9 @@ conclude(const struct job *job, const struct header *h)
 	if (ret == 0) {
 		ret = scan_lists(
 			job->settings, h, job->request->user, job->arena, job->verdict);
+	}
+	if (ret == 0) {
+		ret = scan_custom(job->settings, h, job->arena, job->verdict);
 	}
 	verdict_finish(job->verdict);
 	return arena_is_exhausted(job->arena) ? ERR_NOMEM : ret;

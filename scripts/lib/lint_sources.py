@@ -28,6 +28,11 @@ CONFINED = [
         "LMDB stays behind common/store/store.h",
     ),
     (
+        re.compile(r"\bpcre2_|<pcre2\.h>"),
+        re.compile(r"^common/rules/rule_set\.c$"),
+        "PCRE2 stays behind common/rules/rule_set.h",
+    ),
+    (
         re.compile(r"<event2/|\bstruct (event|evbuffer|bufferevent)\b"),
         re.compile(r"^((spamd-trust|gossip|tests)/|common/ctl/ctl_server\.[ch]$)"),
         "libevent stays in the glue of the daemons",

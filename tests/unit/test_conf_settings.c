@@ -530,9 +530,9 @@ Test(settings, tell_scores_and_which_rules_are_off)
 
 Test(settings, sum_up_what_has_no_effect_in_one_line_a_reason)
 {
-	struct settings *s = load("header A From =~ /x/\nbody B /x/\n"
+	struct settings *s = load("header A eval:check_x()\nbody B /x/\n"
 				  "loadplugin Mail::SpamAssassin::Plugin::SPF\n"
-				  "use_razor2 1\ntflags A nice\n");
+				  "use_razor2 1\nmeta M rules_matching(A*)\n");
 
 	cr_assert_str_eq(dynbuf_cstr(&said),
 		"info 1 3 lines ignored, header first: there is no rule engine here\n"
