@@ -75,7 +75,9 @@ serve_node(struct node *node, struct peer *peer, const struct node_request *requ
 		return;
 	}
 	info.epoch = graph_epoch(node->reader);
-	info.last = graph_last_number(node->reader);
+	/* Not further than what is reconciled: what trustctl has just written is in no tree yet, and the
+	 * peer's cursor must not pass it by. */
+	info.last = node->offer.last_number;
 	node_info_write(&entry->body, &info);
 	done(peer, node, entry);
 }

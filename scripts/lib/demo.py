@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The demo: a small site, real messages through the real spamc, a table of what came out.
+"""The demo: a small site, real messages through the real spamc, a table of what came out; then
+a second site, whose users' vouches and revocations change how mail is scored at the first.
 
 usage: demo.py [--keep]     (called by scripts/demo, which builds first)
 """
@@ -14,7 +15,9 @@ import textwrap
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/integration"))
 
-from trust_site import Site  # noqa: E402  (the path above leads to it)
+import harness  # noqa: E402  (the path above leads to it)
+from gossip_node import Node  # noqa: E402
+from trust_site import Site  # noqa: E402
 
 EXAMPLES = TOP / "docs/examples/mail"
 CORPUS = TOP.parent / "shared/data/mail"
@@ -145,9 +148,90 @@ def run(site, keep):
         print(f"\n{case.name}: expected the tier {case.tier} and the rule {case.rule}")
     if not wrong:
         print(f"\nAll {len(rows)} messages got the tier they should.")
+        run_peers(site)
     if keep:
         print_keep(site)
     return 1 if wrong else 0
+
+
+# What happens at the second site, and what mail to alice at the first one then gets.
+ACTS = [
+    ("Nobody at example.org knows dave@example.com.", None, "dave@example.com", "unknown"),
+    (
+        "Bob, at example.net, vouches for him.",
+        ("vouch", "--user", "bob@example.net", "dave@example.com"),
+        "dave@example.com",
+        "known",
+    ),
+    (
+        "Bob finds that his keys were stolen.",
+        ("revoke", "--user", "bob@example.net", "--force", "--why", "hacked", "--since", "1d"),
+        "bob@example.net",
+        "revoked",
+    ),
+]
+
+
+def mail_from(sender):
+    """A message with proof of its sender, as the mail server of example.org hands it over."""
+    domain = sender.partition("@")[2]
+    return (
+        f"Authentication-Results: mx.example.org; dkim=pass header.d={domain}\n"
+        f"Received: from mail.{domain} (mail.{domain} [192.0.2.25]) by mx.example.org;\n"
+        f"\tMon, 23 Nov 2026 18:00:00 +0000\n"
+        f"From: {sender}\nTo: alice@example.org\nSubject: hello\n\nHello.\n"
+    ).encode()
+
+
+def start_peers(site):
+    """A gossip node on the site's store, and a second site; they become peers."""
+    here = Node(site.dir / "example.org", "example.org")
+    here.store = site.store
+    there = Node(site.dir / "example.net", "example.net").init("bob")
+    here.start()
+    there.start()
+    link = here.invite()
+    print("\nA second site, example.net. Both run gossip; the administrators connect them:")
+    print(f"  example.org$ trustctl peer invite\n  {link}")
+    print("  example.net$ trustctl peer accept " + link[:24] + "...")
+    digits = there.accept(link)
+    print(f"  Both see the digits {digits[:3]} {digits[3:]}.")
+    here.trustctl(
+        "friend", "add", "--user", "alice@example.org", "--identity", there.identity("bob"),
+        "bob@example.net",
+    )
+    here.trustctl("peer", "add", there.url, "--pin", there.pin, "--name", "example.net")
+    return here, there
+
+
+def play(site, there, act):
+    """One act: what is done at the other site, and how long until mail here shows it."""
+    text, command, sender, tier = act
+    print(f"\n{text}")
+    if command:
+        print("  example.net$ trustctl " + " ".join(command))
+        there.trustctl(*command)
+    last = []
+
+    def reached():
+        last[:] = [site.score(mail_from(sender), "alice@example.org")]
+        return last[0].tier == tier
+
+    harness.wait_for(reached, f"{sender} to be {tier}", lambda: str(last[0]))
+    print(f"  mail from {sender} to alice@example.org: {last[0].tier}, {last[0].score:g} "
+          f"({', '.join(last[0].rules)})")
+
+
+def run_peers(site):
+    nodes = ()
+    try:
+        nodes = start_peers(site)
+        for act in ACTS:
+            play(site, nodes[1], act)
+        print("\nNothing was restarted: spamd-trust reads what gossip writes.")
+    finally:
+        for node in nodes:
+            node.stop()
 
 
 def print_keep(site):
