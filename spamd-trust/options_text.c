@@ -45,7 +45,7 @@ static const char help_text[] =
 	"  -l, --allow-tell              accept TELL (spamc -L and -C)\n"
 	"\n"
 	"Settings\n"
-	"      --store DIR               the stores graph/ and private/\n"
+	"      --store DIR               the stores graph/, private/ and ledger/\n"
 	"                                (default /var/lib/spamd-trust)\n"
 	"  -C, --configpath PATH         a .cf file, or a directory of them\n"
 	"      --siteconfigpath DIR      read after it\n"

@@ -12,8 +12,9 @@
 struct seat {
 	_Alignas(64) pthread_mutex_t lock; /* held while it scores; else only by a refresh */
 	struct scanner scanner;
-	struct ledger_desk desk; /* the scanner's, while the ledger is open */
-	int reported;            /* last failure of a store that was logged */
+	struct ledger_desk
+		desk; /* the scanner's; without a reader while the ledger is not open */
+	int reported; /* last failure of a store that was logged */
 };
 
 /* One of the two stores. */
@@ -149,8 +150,12 @@ scorer_set_submit(struct scorer *s, struct ledger_pending *pending,
 	int (*submit)(void *ctx, struct ledger_payment *payment), void *ctx)
 {
 	for (unsigned int i = 0; i < s->workers; i++) {
-		s->seats[i].desk =
+		struct seat *seat = &s->seats[i];
+
+		seat->desk =
 			(struct ledger_desk){.pending = pending, .submit = submit, .ctx = ctx};
+		/* Also while there is no reader: a desk that must pay and cannot grants nothing. */
+		seat->scanner.ledger = &seat->desk;
 	}
 }
 
@@ -169,7 +174,6 @@ scorer_set_ledger(struct scorer *s, struct store *ledger)
 		if (ledger != NULL && code == 0) {
 			code = ledger_reader_new(ledger, &seat->desk.reader, &msg);
 		}
-		seat->scanner.ledger = seat->desk.reader == NULL ? NULL : &seat->desk;
 	}
 	unlock_all(s);
 	if (code != 0) {

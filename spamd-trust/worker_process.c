@@ -9,6 +9,7 @@
 
 #include "common/base/log.h"
 #include "common/graph/store_layout.h"
+#include "spamd-trust/control.h"
 #include "spamd-trust/ledger_writer.h"
 #include "spamd-trust/store_watch.h"
 #include "spamd-trust/supervisor.h"
@@ -211,6 +212,50 @@ open_ledger_as_root(const struct worker_process *p)
 	return store;
 }
 
+/* open_control_as_root - the same for the control socket beside the ledger; fd -1 where it is left to its thread */
+static struct ctl_socket
+open_control_as_root(const struct worker_process *p, const char *path)
+{
+	struct ctl_socket control = {.fd = -1};
+
+	if (p->privileges->drops && path != NULL && p->settings->control_socket.len == 0 &&
+		store_watch_is_roots_ledger(p->options->store) &&
+		ctl_socket_listen(&control, path, NULL) != 0) {
+		control.fd = -1; /* the thread tries again, and logs it */
+	}
+	return control;
+}
+
+/* start_control - the control socket, unless there is to be none; takes `listening` */
+static int
+start_control(struct service *service, const char *path, struct ctl_socket *listening,
+	struct control **out)
+{
+	const struct control_config config = {
+		.path = path, .ledger = service->ledger, .desk = service->threads};
+	struct err_msg msg = {0};
+	int code = path == NULL ? 0 : control_new(&config, listening, out, &msg);
+
+	if (code != 0) {
+		log_error("spamd: %s", msg.text);
+	}
+	return code;
+}
+
+/* control_path - in `buf`; NULL: none is wanted */
+static const char *
+control_path(const struct worker_process *p, char buf[PATH_MAX])
+{
+	struct err_msg msg = {0};
+	int code = store_layout_control_path(
+		p->options->store, STORE_LAYOUT_LEDGER, p->settings->control_socket, buf, &msg);
+
+	if (code != 0 && code != ERR_UNSUPPORTED) {
+		log_warn("spamd: no control socket: %s", msg.text);
+	}
+	return code == 0 ? buf : NULL;
+}
+
 /* submit_payment - a worker's reservation to the writer */
 static int
 submit_payment(void *ctx, struct ledger_payment *payment)
@@ -269,7 +314,11 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 	struct service service = {0};
 	struct worker *workers = NULL;
 	struct store *ledger = NULL;
+	struct control *control = NULL;
+	struct ctl_socket listening = {.fd = -1};
 	struct upkeep upkeep = {0};
+	char path_buf[PATH_MAX];
+	const char *path = control_path(p, path_buf);
 	struct err_msg msg = {0};
 	int status = EX_OSERR;
 
@@ -278,8 +327,10 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 		return EX_OSERR;
 	}
 	ledger = open_ledger_as_root(p);
+	listening = open_control_as_root(p, path);
 	if (privileges_drop(p->privileges, &msg) != 0) {
 		log_error("spamd: %s", msg.text);
+		ctl_socket_close(&listening);
 		store_close(ledger);
 		scorer_free(service.scorer);
 		return EX_NOPERM;
@@ -292,15 +343,18 @@ worker_process_run(const struct worker_process *p, pid_t parent)
 			0 ||
 		ledger_pending_new(&service.pending) != 0 || open_stores(p, &service) != 0) {
 		log_error("spamd: cannot start the worker process: out of memory");
+		ctl_socket_close(&listening);
 		store_close(ledger);
 		goto out;
 	}
 	upkeep = (struct upkeep){.scorer = service.scorer, .watch = p->watch};
 	if (start_ledger(p, &service, ledger) == 0 &&
+		start_control(&service, path, &listening, &control) == 0 &&
 		run_workers(workers, &service, &upkeep, parent) == 0) {
 		status = EX_OK;
 	}
 out:
+	control_free(control);
 	ledger_writer_free(service.ledger);
 	ledger_pending_free(service.pending);
 	scorer_free(service.scorer);

@@ -37,6 +37,19 @@ int cmd_vouch(struct ctl *ctl);
 /* cmd_import.c */
 int cmd_import(struct ctl *ctl);
 
+/* cmd_confirm.c */
+int cmd_friend_confirm(struct ctl *ctl);
+
+/* cmd_report.c */
+int cmd_report(struct ctl *ctl);
+
+/* cmd_history.c */
+int cmd_history(struct ctl *ctl);
+
+/* cmd_ledger.c */
+int cmd_ledger_show(struct ctl *ctl);
+int cmd_ledger_forgive(struct ctl *ctl);
+
 /* cmd_scan.c: both are one scan, with and without the reasons */
 int cmd_scan(struct ctl *ctl);
 int cmd_why(struct ctl *ctl);

@@ -2,7 +2,9 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "common/ctl/ctl_client.h"
 #include "common/graph/store_layout.h"
+#include "common/ledger/ledger_history.h"
 #include "common/ledger/ledger_report.h"
 #include "trustctl/cmd.h"
 #include "trustctl/interest.h"
@@ -29,7 +31,13 @@ static const struct column columns[] = {
 	{"private_bytes", "Private, bytes used", COLUMN_NUMBER},
 	{"private_readers", "Private, readers", COLUMN_NUMBER},
 	{"reports", "Reports", COLUMN_NUMBER},
+	{"introductions", "Introductions", COLUMN_NUMBER},
+	{"ledger_entries", "Spending and blame, entries", COLUMN_NUMBER},
+	{"pins", "Pins", COLUMN_NUMBER},
+	{"decisions", "Decisions", COLUMN_NUMBER},
+	{"oldest_decision", "Oldest decision", COLUMN_TIME},
 	{"ledger_bytes", "Ledger, bytes used", COLUMN_NUMBER},
+	{"decisions_lost", "Decisions lost", COLUMN_NUMBER},
 	{"problems", "Problems", COLUMN_TEXT},
 };
 
@@ -119,9 +127,16 @@ put_usage(struct table *table, struct store *store)
 
 /* The ledger as far as status tells of it. */
 struct ledger_state {
-	bool is_there; /* spamd-trust makes it with --allow-tell */
+	bool is_there; /* spamd-trust makes it */
 	uint64_t reports;
+	uint64_t introductions;
+	uint64_t entries;
+	uint64_t pins;
+	uint64_t decisions;
+	uint64_t oldest_s;
 	uint64_t bytes;
+	bool is_running; /* spamd-trust, which knows the next */
+	uint64_t decisions_lost;
 };
 
 /* count_ledger - from a snapshot of the store */
@@ -134,6 +149,11 @@ count_ledger(struct store *store, struct ledger_state *out)
 
 	if (rc == 0) {
 		out->reports = ledger_report_count(txn);
+		out->introductions = store_count(txn, LEDGER_INTRODUCTIONS);
+		out->entries = store_count(txn, LEDGER_ENTRIES);
+		out->pins = store_count(txn, LEDGER_PINS);
+		out->decisions = store_count(txn, LEDGER_HISTORY);
+		out->oldest_s = ledger_history_oldest(txn);
 		rc = store_txn_error(txn);
 		store_abort(txn);
 	}
@@ -161,14 +181,43 @@ read_ledger(const struct ctl *ctl, struct ledger_state *out, struct err_msg *msg
 				 err_text(rc));
 }
 
+/* ask_daemon - what only a running daemon knows; one that does not run is no failure */
+static void
+ask_daemon(const struct ctl *ctl, const struct site *site, struct ledger_state *out)
+{
+	struct ctl_message *request = ctl_message_request("status");
+	struct ctl_message *reply = NULL;
+	char path[PATH_MAX];
+	int64_t lost = 0;
+
+	if (request != NULL &&
+		store_layout_control_path(ctl->root, STORE_LAYOUT_LEDGER,
+			site->settings->control_socket, path, NULL) == 0 &&
+		ctl_client_call(path, request, CTL_CLIENT_TIMEOUT_MS, &reply, NULL) == 0 &&
+		ctl_message_number(reply, "notes_lost", &lost)) {
+		out->is_running = true;
+		out->decisions_lost = (uint64_t)lost;
+	}
+	ctl_message_free(request);
+	ctl_message_free(reply);
+}
+
 static void
 put_ledger(struct table *table, const struct ledger_state *ledger)
 {
-	if (ledger->is_there) {
-		table_number(table, ledger->reports);
-		table_number(table, ledger->bytes);
+	const uint64_t numbers[] = {ledger->reports, ledger->introductions, ledger->entries,
+		ledger->pins, ledger->decisions, ledger->oldest_s, ledger->bytes};
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		if (ledger->is_there) {
+			table_number(table, numbers[i]);
+		} else {
+			table_none(table);
+		}
+	}
+	if (ledger->is_running) {
+		table_number(table, ledger->decisions_lost);
 	} else {
-		table_none(table);
 		table_none(table);
 	}
 }
@@ -210,6 +259,7 @@ status(struct ctl *ctl, struct site *site, void *arg)
 	if (read_ledger(ctl, &ledger, &msg) != 0) {
 		return command_fail_msg(ctl, &msg);
 	}
+	ask_daemon(ctl, site, &ledger);
 	dynbuf_init(&problems, PROBLEMS_MAX);
 	check_modes(site, &problems);
 	table_init(&table, columns, ARRAY_LEN(columns));

@@ -13,7 +13,7 @@
 #include "common/base/rng.h"
 #include "common/base/slice.h"
 #include "trustctl/options.h"
-#include "trustctl/print.h"
+#include "trustctl/table.h"
 
 struct command;
 

@@ -15,6 +15,8 @@ struct command_chapter {
 
 extern const struct command_chapter command_people; /**< users and whom they trust */
 extern const struct command_chapter command_keys; /**< the life cycle of keys (docs/KEYS.md) */
+extern const struct command_chapter
+	command_mail; /**< what became of mail, and what was said of it */
 extern const struct command_chapter command_peer; /**< peers of the gossip node */
 extern const struct command_chapter command_site; /**< the stores as a whole */
 

@@ -4,6 +4,7 @@
 static const struct command_chapter *const chapters[] = {
 	&command_people,
 	&command_keys,
+	&command_mail,
 	&command_peer,
 	&command_site,
 };

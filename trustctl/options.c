@@ -65,8 +65,8 @@ static const struct option_spec specs[OPTION_COUNT] = {
 	[OPTION_WHY] = {"why", 0, "REASON", false,
 		"spam, hacked, lost, retired, wrong or slander"},
 	[OPTION_SINCE] = {"since", 0, "TIME", false,
-		"from when the key is not to be believed: 2026-11-24, 2026-11-24T18:30 (UTC), 3h or "
-		"2d ago, or seconds since 1970 (default: now)"},
+		"from when: 2026-11-24, 2026-11-24T18:30 (UTC), 3h or "
+		"2d ago, or seconds since 1970 (default: now; of history: a day ago)"},
 	[OPTION_DEVICE] = {"device", 0, "KEY", false,
 		"one device, by the beginning of its key or its label"},
 	[OPTION_PAPER] = {"paper", 0, "FILE", false,
@@ -79,6 +79,15 @@ static const struct option_spec specs[OPTION_COUNT] = {
 		"reads the passphrase from the first line of FILE instead of the terminal"},
 	[OPTION_PASSPHRASE_FD] = {"passphrase-fd", 0, "NUMBER", false,
 		"reads the passphrase from an open descriptor"},
+	[OPTION_SENDER] = {"sender", 0, "ADDRESS", false, "the sender it is about"},
+	[OPTION_HAM] = {"ham", 0, NULL, false, "says that it is no spam"},
+	[OPTION_FORGET] = {"forget", 0, NULL, false, "takes back what was said about it"},
+	[OPTION_TIER] = {"tier", 0, "TIER", false,
+		"only mail of that tier: unknown, known, well-trusted, blocked or revoked"},
+	[OPTION_FOLLOW] = {"follow", 0, NULL, false,
+		"goes on with what comes, one line each, until it is stopped"},
+	[OPTION_SIGNER] = {"signer", 0, "DOMAIN", false,
+		"the signing domain (d=) to confirm, instead of the one seen last"},
 };
 
 const struct option_spec *

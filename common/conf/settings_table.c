@@ -347,7 +347,7 @@ const struct setting_row settings_rows[] = {
 	{"control_socket", NULL, &setting_type_text, SETTING_SECTION_DAEMON,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(control_socket), 0, 0, NULL, NULL, NULL,
 		"UNIX socket for `trustctl`, for root and the daemon's own account only; unset: "
-		"control.sock beside the ledger; `none`: there is none."},
+		"control beside the ledger; `none`: there is none."},
 	{"history", NULL, &setting_type_duration, SETTING_SECTION_DAEMON,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(history_s), 0, 3153600000.0, "seconds",
 		NULL, "90d",

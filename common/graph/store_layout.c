@@ -28,6 +28,26 @@ store_layout_path(
 }
 
 int
+store_layout_control_path(const char *root, enum store_layout_part part,
+	struct slice configured, char out[PATH_MAX], struct err_msg *msg)
+{
+	int n = -1;
+
+	if (slice_eq(configured, SLICE("none"))) {
+		return err_set(msg, ERR_UNSUPPORTED,
+			"there is no control socket: the setting control_socket is none");
+	}
+	if (configured.len > 0) {
+		n = snprintf(out, PATH_MAX, "%.*s", SLICE_ARG(configured));
+	} else {
+		n = snprintf(out, PATH_MAX, "%s/%s/control", root, names[part]);
+	}
+	return n >= 0 && n < PATH_MAX
+		       ? 0
+		       : err_set(msg, ERR_TOOBIG, "the path of the control socket is too long");
+}
+
+int
 store_layout_open(enum store_layout_part part, const char *root, enum store_mode mode,
 	struct store **out, struct err_msg *msg)
 {

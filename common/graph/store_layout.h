@@ -33,6 +33,14 @@ NODISCARD int store_layout_path(
 	const char *root, enum store_layout_part part, char out[PATH_MAX], struct err_msg *msg);
 
 /**
+ * Writes the path of the control socket of the daemon that owns a store: ROOT/NAME/control, or
+ * `configured` (the setting control_socket) where that is not empty. @return 0; ERR_TOOBIG;
+ * ERR_UNSUPPORTED when it is "none".
+ */
+NODISCARD int store_layout_control_path(const char *root, enum store_layout_part part,
+	struct slice configured, char out[PATH_MAX], struct err_msg *msg);
+
+/**
  * Opens graph, private or ledger (the others are no stores). The directory must be there, also for STORE_CREATE. @return as store_lmdb_open; ERR_TOOBIG; ERR_UNSUPPORTED.
  */
 NODISCARD int store_layout_open(enum store_layout_part part, const char *root,

@@ -129,3 +129,34 @@ ledger_entry_walk(struct store_txn *txn, enum metric_table table, const struct d
 	}
 	store_cursor_close(c);
 }
+
+void
+ledger_entry_visit(struct store_txn *txn, enum metric_table table, const struct digest *a,
+	ledger_entry_fn *visit, void *ctx)
+{
+	const struct ledger_entry_key first = {table, a, NULL, UINT64_MAX, 0};
+	uint8_t buf[LEDGER_ENTRY_KEY_LEN];
+	struct store_cursor *c = store_cursor_open(txn, LEDGER_ENTRIES);
+	struct slice at;
+	struct slice key;
+	struct slice record;
+	bool more = false;
+
+	ledger_entry_key_encode(&first, buf, &at);
+	more = store_cursor_seek(c, at, &key, &record);
+	while (more && slice_starts_with(key, slice_take(at, 1 + DIGEST_LEN))) {
+		struct ledger_entry_key where;
+		struct metric_entry entry;
+		int code = ledger_entry_key_decode(key, &where);
+
+		if (code == 0) {
+			code = ledger_entry_decode(key, record, &entry);
+		}
+		if (code != 0) {
+			store_txn_fail(txn, code);
+		}
+		more = code == 0 && visit(ctx, &where, &entry) &&
+		       store_cursor_next(c, &key, &record);
+	}
+	store_cursor_close(c);
+}

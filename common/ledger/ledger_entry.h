@@ -68,4 +68,12 @@ void ledger_entry_remove(struct store_txn *txn, const struct ledger_entry_key *k
 void ledger_entry_walk(struct store_txn *txn, enum metric_table table, const struct digest *a,
 	const struct digest *b, metric_entry_fn *visit, void *ctx);
 
+/** @return false to stop. The key's digests are borrowed from the store. */
+typedef bool ledger_entry_fn(
+	void *ctx, const struct ledger_entry_key *key, const struct metric_entry *entry);
+
+/** Visits all entries of (table, a), whatever their b: ascending by b, then newest first. */
+void ledger_entry_visit(struct store_txn *txn, enum metric_table table, const struct digest *a,
+	ledger_entry_fn *visit, void *ctx);
+
 #endif

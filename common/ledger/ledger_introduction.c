@@ -115,3 +115,27 @@ ledger_introduction_put(struct store_txn *txn, const struct digest *r, const str
 	}
 	store_put(txn, LEDGER_INTRODUCTIONS, key, record);
 }
+
+void
+ledger_introduction_visit(
+	struct store_txn *txn, const struct digest *r, ledger_introduction_fn *visit, void *ctx)
+{
+	struct store_cursor *c = store_cursor_open(txn, LEDGER_INTRODUCTIONS);
+	struct slice key;
+	struct slice record;
+	bool more = store_cursor_seek(c, digest_slice(r), &key, &record);
+
+	while (more && key.len == LEDGER_PAIR_LEN && slice_starts_with(key, digest_slice(r))) {
+		struct metric_introduction paid;
+		struct wire_reader sender;
+		int code = ledger_introduction_decode(key, record, &paid);
+
+		wire_reader_init(&sender, slice_skip(key, DIGEST_LEN));
+		if (code != 0) {
+			store_txn_fail(txn, code);
+		}
+		more = code == 0 && visit(ctx, ledger_read_digest(&sender), &paid) &&
+		       store_cursor_next(c, &key, &record);
+	}
+	store_cursor_close(c);
+}

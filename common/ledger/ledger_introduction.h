@@ -56,4 +56,12 @@ bool ledger_introduction_find(struct store_txn *txn, const struct digest *r,
 void ledger_introduction_put(struct store_txn *txn, const struct digest *r,
 	const struct digest *s, const struct metric_introduction *introduction);
 
+/** @return false to stop. Digests are borrowed from the store. */
+typedef bool ledger_introduction_fn(
+	void *ctx, const struct digest *sender, const struct metric_introduction *introduction);
+
+/** Visits all introductions to r, ascending by sender. */
+void ledger_introduction_visit(struct store_txn *txn, const struct digest *r,
+	ledger_introduction_fn *visit, void *ctx);
+
 #endif

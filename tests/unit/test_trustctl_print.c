@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "trustctl/print.h"
 #include "trustctl/progress.h"
+#include "trustctl/table.h"
 #include "trustctl/utf8.h"
 
 static const struct column columns[] = {
