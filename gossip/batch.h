@@ -10,9 +10,8 @@
 #include "gossip/node_private.h"
 
 enum entry_state {
-	ENTRY_OPEN,    /**< refused by nothing so far: its signature is to be checked */
-	ENTRY_EARLIER, /**< known, but a site peer saw it before us */
-	ENTRY_DONE,    /**< outcome stands */
+	ENTRY_OPEN, /**< refused by nothing so far: its signature is to be checked */
+	ENTRY_DONE, /**< outcome stands */
 };
 
 struct entry {

@@ -40,18 +40,21 @@ check_time(const struct node *node, struct entry *entry)
 	}
 }
 
-/* known - no news, but for a site peer who saw it earlier */
+/*
+ * known - no news, unless a host of the site saw it before us: that goes on, with its signature,
+ * as a signature is not part of the id
+ */
 static void
 known(struct node *node, struct entry *entry)
 {
 	struct graph_item item;
+	bool is_earlier = entry->line.has_first_seen &&
+			  graph_item_get(node->reader, &entry->st.id, &item) == 0 &&
+			  entry->line.first_seen_s < item.first_seen_s;
 
-	entry->state = ENTRY_DONE;
-	entry->outcome = PUSHED_KNOWN;
-	if (entry->line.has_first_seen &&
-		graph_item_get(node->reader, &entry->st.id, &item) == 0 &&
-		entry->line.first_seen_s < item.first_seen_s) {
-		entry->state = ENTRY_EARLIER;
+	if (!is_earlier) {
+		entry->state = ENTRY_DONE;
+		entry->outcome = PUSHED_KNOWN;
 	}
 }
 

@@ -222,7 +222,7 @@ node_result(struct node *node, struct node_time now, uint64_t token,
 	const struct node_result *result)
 {
 	node->now = now;
-	for (size_t i = 0; i < node->peer_count; i++) {
+	for (size_t i = 0; token != 0 && i < node->peer_count; i++) {
 		struct peer *peer = node->peers[i];
 
 		if (peer->sync.token == token) {

@@ -7,10 +7,13 @@
  * temporary directory: they are parsed, checked, verified, merged into the graph and committed
  * (with fsync) before each answer. Once with the signatures checked in the same thread, once by a
  * second thread beside it, as the daemon does. Beside them the floor: the same signatures, checked
- * and nothing else. One `name value unit` a line; medians of three rounds.
+ * and nothing else. One `name value unit` a line; medians of three rounds. The rate per second of
+ * CPU time is there too, as other work on the machine does not change it.
  *
  *	gossip_verify_floor    signatures checked, nothing else
+ *	gossip_verify_cpu      the same per second of CPU time
  *	gossip_admit_1_core    everything in one thread
+ *	gossip_admit_cpu       the same per second of CPU time
  *	gossip_admit_2_cores   signatures in a second thread
  *	gossip_refuse_scope    well-formed statements of issuers nobody knows
  */
@@ -18,6 +21,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "common/base/clock.h"
 #include "common/base/strnum.h"
@@ -365,28 +369,51 @@ rate(size_t count, uint64_t begin_ns)
 	return (double)count * 1e9 / (double)(clock_mono_ns() - begin_ns);
 }
 
-static double
+/* cpu_ns - CPU time of this process so far */
+static uint64_t
+cpu_ns(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) != 0) {
+		err(1, "clock_gettime");
+	}
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Both rates of one round. */
+struct rates {
+	double wall;
+	double cpu;
+};
+
+static struct rates
 floor_once(const struct bench *b)
 {
 	uint64_t begin_ns = clock_mono_ns();
+	uint64_t begin_cpu_ns = cpu_ns();
 
 	for (size_t i = 0; i < b->count; i++) {
 		must(statement_verify(issued_slice(&b->made[i]), &b->made[i].st), NULL);
 	}
-	return rate(b->count, begin_ns);
+	return (struct rates){rate(b->count, begin_ns),
+		(double)b->count * 1e9 / (double)(cpu_ns() - begin_cpu_ns)};
 }
 
-static double
+static struct rates
 admit_once(const struct bench *b, void (*admit)(struct fixture *f), bool in_scope)
 {
 	struct fixture f;
 	uint64_t begin_ns;
-	double result;
+	uint64_t begin_cpu_ns;
+	struct rates result;
 
 	fixture_make(&f, b, in_scope);
 	begin_ns = clock_mono_ns();
+	begin_cpu_ns = cpu_ns();
 	admit(&f);
-	result = rate(b->count, begin_ns);
+	result = (struct rates){rate(b->count, begin_ns),
+		(double)b->count * 1e9 / (double)(cpu_ns() - begin_cpu_ns)};
 	if (fixture_end(&f) != (in_scope ? b->count : 0)) {
 		errx(1, "not all statements, or too many, were stored");
 	}
@@ -396,24 +423,31 @@ admit_once(const struct bench *b, void (*admit)(struct fixture *f), bool in_scop
 int
 main(int argc, char **argv)
 {
+	static const char *const names[] = {"gossip_verify_floor", "gossip_verify_cpu",
+		"gossip_admit_1_core", "gossip_admit_cpu", "gossip_admit_2_cores",
+		"gossip_refuse_scope"};
 	struct bench b = {0};
 	size_t count = STATEMENTS_DEFAULT;
-	double rates[4][ROUNDS];
+	double rates[6][ROUNDS];
 
 	if (argc > 1 && strnum_size(slice_str(argv[1]), STATEMENTS_MAX, &count) != 0) {
 		errx(64, "usage: bench_gossip_node [STATEMENTS]");
 	}
 	make(&b, count);
 	for (size_t i = 0; i < ROUNDS; i++) {
-		rates[0][i] = floor_once(&b);
-		rates[1][i] = admit_once(&b, admit_alone, true);
-		rates[2][i] = admit_once(&b, admit_together, true);
-		rates[3][i] = admit_once(&b, admit_alone, false);
+		struct rates floor = floor_once(&b);
+		struct rates alone = admit_once(&b, admit_alone, true);
+
+		rates[0][i] = floor.wall;
+		rates[1][i] = floor.cpu;
+		rates[2][i] = alone.wall;
+		rates[3][i] = alone.cpu;
+		rates[4][i] = admit_once(&b, admit_together, true).wall;
+		rates[5][i] = admit_once(&b, admit_alone, false).wall;
 	}
-	print_median("gossip_verify_floor", rates[0]);
-	print_median("gossip_admit_1_core", rates[1]);
-	print_median("gossip_admit_2_cores", rates[2]);
-	print_median("gossip_refuse_scope", rates[3]);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		print_median(names[i], rates[i]);
+	}
 	free(b.made);
 	free(b.issuers);
 	return 0;

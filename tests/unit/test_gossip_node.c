@@ -360,6 +360,38 @@ Test(gossip_node, friends_get_no_first_seen_and_hosts_of_the_site_do)
 	cr_assert_str_eq(did.body, expected);
 }
 
+Test(gossip_node, a_host_of_the_site_may_have_seen_it_first)
+{
+	struct issued bind = person_bind(&bob, BY_ROOT, 1, NOW - 500, BOB);
+	struct issued forged = bind;
+	char body[STATEMENT_MAX + 64];
+	struct graph_reader *r;
+	struct graph_item item;
+
+	add_peer(GRAPH_PEER_SITE, "");
+	cr_assert_eq(push(&bind), 200);
+	forged.jws[forged.jws_len - 10] = forged.jws[forged.jws_len - 10] == 'A' ? 'B' : 'A';
+	(void)snprintf(body, sizeof(body), "%s %d\n", forged.jws, NOW - 400);
+	cr_assert_eq(ask("/v1/statements", body), 200);
+	cr_assert_str_eq(did.body, "malformed\n", "a known id excuses no signature");
+	(void)snprintf(body, sizeof(body), "%s %d\n", bind.jws, NOW - 300);
+	cr_assert_eq(ask("/v1/statements", body), 200);
+	cr_assert_str_eq(did.body, "known\n");
+	r = world_read(&w);
+	cr_assert_eq(graph_item_get(r, &bind.st.id, &item), 0);
+	cr_assert_eq(item.first_seen_s, NOW - 300);
+	cr_assert(slice_eq(item.jws, issued_slice(&bind)));
+	world_read_end(r);
+	/* A friend's word on that is nothing. */
+	add_peer(GRAPH_PEER_FRIEND, "");
+	(void)snprintf(body, sizeof(body), "%s %d\n", bind.jws, NOW - 450);
+	(void)ask("/v1/statements", body);
+	r = world_read(&w);
+	cr_assert_eq(graph_item_get(r, &bind.st.id, &item), 0);
+	cr_assert_eq(item.first_seen_s, NOW - 300);
+	world_read_end(r);
+}
+
 Test(gossip_node, what_is_for_peers_goes_one_step)
 {
 	struct issuer by = {alice.identity, alice.keys[BY_ROOT], NOW, STATEMENT_PEERS};
