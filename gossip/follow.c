@@ -15,6 +15,7 @@ on_arrival(void *ctx, const struct graph_item *item)
 {
 	struct node *node = ctx;
 
+	node->arrivals++;
 	push_everywhere(node, item);
 	if (item->act == STATEMENT_BIND && item->is_waiting &&
 		digest_list_add(&node->claims, &item->id) != 0) {
@@ -77,6 +78,7 @@ follow_load(struct node *node, struct err_msg *msg)
 void
 follow_add(const struct node *node, struct follow *f, const struct statement *st)
 {
+	f->merged++;
 	if (f->issuer_count == 0 ||
 		!thumbprint_eq(&f->issuers[f->issuer_count - 1], &st->iss)) {
 		f->issuers[f->issuer_count++] = st->iss;
@@ -174,8 +176,11 @@ follow_changes(struct node *node, const struct follow *f)
 	int rc = node_begin(node);
 
 	if (rc == 0) {
+		node->arrivals = 0;
 		rc = offer_follow(
 			&node->offer, node->reader, node->now.wall_s, on_arrival, node);
+		/* More came than we merged: trustctl wrote between. */
+		node->is_scope_stale |= node->arrivals > f->merged;
 		rc = rc == 0 ? follow_scope(node, f) : rc;
 		node->claims.count = 0;
 		find_wanted(node);
@@ -191,7 +196,7 @@ follow_changes(struct node *node, const struct follow *f)
 static bool
 is_scope_old(const struct node *node, uint64_t number_before)
 {
-	return node->offer.last_number != number_before ||
+	return node->is_scope_stale || node->offer.last_number != number_before ||
 	       graph_interest_version(node->reader) != node->interest_version ||
 	       node->now.wall_s - node->scope_loaded_s >= node->config.limits.repair_interval_s;
 }
@@ -210,6 +215,7 @@ follow_others(struct node *node)
 			rc = rc == 0 ? claim_waiting(node) : rc;
 			node->interest_version = graph_interest_version(node->reader);
 			node->scope_loaded_s = node->now.wall_s;
+			node->is_scope_stale = false;
 		}
 		find_wanted(node);
 		node_end(node);

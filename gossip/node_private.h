@@ -151,6 +151,8 @@ struct node {
 	uint64_t last_token;
 	uint64_t maintain_ms;
 	uint64_t scope_loaded_s;
+	size_t arrivals;       /* statements the trees took in at the last look */
+	bool is_scope_stale;   /* some of them were not ours to follow: another process wrote */
 	bool is_write_failing; /* said already */
 };
 
@@ -232,6 +234,7 @@ void serve_outcomes(struct node *node, struct peer *peer, uint64_t id,
 NODISCARD int follow_load(struct node *node, struct err_msg *msg);
 /** What merged statements may bring into scope. */
 struct follow {
+	size_t merged;
 	struct thumbprint issuers[LINES_MAX];
 	size_t issuer_count;
 	struct claim {

@@ -27,6 +27,7 @@
  *	publish K                 as many vouches by random people about random people
  *	vouch P Q LEVEL           by number of person
  *	befriend N|all P
+ *	equivocate P Q N          P says two things of Q under one number, one of them at node N
  *	revoke P [AGO]            P's root revokes him, at his home, since so many seconds ago
  *	thief P N K               K vouches with P's phone, dated back, at node N
  *	tamper N HOW | honest N   see attack.h
@@ -584,6 +585,23 @@ befriend(struct script *s)
 	}
 }
 
+/* equivocate - P says two things of Q with one number: the second at node N */
+static void
+equivocate(struct script *s)
+{
+	struct net *net = s->net;
+	struct net_person *p = person_at(s, 2);
+	const char *subject = person_at(s, 3)->principal.text;
+	uint64_t seq = ++p->seq;
+
+	for (unsigned int level = 1; level <= 3; level += 2) {
+		struct issued made = person_vouch(&p->keys, BY_PHONE, seq, net_wall_s(net),
+			subject, (enum trust_level)level);
+
+		net_publish(net, level == 1 ? p->home : node_at(s, 4), &made);
+	}
+}
+
 static bool
 people_do(struct script *s)
 {
@@ -596,6 +614,8 @@ people_do(struct script *s)
 			(enum trust_level)number(s, 4));
 	} else if (is_word(s, 1, "befriend")) {
 		befriend(s);
+	} else if (is_word(s, 1, "equivocate")) {
+		equivocate(s);
 	} else if (is_word(s, 1, "revoke")) {
 		revoke(s);
 	} else if (is_word(s, 1, "thief")) {
