@@ -57,7 +57,7 @@ close_try(struct upstream_call *call)
 static bool
 is_bad_sign(const struct upstream_call *call)
 {
-	return call->question.request.kind != UPSTREAM_TELL || !call->is_open ||
+	return call->question.request.kind == UPSTREAM_REPORT || !call->is_open ||
 	       !upstream_client_is_refused(&call->client);
 }
 

@@ -5,8 +5,8 @@
  * loop of one worker. Each question has a connection of its own, as the original serves one message a
  * connection; any number of questions are under way at once. They are asked in the order of the
  * configuration; where one gives no answer the next is asked, each within its share of what
- * is left of the time, so that one that hangs does not use up the time of the others. A TELL that is refused
- * says nothing about a scorer's health: there it is a matter of configuration.
+ * is left of the time, so that one that hangs does not use up the time of the others. A TELL or HEADERS that is
+ * refused says nothing about a scorer's health: there it is a matter of configuration.
  */
 #ifndef SPAMD_TRUST_UPSTREAM_H
 #define SPAMD_TRUST_UPSTREAM_H

@@ -276,6 +276,15 @@ class FieldsTest(UpstreamTest):
                 self.assertIn("FAKE_ONE", mail["X-Spam-Status"])
                 spamd.stop()
 
+    def test_a_scorer_that_does_not_know_the_command_is_asked_on(self):
+        refusal = b"SPAMD/1.0 76 Bad header line: HEADERS SPAMC/1.5\r\n"
+        fake = self.fake(FakeScorer.answers_all_but(None, b"HEADERS", refusal))
+        options = ("-x", "-m", "1")  # one worker: each keeps count for itself
+        spamd = self.daemon(*options, config=f"upstream {fake.address}\n").start()
+        for _ in range(5):
+            self.assertIn("score=3.5", self.marked(spamd)["X-Spam-Status"], spamd.tail())
+        self.assertNotIn("not asked for a while", spamd.log_text())
+
     def test_without_score_and_rules_fields_are_kept(self):
         behave = FakeScorer.answers_all_but(None, b"REPORT")
         mail = self.marked(self.start(self.fake(behave)))
