@@ -88,12 +88,9 @@ add_field(
 	if (previous != NULL) {
 		add_value(&kept, *previous);
 	}
-	while (message_next_field(&header, &field)) {
+	while (message_next_named(&header, slice_str(name), &field)) {
 		size_t start = 0;
 
-		if (!slice_eq_nocase(field.name, slice_str(name))) {
-			continue;
-		}
 		(void)dynbuf_add_str(out, name);
 		(void)dynbuf_add_byte(out, ':');
 		start = dynbuf_slice(out).len;
@@ -261,6 +258,9 @@ digest_extent(struct slice message, const struct extent *extent, struct digest *
 	struct dynbuf plain;
 	int code = 0;
 
+	if (slice_find_byte(message, '\r') == message.len) {
+		return digest_plain(trim_line_ends(message), extent, out);
+	}
 	dynbuf_init(&plain, message.len);
 	add_plain(&plain, message);
 	code = dynbuf_error(&plain);

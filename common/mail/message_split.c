@@ -170,23 +170,33 @@ message_next_field(struct slice *rest, struct message_field *field_out)
 }
 
 bool
+message_next_named(struct slice *rest, struct slice name, struct message_field *field_out)
+{
+	struct slice line = {0};
+
+	while (rest->len > 0) {
+		/* Most lines are told by their first letter, continuations too. */
+		if (name.len > 0 && ascii_lower(rest->data[0]) != ascii_lower(name.data[0])) {
+			(void)message_next_line(rest, &line);
+			continue;
+		}
+		(void)message_next_field(rest, field_out);
+		if (slice_eq_nocase(field_out->name, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
 message_last_field(struct slice header, struct slice name, struct slice *value_out)
 {
 	struct message_field field = {0};
-	struct slice line = {0};
 	bool found = false;
 
-	while (header.len > 0) {
-		/* Most lines are told by their first letter, continuations too. */
-		if (name.len > 0 && ascii_lower(header.data[0]) != ascii_lower(name.data[0])) {
-			(void)message_next_line(&header, &line);
-			continue;
-		}
-		(void)message_next_field(&header, &field);
-		if (slice_eq_nocase(field.name, name)) {
-			*value_out = field.value;
-			found = true;
-		}
+	while (message_next_named(&header, name, &field)) {
+		*value_out = field.value;
+		found = true;
 	}
 	return found;
 }

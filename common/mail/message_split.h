@@ -35,6 +35,9 @@ struct message_field {
 /** Takes the next field off *rest, a header; false when nothing is left. */
 bool message_next_field(struct slice *rest, struct message_field *field_out);
 
+/** Takes fields off *rest up to the next of that name, in any case; false when there is none. */
+bool message_next_named(struct slice *rest, struct slice name, struct message_field *field_out);
+
 /** Finds the last field of that name, in any case. */
 bool message_last_field(struct slice header, struct slice name, struct slice *value_out);
 
