@@ -116,3 +116,25 @@ actor_signer(const struct site *site, const struct actor *actor, struct keypair 
 	}
 	return rc;
 }
+
+int
+actor_countersigner(struct site *site, struct keypair **out, struct err_msg *msg)
+{
+	struct keystore keys;
+	struct actor self;
+	bool has_site;
+	int rc = site_begin(site, msg);
+
+	*out = NULL;
+	if (rc != 0) {
+		return rc;
+	}
+	has_site = actor_find_site(site, &self, msg) == 0;
+	rc = site_end(site, msg);
+	if (rc != 0 || !has_site) {
+		return rc;
+	}
+	rc = site_keys(site, &keys, msg);
+	rc = rc == 0 ? keystore_load_device(&keys, &self.identity, out, msg) : rc;
+	return rc == ERR_NOTFOUND ? 0 : rc;
+}

@@ -36,4 +36,10 @@ NODISCARD int actor_find_site(struct site *site, struct actor *out, struct err_m
 NODISCARD int actor_signer(const struct site *site, const struct actor *actor,
 	struct keypair **out, struct err_msg *msg);
 
+/**
+ * The site's own device key, which countersigns what its users bind; NULL where there is none.
+ * In a snapshot of its own.
+ */
+NODISCARD int actor_countersigner(struct site *site, struct keypair **out, struct err_msg *msg);
+
 #endif

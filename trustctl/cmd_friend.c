@@ -52,9 +52,10 @@ set_identity(const struct ctl *ctl, struct friend_work *work)
 	if (text == NULL) {
 		return EX_OK;
 	}
-	if (work->about.subject.kind != PRINCIPAL_ADDR) {
+	if (work->about.subject.kind != PRINCIPAL_ADDR &&
+		work->about.subject.kind != PRINCIPAL_DOM) {
 		return command_fail(ctl, EX_USAGE,
-			"--identity goes with an address, not with %s",
+			"--identity goes with an address or a domain, not with %s",
 			work->about.subject.text);
 	}
 	if (thumbprint_parse(slice_str(text), &work->about.entry.record.identity) != 0) {
@@ -81,6 +82,13 @@ prepare_add(struct ctl *ctl, struct site *site, struct friend_work *work)
 	}
 	if (status != EX_OK) {
 		return status;
+	}
+	/* Who speaks for a domain is not yet a friend's word for all of it. */
+	if (work->about.subject.kind == PRINCIPAL_DOM &&
+		options_has(ctl->options, OPTION_IDENTITY) &&
+		!options_has(ctl->options, OPTION_LEVEL) &&
+		!options_has(ctl->options, OPTION_PUBLISH)) {
+		work->level = held;
 	}
 	if (options_has(ctl->options, OPTION_PUBLISH) &&
 		subject_is_free_mail(site->settings, &work->about.subject)) {

@@ -33,7 +33,8 @@ static int
 publish(void *ctx, struct site_txn *txn, struct err_msg *msg)
 {
 	const struct creation *c = ctx;
-	const struct publish_keys keys = {c->root, c->next, c->device};
+	const struct publish_keys keys = {
+		.root = c->root, .next = c->next, .device = c->device};
 
 	return publish_identity(txn, &keys, STATEMENT_ROLE_MAIL, NULL, c->now_s, msg);
 }
@@ -319,7 +320,8 @@ write_export(struct keywork *w, const char *path, const struct keystore_entry *e
 		return rc;
 	}
 	dynbuf_init(&text, KEY_EXPORT_MAX + 2);
-	rc = key_export_seal(entry, pair, secret_slice(&passphrase), KEY_EXPORT_LOG_N,
+	rc = key_export_seal(entry, pair,
+		&(struct key_export_lock){secret_slice(&passphrase), KEY_EXPORT_LOG_N},
 		&w->ctl->rng, &text, msg);
 	(void)dynbuf_add_byte(&text, '\n');
 	rc = rc == 0 ? files_write(path, 0600, dynbuf_slice(&text), msg) : rc;

@@ -19,6 +19,7 @@ struct renewal {
 		*present; /* identities of the users that there are, and of the site, sorted */
 	size_t present_count;
 	struct keystore keys;
+	struct keypair *site_key; /* owned; countersigns addresses */
 };
 
 static int
@@ -143,7 +144,8 @@ renew_all(void *ctx, struct site_txn *txn, struct err_msg *msg)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < r->count; i++) {
-		rc = publish_again(txn, &r->keys, &r->items[i], r->ctl->now_s, msg);
+		rc = publish_again(
+			txn, &r->keys, r->site_key, &r->items[i], r->ctl->now_s, msg);
 	}
 	return rc;
 }
@@ -179,7 +181,8 @@ renew(struct ctl *ctl, struct site *site, void *arg)
 	int status = find_due(&r);
 
 	(void)arg;
-	if (status == EX_OK && site_keys(site, &r.keys, &msg) != 0) {
+	if (status == EX_OK && (site_keys(site, &r.keys, &msg) != 0 ||
+				       actor_countersigner(site, &r.site_key, &msg) != 0)) {
 		status = command_fail_msg(ctl, &msg);
 	}
 	if (status == EX_OK && r.count > 0 && !options_has(ctl->options, OPTION_DRY_RUN) &&
@@ -188,6 +191,7 @@ renew(struct ctl *ctl, struct site *site, void *arg)
 	}
 	status = status == EX_OK ? print_renewed(&r) : status;
 	free(r.items);
+	keypair_free(r.site_key);
 	free(r.present);
 	return status;
 }

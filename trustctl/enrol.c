@@ -173,8 +173,9 @@ make_keys(const struct rng *rng, struct enrolment *user, struct err_msg *msg)
 			return err_set(msg, rc, "cannot make a key: %s", err_text(rc));
 		}
 	}
-	user->keys = (struct publish_keys){
-		user->owned[OWNED_ROOT], user->owned[OWNED_NEXT], user->owned[OWNED_DEVICE]};
+	user->keys = (struct publish_keys){.root = user->owned[OWNED_ROOT],
+		.next = user->owned[OWNED_NEXT],
+		.device = user->owned[OWNED_DEVICE]};
 	public_key_thumbprint(keypair_public(user->keys.root), &user->identity);
 	return 0;
 }
@@ -311,6 +312,7 @@ enrol_users(struct site *site, const struct ctl *ctl, struct enrolment *users, s
 	struct err_msg *msg)
 {
 	struct enrol_work work = {users, count, ctl->now_s};
+	struct keypair *site_key = NULL;
 	struct note note;
 	int rc = note_read(&note, site, msg);
 
@@ -321,6 +323,12 @@ enrol_users(struct site *site, const struct ctl *ctl, struct enrolment *users, s
 		rc = prepare_keys(site, ctl, &note, users, count, msg);
 	}
 	if (rc == 0) {
+		rc = actor_countersigner(site, &site_key, msg);
+	}
+	for (size_t i = 0; i < count; i++) {
+		users[i].keys.site = site_key;
+	}
+	if (rc == 0) {
 		rc = site_update(site, enrol_all, &work, msg);
 	}
 	if (rc == 0) {
@@ -329,6 +337,7 @@ enrol_users(struct site *site, const struct ctl *ctl, struct enrolment *users, s
 	for (size_t i = 0; i < count; i++) {
 		release_keys(&users[i]);
 	}
+	keypair_free(site_key);
 	dynbuf_fini(&note.text);
 	return rc;
 }

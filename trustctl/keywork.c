@@ -27,7 +27,10 @@ keywork_init(struct keywork *w, struct ctl *ctl, struct site *site)
 	if (principal_from_thumbprint(thumbprint_slice(&w->actor.identity), &w->self) != 0) {
 		return command_fail(ctl, EX_DATAERR, "%s has no valid identity", w->actor.name);
 	}
-	return site_keys(site, &w->keys, &msg) == 0 ? EX_OK : command_fail_msg(ctl, &msg);
+	return site_keys(site, &w->keys, &msg) == 0 &&
+			       actor_countersigner(site, &w->site_key, &msg) == 0
+		       ? EX_OK
+		       : command_fail_msg(ctl, &msg);
 }
 
 void
@@ -36,6 +39,8 @@ keywork_fini(struct keywork *w)
 	keypair_free(w->root);
 	keypair_free(w->device);
 	keypair_free(w->next);
+	keypair_free(w->site_key);
+	w->site_key = NULL;
 	w->root = NULL;
 	w->next = NULL;
 	w->device = NULL;
@@ -94,7 +99,8 @@ keywork_issuer(const struct keywork *w, const struct keypair *signer)
 	return (struct issuer){.identity = w->actor.identity,
 		.signer = signer,
 		.now_s = w->ctl->now_s,
-		.aud = STATEMENT_OPEN};
+		.aud = STATEMENT_OPEN,
+		.countersigner = w->site_key};
 }
 
 int

@@ -15,9 +15,10 @@ struct keywork {
 	struct actor actor;
 	struct principal self; /**< id: of the identity */
 	struct keystore keys;
-	struct keypair *root;   /**< NULL until keywork_root */
-	struct keypair *device; /**< NULL until keywork_device */
-	struct keypair *next;   /**< NULL until keywork_next */
+	struct keypair *root;     /**< NULL until keywork_root */
+	struct keypair *device;   /**< NULL until keywork_device */
+	struct keypair *next;     /**< NULL until keywork_next */
+	struct keypair *site_key; /**< countersigns bindings; NULL without a site */
 };
 
 /** Finds whose keys it is about (--user, --site, --as). @return an exit status, having said why. */

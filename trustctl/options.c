@@ -30,7 +30,8 @@ static const struct option_spec specs[OPTION_COUNT] = {
 	[OPTION_PUBLISH] = {"publish", 0, NULL, false,
 		"also signs it as an open statement that peers will see"},
 	[OPTION_IDENTITY] = {"identity", 0, "THUMBPRINT", false,
-		"records that the user confirmed this identity behind the address"},
+		"records that the user confirmed this identity behind the address; with a domain, that "
+		"it speaks for all addresses there"},
 	[OPTION_AUD] = {"aud", 0, "AUDIENCE", false,
 		"who may see the statement: open (relayed) or peers (direct peers only)"},
 	[OPTION_DRY_RUN] = {"dry-run", 'n', NULL, false,

@@ -184,6 +184,7 @@ publish_identity(struct site_txn *txn, const struct publish_keys *keys,
 			&made, now_s, msg);
 	}
 	issuer.signer = keys->device;
+	issuer.countersigner = keys->site;
 	if (rc == 0 && address != NULL) {
 		rc = add_if_missing(
 			txn, issue_bind(&issuer, 1, address, &made, msg), &made, now_s, msg);
@@ -225,10 +226,14 @@ issue_again(const struct keystore *keys, const struct issuer *by, uint64_t seq,
 }
 
 int
-publish_again(struct site_txn *txn, const struct keystore *keys, const struct statement *st,
-	uint64_t now_s, struct err_msg *msg)
+publish_again(struct site_txn *txn, const struct keystore *keys,
+	const struct keypair *countersigner, const struct statement *st, uint64_t now_s,
+	struct err_msg *msg)
 {
-	struct issuer issuer = {.identity = st->iss, .now_s = now_s, .aud = st->aud};
+	struct issuer issuer = {.identity = st->iss,
+		.now_s = now_s,
+		.aud = st->aud,
+		.countersigner = countersigner};
 	struct keypair *root = NULL;
 	struct issued made;
 	uint64_t seq;

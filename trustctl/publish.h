@@ -41,6 +41,7 @@ struct publish_keys {
 	const struct keypair *root;
 	const struct keypair *next;
 	const struct keypair *device;
+	const struct keypair *site; /**< countersigns the address; may be NULL */
 };
 
 /** The number of the next statement of a register. */
@@ -65,7 +66,8 @@ NODISCARD int publish_identity(struct site_txn *txn, const struct publish_keys *
  * its root, to last from now_s. ERR_NOTREADY with the remedy when the key is kept elsewhere.
  */
 NODISCARD int publish_again(struct site_txn *txn, const struct keystore *keys,
-	const struct statement *st, uint64_t now_s, struct err_msg *msg);
+	const struct keypair *countersigner, const struct statement *st, uint64_t now_s,
+	struct err_msg *msg);
 
 /**
  * Looks whether what was published is believed here: it is not once the certificate of the

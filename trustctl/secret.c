@@ -118,7 +118,7 @@ ask(int tty, const char *prompt, const char *suffix, struct secret *out, struct 
 static int
 ask_twice(int tty, const char *prompt, struct secret *out, struct err_msg *msg)
 {
-	struct secret again;
+	struct secret again = {.len = 0};
 	int rc = ask(tty, prompt, ", again: ", &again, msg);
 
 	if (rc == 0 && (again.len != out->len ||

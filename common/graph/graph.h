@@ -202,6 +202,14 @@ struct graph_binding {
 size_t graph_bindings(struct graph_reader *r, graph_node address,
 	struct graph_binding out[GRAPH_BINDINGS_MAX]);
 
+/**
+ * True when the live binding of the address by the identity was countersigned by a key that spoke
+ * for `domain_identity` then. Only a binding that spells the address as principals are compared
+ * counts.
+ */
+bool graph_is_countersigned(struct graph_reader *r, graph_node identity, graph_node address,
+	const struct thumbprint *domain_identity);
+
 /** Addresses an identity binds, at most cap, ascending by digest. @return how many were written. */
 size_t graph_bound_addresses(
 	struct graph_reader *r, graph_node identity, graph_node *out, size_t cap);

@@ -218,3 +218,43 @@ graph_get_register(struct graph_reader *r, const struct thumbprint *issuer,
 	}
 	return graph_get(r, &id, out);
 }
+
+/* countersigner_of - who countersigned a stored binding, and when that was first seen */
+static bool
+countersigner_of(struct graph_reader *r, graph_node identity, graph_node address,
+	struct digest *key_out, struct graph_record *record_out)
+{
+	struct principal subject;
+	struct thumbprint key;
+	struct statement st;
+	struct slice issuer;
+	struct slice text;
+
+	if (!graph_text_of(r, identity, &issuer) || !graph_text_of(r, address, &text) ||
+		thumbprint_parse(slice_skip(issuer, strlen("id:")), &key) != 0 ||
+		principal_parse(text, false, &subject, NULL) != 0 ||
+		graph_get_register(r, &key, STATEMENT_BIND, &subject, record_out) != 0 ||
+		statement_decode(record_out->jws, &st, NULL) != 0 ||
+		!st.body.bind.is_countersigned) {
+		return false;
+	}
+	public_key_thumbprint(&st.body.bind.by, &key);
+	return graph_raw_of(thumbprint_slice(&key), key_out) == 0;
+}
+
+bool
+graph_is_countersigned(struct graph_reader *r, graph_node identity, graph_node address,
+	const struct thumbprint *domain_identity)
+{
+	struct graph_belief belief;
+	struct graph_record record;
+	struct digest issuer;
+	struct digest key;
+
+	if (!countersigner_of(r, identity, address, &key, &record) ||
+		graph_raw_of(thumbprint_slice(domain_identity), &issuer) != 0) {
+		return false;
+	}
+	graph_belief_load(&belief, r->txn, &issuer, UINT64_MAX);
+	return graph_believes(&belief, &key, &record.id, record.first_seen_s);
+}

@@ -329,14 +329,12 @@ circle_blocks_address(const struct circle *c, struct slice address)
 graph_node
 circle_identity_of(const struct circle *c, const struct party *address)
 {
-	struct graph_binding bindings[GRAPH_BINDINGS_MAX];
 	struct private_entry e;
 	struct private_user user;
-	graph_node hosted = GRAPH_NONE;
-	size_t count = 0;
 
+	/* Of a domain, the entry says who speaks for it, which is nobody's identity. */
 	if (private_get(c->private_store, &c->self.digest, &address->digest, &e) &&
-		e.has_identity) {
+		e.has_identity && slice_starts_with(e.text, SLICE("addr:"))) {
 		return graph_current(c->graph, identity_party(c, &e.identity).node);
 	}
 	/* Who our own users are, we know without a statement, which a revocation may have voided. */
@@ -346,19 +344,7 @@ circle_identity_of(const struct circle *c, const struct party *address)
 	if (address->node == GRAPH_NONE) {
 		return GRAPH_NONE;
 	}
-	count = graph_bindings(c->graph, address->node, bindings);
-	for (size_t i = 0; i < count; i++) {
-		graph_node current = graph_current(c->graph, bindings[i].identity);
-
-		if (!bindings[i].hosted || c->now_s >= bindings[i].exp_s) {
-			continue;
-		}
-		if (hosted != GRAPH_NONE && hosted != current) {
-			return GRAPH_NONE; /* two of our own claim it: neither, until confirmed */
-		}
-		hosted = current;
-	}
-	return hosted;
+	return circle_bound_identity(c, address);
 }
 
 /* bound_level - the recipient's level for an address that has effect as the identity's */

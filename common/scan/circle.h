@@ -77,10 +77,14 @@ bool circle_blocks_address(const struct circle *c, struct slice address);
 
 /**
  * The identity whose binding of an address has effect for this recipient, or what it continues as:
- * the one he confirmed, else that of a local user, else what a local identity binds. GRAPH_NONE when there is none or it is
- * unclear.
+ * the one he confirmed, else that of a local user, else what a local identity binds, or what was
+ * countersigned for the domain by an identity that the recipient or the site confirmed for
+ * it. GRAPH_NONE when there is none or it is unclear.
  */
 graph_node circle_identity_of(const struct circle *c, const struct party *address);
+
+/** What the bindings of an address alone say of that: a local identity's, or one countersigned. */
+graph_node circle_bound_identity(const struct circle *c, const struct party *address);
 
 /**
  * The level of the recipient's edge to whoever stands behind an identity: the identity itself or

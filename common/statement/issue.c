@@ -83,15 +83,43 @@ issue_device(const struct issuer *by, uint64_t seq, const struct public_key *dev
 	return finish(by, &st, out, msg);
 }
 
+/* countersign - by who speaks for the domain, if anybody does */
+static int
+countersign(const struct issuer *by, struct statement *st)
+{
+	struct statement_bind_body *body = &st->body.bind;
+	char text[STATEMENT_COUNTERSIGNED_MAX];
+
+	if (by->countersigner == NULL) {
+		return 0;
+	}
+	statement_countersigned_text(st, text);
+	body->is_countersigned = true;
+	body->by = *keypair_public(by->countersigner);
+	return keypair_sign(by->countersigner, slice_str(text), body->signature);
+}
+
 int
 issue_bind(const struct issuer *by, uint64_t seq, const struct principal *address,
 	struct issued *out, struct err_msg *msg)
 {
 	struct statement st = begin(by, STATEMENT_BIND, seq, address);
 
+	int ret;
+
 	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
 	st.lvl = TRUST_LEVEL_WEAK;
-	return finish(by, &st, out, msg);
+	ret = countersign(by, &st);
+	if (ret != 0) {
+		return err_set(
+			msg, ret, "the binding cannot be countersigned: %s", err_text(ret));
+	}
+	ret = finish(by, &st, out, msg);
+	if (ret == ERR_TOOBIG && st.body.bind.is_countersigned) {
+		st.body.bind = (struct statement_bind_body){.is_countersigned = false};
+		ret = finish(by, &st, out, msg);
+	}
+	return ret;
 }
 
 int

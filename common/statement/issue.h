@@ -17,6 +17,8 @@ struct issuer {
 	const struct keypair *signer; /**< borrows: the identity's root or one of its devices */
 	uint64_t now_s;
 	enum statement_aud aud;
+	/** borrows: who speaks for the domain of the address, for bindings; NULL: nobody does */
+	const struct keypair *countersigner;
 };
 
 /** A finished statement; owns its bytes. */
@@ -47,7 +49,7 @@ NODISCARD int issue_device(const struct issuer *by, uint64_t seq,
 	const struct public_key *device, const struct statement_device_body *body,
 	struct issued *out, struct err_msg *msg);
 
-/** "This identity uses this address." */
+/** "This identity uses this address." Without the second signature where that makes it too long. */
 NODISCARD int issue_bind(const struct issuer *by, uint64_t seq, const struct principal *address,
 	struct issued *out, struct err_msg *msg);
 

@@ -152,27 +152,27 @@ seal_blob(const struct keypair *pair, struct slice head, struct slice passphrase
 
 int
 key_export_seal(const struct keystore_entry *what, const struct keypair *pair,
-	struct slice passphrase, unsigned int log_n, const struct rng *rng, struct dynbuf *out,
+	const struct key_export_lock *lock, const struct rng *rng, struct dynbuf *out,
 	struct err_msg *msg)
 {
 	const char *kind = kind_name(what->kind);
 	char text[BASE64URL_LEN(KEY_EXPORT_BLOB_LEN) + 1];
-	uint8_t blob[KEY_EXPORT_BLOB_LEN] = {(uint8_t)log_n, R, 1};
+	uint8_t blob[KEY_EXPORT_BLOB_LEN] = {(uint8_t)lock->log_n, R, 1};
 	size_t start = dynbuf_slice(out).len;
 	int rc;
 
-	if (kind == NULL || log_n < LOG_N_MIN || log_n > LOG_N_MAX) {
+	if (kind == NULL || lock->log_n < LOG_N_MIN || lock->log_n > LOG_N_MAX) {
 		return err_set(msg, ERR_INVALID, "only root and next keys are exported");
 	}
-	if (passphrase.len < KEY_EXPORT_PASSPHRASE_MIN) {
+	if (lock->passphrase.len < KEY_EXPORT_PASSPHRASE_MIN) {
 		return err_set(msg, ERR_INVALID,
 			"the passphrase is too short: at least %d characters",
 			KEY_EXPORT_PASSPHRASE_MIN);
 	}
 	(void)dynbuf_printf(out, MAGIC "%s%s.", kind, what->identity.text);
 	rc = dynbuf_error(out);
-	rc = rc == 0 ? seal_blob(pair, slice_skip(dynbuf_slice(out), start), passphrase, rng,
-			       blob)
+	rc = rc == 0 ? seal_blob(pair, slice_skip(dynbuf_slice(out), start), lock->passphrase,
+			       rng, blob)
 		     : rc;
 	if (rc != 0) {
 		return err_set(msg, rc, "the key cannot be exported: %s", err_text(rc));
@@ -255,7 +255,7 @@ int
 key_export_open(struct slice text, struct slice passphrase, struct keystore_entry *what,
 	struct keypair **out, struct err_msg *msg)
 {
-	struct key_export export;
+	struct key_export export = {.head_len = 0};
 	uint8_t seed[IDENTITY_KEY_LEN];
 	uint8_t key[AES_LEN];
 	int rc = key_export_parse(text, &export, msg);

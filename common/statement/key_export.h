@@ -40,12 +40,18 @@ struct key_export {
 	uint8_t blob[KEY_EXPORT_BLOB_LEN];
 };
 
+/** A passphrase and what a guess at it costs. */
+struct key_export_lock {
+	struct slice passphrase;
+	unsigned int log_n; /**< 14 to 20, usually KEY_EXPORT_LOG_N */
+};
+
 /**
- * Appends a line without its end. @param log_n 14 to 20, usually KEY_EXPORT_LOG_N.
+ * Appends a line without its end.
  * @return 0; ERR_INVALID for another kind or too short a passphrase; ERR_CRYPTO; ERR_NOMEM.
  */
 NODISCARD int key_export_seal(const struct keystore_entry *what, const struct keypair *pair,
-	struct slice passphrase, unsigned int log_n, const struct rng *rng, struct dynbuf *out,
+	const struct key_export_lock *lock, const struct rng *rng, struct dynbuf *out,
 	struct err_msg *msg);
 
 /** Reads a line; white space around it is ignored. @return 0; ERR_INVALID; ERR_TOOBIG; ERR_RANGE. */

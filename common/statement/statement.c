@@ -1,5 +1,8 @@
 #include "common/statement/statement.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "common/base/encoding.h"
 #include "common/statement/statement_private.h"
 
@@ -98,6 +101,26 @@ statement_decode(struct slice jws, struct statement *out, struct err_msg *msg)
 	return 0;
 }
 
+void
+statement_countersigned_text(const struct statement *st, char out[STATEMENT_COUNTERSIGNED_MAX])
+{
+	(void)snprintf(out, STATEMENT_COUNTERSIGNED_MAX, "trust+bind %s %s %" PRIu64,
+		st->iss.text, st->sub.text, st->exp);
+}
+
+static int
+verify_countersignature(const struct statement *st)
+{
+	const struct statement_bind_body *body = &st->body.bind;
+	char text[STATEMENT_COUNTERSIGNED_MAX];
+
+	if (st->act != STATEMENT_BIND || !body->is_countersigned) {
+		return 0;
+	}
+	statement_countersigned_text(st, text);
+	return public_key_verify(&body->by, slice_str(text), body->signature);
+}
+
 int
 statement_verify(struct slice jws, const struct statement *st)
 {
@@ -108,7 +131,9 @@ statement_verify(struct slice jws, const struct statement *st)
 		decode_signature(parts.signature, signature) != 0) {
 		return ERR_SIGNATURE;
 	}
-	return public_key_verify(&st->key, parts.signed_bytes, signature);
+	int ret = public_key_verify(&st->key, parts.signed_bytes, signature);
+
+	return ret == 0 ? verify_countersignature(st) : ret;
 }
 
 int

@@ -100,6 +100,16 @@ struct statement_device_body {
 	char label[STATEMENT_LABEL_MAX + 1];
 };
 
+/**
+ * `body` of a binding: a second signature, by who speaks for the address's domain, over
+ * statement_countersigned_text(). It counts where that key is known to speak for the domain.
+ */
+struct statement_bind_body {
+	bool is_countersigned;
+	struct public_key by;
+	uint8_t signature[IDENTITY_SIG_LEN];
+};
+
 /** `body` of an introduction: the one recipient it is for, an id: or addr:. */
 struct statement_introduce_body {
 	struct principal to;
@@ -128,6 +138,7 @@ struct statement {
 		struct statement_identity_body identity;
 		struct statement_device_body device;
 		struct statement_introduce_body introduce;
+		struct statement_bind_body bind;
 	} body;
 	struct digest id; /**< filled by decode and encode */
 };
@@ -154,7 +165,20 @@ NODISCARD int statement_encode(struct statement *st, const struct keypair *signe
  */
 NODISCARD int statement_decode(struct slice jws, struct statement *out, struct err_msg *msg);
 
-/** Verifies the signature of a decoded statement's JWS under its own `key`. @return 0, ERR_SIGNATURE, ERR_CRYPTO. */
+/**
+ * Longest text that is countersigned: "trust+bind", issuer, subject, and exp, a space between.
+ */
+#define STATEMENT_COUNTERSIGNED_MAX \
+	(11 + IDENTITY_THUMBPRINT_LEN + 1 + PRINCIPAL_TEXT_MAX + 1 + 20 + 1)
+
+/** What the countersigner of a binding signs; NUL-terminated. */
+void statement_countersigned_text(
+	const struct statement *st, char out[STATEMENT_COUNTERSIGNED_MAX]);
+
+/**
+ * Verifies the signature of a decoded statement's JWS under its own `key`, and of a binding the
+ * countersignature, where there is one. @return 0, ERR_SIGNATURE, ERR_CRYPTO.
+ */
 NODISCARD int statement_verify(struct slice jws, const struct statement *st);
 
 /** statement_decode and statement_verify in one. */

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "common/base/encoding.h"
 #include "common/base/utf8.h"
 #include "common/statement/small_json.h"
 #include "common/statement/statement_private.h"
@@ -317,6 +318,31 @@ read_device_body(struct small_json_object object, struct statement *out, struct 
 	return 0;
 }
 
+/* read_bind_body - key and signature go together */
+static int
+read_bind_body(struct small_json_object object, struct statement *out, struct err_msg *msg)
+{
+	struct statement_bind_body *body = &out->body.bind;
+	struct slice by;
+	struct slice signature;
+	size_t len = 0;
+	int ret = get_text(object, "by", &by, msg);
+
+	ret = ret == 0 ? get_text(object, "sig", &signature, msg) : ret;
+	if (ret != 0 || (by.data == NULL && signature.data == NULL)) {
+		return ret;
+	}
+	if (public_key_parse(by, &body->by) != 0 ||
+		base64url_decode(signature, body->signature, sizeof(body->signature), &len) !=
+			0 ||
+		len != sizeof(body->signature)) {
+		return err_set(msg, ERR_INVALID,
+			"bind: `by` and `sig` must be a key and a signature, or neither be there");
+	}
+	body->is_countersigned = true;
+	return 0;
+}
+
 static int
 read_introduce_body(struct small_json_object object, struct statement *out, struct err_msg *msg)
 {
@@ -358,6 +384,7 @@ read_body(struct small_json_object root, struct statement *out, struct err_msg *
 	case STATEMENT_INTRODUCE:
 		return read_introduce_body(object, out, msg);
 	case STATEMENT_BIND:
+		return read_bind_body(object, out, msg);
 	case STATEMENT_VOUCH:
 	case STATEMENT_BLOCK:
 	case STATEMENT_WARN:

@@ -97,6 +97,23 @@ put_device_body(struct dynbuf *out, const struct statement_device_body *body)
 }
 
 static void
+put_bind_body(struct dynbuf *out, const struct statement_bind_body *body)
+{
+	char by[BASE64URL_LEN(IDENTITY_KEY_LEN) + 1];
+	char signature[BASE64URL_LEN(IDENTITY_SIG_LEN) + 1];
+
+	if (!body->is_countersigned) {
+		return;
+	}
+	base64url_encode(slice_of(body->by.bytes, IDENTITY_KEY_LEN), by);
+	base64url_encode(slice_of(body->signature, IDENTITY_SIG_LEN), signature);
+	put_body_start(out);
+	put_text(out, "by", slice_str(by));
+	put_text(out, "sig", slice_str(signature));
+	dynbuf_add_byte(out, '}');
+}
+
+static void
 put_body(struct dynbuf *out, const struct statement *st)
 {
 	switch (st->act) {
@@ -112,6 +129,8 @@ put_body(struct dynbuf *out, const struct statement *st)
 		dynbuf_add_byte(out, '}');
 		break;
 	case STATEMENT_BIND:
+		put_bind_body(out, &st->body.bind);
+		break;
 	case STATEMENT_VOUCH:
 	case STATEMENT_BLOCK:
 	case STATEMENT_WARN:

@@ -222,7 +222,7 @@ class Commands(TrustctlTest):
         self.call("friend", "add", "--user", ALICE, "--identity", thumbprint, "bob@example.net")
         self.assertEqual(self.friends()["bob@example.net"]["identity"], thumbprint)
         self.refuse(EX_USAGE, "43 characters", "friend", "add", "--user", ALICE, "--identity", "x", "b@example.net")
-        self.refuse(EX_USAGE, "goes with an address", "friend", "add", "--user", ALICE, "--identity", thumbprint, "example.net")
+        self.refuse(EX_USAGE, "goes with an address", "friend", "add", "--user", ALICE, "--identity", thumbprint, "list:news.example.net")
 
     def test_the_site_has_friends_of_its_own(self):
         self.call("friend", "add", "--site", "example.net")

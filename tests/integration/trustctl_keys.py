@@ -248,6 +248,25 @@ class Identities(KeysTest):
         self.refuse(EX_USAGE, "not a mail address", "bind", "--user", ALICE, "example.org")
 
 
+class Bindings(KeysTest):
+    def tier(self, store):
+        user = ("why", "--user", "zoe@example.com", ALICE, "--json")
+        return json.loads(self.on(store, *user))["tier"]
+
+    def test_another_site_believes_them_once_it_knows_who_speaks_for_the_domain(self):
+        other = self.second_site()
+        self.on(other, "user", "add", "zoe@example.com")
+        self.on(other, "statement", "import", self.file("all", self.call("statement", "export")))
+        who = f"id:{self.identity()}"
+        self.on(other, "friend", "add", "--user", "zoe@example.com", "--level", "strong", who)
+        self.assertEqual(self.tier(other), "unknown")
+        site = self.show("--site")["identity"]
+        self.on(other, "friend", "add", "--site", "--identity", site, "example.org")
+        self.assertEqual(self.tier(other), "well-trusted")
+        why = ("why", "--user", "zoe@example.com", "mallory@example.org", "--json")
+        self.assertEqual(json.loads(self.on(other, *why))["tier"], "unknown")
+
+
 class SecondDevice(KeysTest):
     def code(self):
         return self.json("device", "add", "--user", ALICE)["code"]

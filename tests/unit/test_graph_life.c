@@ -349,7 +349,7 @@ Test(graph_life, the_word_of_a_guardian_whose_key_was_stolen_is_void)
 
 Test(graph_life, a_guardian_who_warns_of_many_keeps_his_guard)
 {
-	struct issuer by = {bob.identity, bob.keys[BY_ROOT], NOW + DAY, STATEMENT_PEERS};
+	struct issuer by = {bob.identity, bob.keys[BY_ROOT], NOW + DAY, STATEMENT_PEERS, NULL};
 	struct graph_txn *txn;
 	struct issued made;
 	struct err_msg msg = {0};
@@ -464,7 +464,7 @@ Test(graph_life, invented_keys_that_revoke_themselves_are_bounded)
 
 	for (unsigned int i = 0; i < GRAPH_QUOTA_WAITING_REVOKE_KEYS + 20; i++) {
 		uint8_t seed[IDENTITY_KEY_LEN] = {9, (uint8_t)i, (uint8_t)(i >> 8)};
-		struct issuer by = {alice.identity, NULL, NOW, STATEMENT_OPEN};
+		struct issuer by = {alice.identity, NULL, NOW, STATEMENT_OPEN, NULL};
 		struct keypair *pair;
 		struct thumbprint key;
 		struct principal what;

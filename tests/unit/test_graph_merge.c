@@ -148,7 +148,8 @@ Test(graph_merge, level_0_withdraws)
 
 Test(graph_merge, a_strangers_key_cannot_push_out_what_somebody_said)
 {
-	struct issuer forger = {alice.identity, carol.keys[BY_PHONE], NOW, STATEMENT_OPEN};
+	struct issuer forger = {
+		alice.identity, carol.keys[BY_PHONE], NOW, STATEMENT_OPEN, NULL};
 	struct principal bob = principal_of(BOB);
 	struct issued forged;
 	struct err_msg msg = {0};

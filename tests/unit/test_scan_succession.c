@@ -210,6 +210,118 @@ Test(scan_succession, what_the_thief_says_with_the_old_root_afterwards_is_void)
 	cr_assert_eq(decide().tier, TIER_UNKNOWN);
 }
 
+/* --- bindings: a claim alone has no effect, for or against ----------------------------------- */
+
+/* countersigned - the sender's claim to his address, with the signature of who speaks for it */
+static void
+bind_countersigned(const struct person *who, const struct person *by, enum person_key key)
+{
+	struct issuer issuer = {who->identity, who->keys[BY_ROOT], NOW, STATEMENT_OPEN,
+		by == NULL ? NULL : by->keys[key]};
+	struct principal address = principal_of(SENDER);
+	struct err_msg msg = {0};
+	struct statement st;
+	struct issued made;
+
+	cr_assert_eq(issue_bind(&issuer, 1, &address, &made, &msg), 0, "%s", msg.text);
+	cr_assert_eq(statement_open(issued_slice(&made), &st, &msg), 0, "%s", msg.text);
+	cr_assert_eq(st.body.bind.is_countersigned, by != NULL);
+	cr_assert_eq(world_add(&w, made, NOW + 1), GRAPH_ADDED);
+}
+
+/* bob speaks for example.net here, and the sender's identity is a strong friend's */
+static void
+confirm_domain(void)
+{
+	hold("dom:example.net", 0, false, &bob);
+	hold_identity(&sender, TRUST_LEVEL_STRONG, false);
+}
+
+Test(scan_succession, a_claim_alone_has_no_effect_for_or_against)
+{
+	confirm_domain();
+	bind_countersigned(&sender, NULL, BY_ROOT);
+	cr_assert_eq(decide().tier, TIER_UNKNOWN, "for");
+	hold_identity(&sender, 0, true);
+	cr_assert_eq(decide().tier, TIER_UNKNOWN, "against");
+	(void)world_add(
+		&w, person_revoke(&sender, BY_ROOT, 1, NOW, &sender.self, NOW + 5), NOW + 5);
+	cr_assert_eq(decide().tier, TIER_UNKNOWN, "revoked");
+}
+
+Test(scan_succession, what_the_domains_own_key_countersigned_has_effect)
+{
+	bind_countersigned(&sender, &bob, BY_ROOT);
+	hold_identity(&sender, TRUST_LEVEL_STRONG, false);
+	cr_assert_eq(decide().tier, TIER_UNKNOWN, "nobody confirmed bob for the domain");
+	confirm_domain();
+	cr_assert_eq(decide().tier, TIER_WELL_TRUSTED);
+	hold_identity(&sender, 0, true);
+	cr_assert_eq(decide().tier, TIER_BLOCKED);
+}
+
+Test(scan_succession, a_countersignature_needs_a_key_that_is_alive)
+{
+	struct principal phone;
+
+	confirm_domain();
+	bind_countersigned(&sender, &bob, BY_PHONE);
+	cr_assert_eq(decide().tier, TIER_UNKNOWN, "not certified");
+	(void)world_add(&w, person_device(&bob, BY_PHONE, 1, NOW), NOW);
+	cr_assert_eq(decide().tier, TIER_WELL_TRUSTED);
+	person_key_principal(&bob, BY_PHONE, &phone);
+	(void)world_add(&w, person_revoke(&bob, BY_ROOT, 1, NOW, &phone, NOW), NOW + 9);
+	cr_assert_eq(decide().tier, TIER_UNKNOWN, "revoked since before");
+}
+
+Test(scan_succession, a_stranger_countersigns_nothing)
+{
+	confirm_domain();
+	bind_countersigned(&sender, &thief, BY_ROOT);
+	cr_assert_eq(decide().tier, TIER_UNKNOWN);
+}
+
+Test(scan_succession, two_identities_for_one_address_have_neither)
+{
+	confirm_domain();
+	bind_countersigned(&sender, &bob, BY_ROOT);
+	bind_countersigned(&thief, &bob, BY_ROOT);
+	cr_assert_eq(decide().tier, TIER_UNKNOWN);
+	hold(SENDER, 0, false, &sender);
+	cr_assert_eq(decide().tier, TIER_WELL_TRUSTED, "until the recipient confirmed one");
+}
+
+Test(scan_succession, a_countersignature_fits_one_claim_only)
+{
+	struct issuer issuer = {
+		thief.identity, thief.keys[BY_ROOT], NOW, STATEMENT_OPEN, bob.keys[BY_ROOT]};
+	struct principal address = principal_of(SENDER);
+	struct err_msg msg = {0};
+	struct statement st;
+	struct issued made;
+	struct dynbuf jws;
+
+	cr_assert_eq(issue_bind(&issuer, 1, &address, &made, &msg), 0);
+	/* The same second signature under another issuer, address, or end. */
+	for (int i = 0; i < 3; i++) {
+		struct statement forged = made.st;
+		const struct keypair *signer = thief.keys[BY_ROOT];
+
+		if (i == 0) {
+			forged.iss = sender.identity;
+			signer = sender.keys[BY_ROOT];
+		} else if (i == 1) {
+			forged.sub = principal_of("addr:other@example.net");
+		} else {
+			forged.exp--;
+		}
+		dynbuf_init(&jws, STATEMENT_MAX);
+		cr_assert_eq(statement_encode(&forged, signer, &jws, &msg), 0, "%s", msg.text);
+		cr_assert_eq(statement_open(dynbuf_slice(&jws), &st, &msg), ERR_SIGNATURE);
+		dynbuf_fini(&jws);
+	}
+}
+
 Test(scan_succession, two_identities_in_a_row_that_bind_one_address_are_one)
 {
 	struct graph_txn *txn;

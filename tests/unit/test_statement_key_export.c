@@ -13,6 +13,7 @@ static struct person alice;
 static struct person next;
 static struct rng_seeded_state state;
 static struct rng rng;
+static const struct key_export_lock lock = {SECRET, LOG_N};
 
 static void
 setup(void)
@@ -45,8 +46,7 @@ sealed(const struct keystore_entry *what, const struct keypair *pair)
 	struct dynbuf out;
 
 	dynbuf_init(&out, KEY_EXPORT_MAX);
-	cr_assert_eq(key_export_seal(what, pair, SECRET, LOG_N, &rng, &out, &msg), 0, "%s",
-		msg.text);
+	cr_assert_eq(key_export_seal(what, pair, &lock, &rng, &out, &msg), 0, "%s", msg.text);
 	return out;
 }
 
@@ -158,12 +158,12 @@ Test(statement_key_export, devices_and_short_passphrases_are_not_exported)
 	struct dynbuf out;
 
 	dynbuf_init(&out, KEY_EXPORT_MAX);
-	cr_assert_eq(
-		key_export_seal(&what, alice.keys[BY_ROOT], SECRET, LOG_N, &rng, &out, &msg),
+	cr_assert_eq(key_export_seal(&what, alice.keys[BY_ROOT], &lock, &rng, &out, &msg),
 		ERR_INVALID);
 	what = root_of(&alice);
-	cr_assert_eq(key_export_seal(&what, alice.keys[BY_ROOT], SLICE("1234567"), LOG_N, &rng,
-			     &out, &msg),
+	cr_assert_eq(
+		key_export_seal(&what, alice.keys[BY_ROOT],
+			&(struct key_export_lock){SLICE("1234567"), LOG_N}, &rng, &out, &msg),
 		ERR_INVALID);
 	cr_assert_not_null(strstr(msg.text, "too short"));
 	dynbuf_fini(&out);

@@ -24,7 +24,7 @@ TestSuite(statement_paper, .init = setup, .fini = teardown);
 static struct issued
 make(void)
 {
-	struct issuer by = {alice.identity, alice.keys[BY_ROOT], NOW, STATEMENT_OPEN};
+	struct issuer by = {alice.identity, alice.keys[BY_ROOT], NOW, STATEMENT_OPEN, NULL};
 	struct err_msg msg = {0};
 	struct issued paper;
 
