@@ -147,9 +147,11 @@ store_guard(void *ctx, struct site_txn *txn, struct err_msg *msg)
 		return err_set(msg, ERR_INVALID, "%s never said that %s is to be stopped",
 			w->actor.name, work->whom.text);
 	}
-	rc = rc == 0 ? issue_guard(
-			       &issuer, seq, &work->whom, work->in_force, work->why, &made, msg)
-		     : rc;
+	if (rc == 0) {
+		rc = work->in_force
+			     ? issue_guard(&issuer, seq, &work->whom, work->why, &made, msg)
+			     : issue_unguard(&issuer, seq, &work->whom, &made, msg);
+	}
 	return rc == 0 ? publish_made(txn, &made, w->ctl->now_s, msg) : rc;
 }
 

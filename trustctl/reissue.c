@@ -104,7 +104,7 @@ issue_one(const struct statement *st, const struct issuer *by, uint64_t seq,
 	case STATEMENT_BIND:
 		return issue_bind(by, seq, &st->sub, made, msg);
 	case STATEMENT_GUARD:
-		return issue_guard(by, seq, &st->sub, true, st->why, made, msg);
+		return issue_guard(by, seq, &st->sub, st->why, made, msg);
 	case STATEMENT_IDENTITY:
 	case STATEMENT_DEVICE:
 	case STATEMENT_WARN:

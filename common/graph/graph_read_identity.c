@@ -171,7 +171,7 @@ visit_class(struct graph_reader *r, const struct digest *issuer, enum graph_clas
 {
 	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
 	struct store_cursor *c = store_cursor_open(r->txn, graph_class_table(class));
-	struct graph_record record;
+	struct graph_record record = {.number = 0};
 	struct digest id;
 	struct slice value;
 	int rc = 0;

@@ -180,13 +180,24 @@ issue_revoke(const struct issuer *by, uint64_t seq, const struct principal *subj
 
 int
 issue_guard(const struct issuer *by, uint64_t seq, const struct principal *identity,
-	bool in_force, enum statement_why why, struct issued *out, struct err_msg *msg)
+	enum statement_why why, struct issued *out, struct err_msg *msg)
 {
 	struct statement st = begin(by, STATEMENT_GUARD, seq, identity);
 
 	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
-	st.lvl = in_force ? TRUST_LEVEL_WEAK : TRUST_LEVEL_NONE;
+	st.lvl = TRUST_LEVEL_WEAK;
 	st.why = why;
+	return finish(by, &st, out, msg);
+}
+
+int
+issue_unguard(const struct issuer *by, uint64_t seq, const struct principal *identity,
+	struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_GUARD, seq, identity);
+
+	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
+	st.lvl = TRUST_LEVEL_NONE;
 	return finish(by, &st, out, msg);
 }
 

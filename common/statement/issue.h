@@ -82,13 +82,14 @@ NODISCARD int issue_revoke(const struct issuer *by, uint64_t seq,
 	const struct principal *subject, const struct issue_reason *reason, struct issued *out,
 	struct err_msg *msg);
 
-/**
- * As a guardian: stop this identity, or take that back.
- * @param identity id:, not the issuer's own. @param why may be STATEMENT_WHY_NONE.
- */
+/** As a guardian: stop this identity (id:, not the issuer's own). @param why may be STATEMENT_WHY_NONE. */
 NODISCARD int issue_guard(const struct issuer *by, uint64_t seq,
-	const struct principal *identity, bool in_force, enum statement_why why,
-	struct issued *out, struct err_msg *msg);
+	const struct principal *identity, enum statement_why why, struct issued *out,
+	struct err_msg *msg);
+
+/** Takes that back. */
+NODISCARD int issue_unguard(const struct issuer *by, uint64_t seq,
+	const struct principal *identity, struct issued *out, struct err_msg *msg);
 
 /** The identity `old` (id:) goes on as the issuer; signed by the issuer's root. */
 NODISCARD int issue_succeed(const struct issuer *by, uint64_t seq, const struct principal *old,

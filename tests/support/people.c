@@ -189,7 +189,8 @@ person_guard(const struct person *p, enum person_key by, uint64_t seq, uint64_t 
 	struct err_msg msg = {0};
 	struct issued out;
 
-	must(issue_guard(&issuer, seq, &whom->self, in_force, STATEMENT_WHY_HACKED, &out, &msg),
+	must(in_force ? issue_guard(&issuer, seq, &whom->self, STATEMENT_WHY_HACKED, &out, &msg)
+		      : issue_unguard(&issuer, seq, &whom->self, &out, &msg),
 		&msg);
 	return out;
 }

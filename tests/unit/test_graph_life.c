@@ -364,7 +364,7 @@ Test(graph_life, a_guardian_who_warns_of_many_keeps_his_guard)
 
 		(void)snprintf(text, sizeof(text), "addr:u%u@example.net", i);
 		to = principal_of(text);
-		cr_assert_eq(issue_guard(&by, 1, &alice.self, true, 0, &made, &msg), 0);
+		cr_assert_eq(issue_guard(&by, 1, &alice.self, 0, &made, &msg), 0);
 		made.st.act = STATEMENT_WARN;
 		made.st.sub = to;
 		made.st.exp = made.st.iat + 90 * DAY;
