@@ -394,7 +394,7 @@ Test(gossip_node, a_host_of_the_site_may_have_seen_it_first)
 
 Test(gossip_node, what_is_for_peers_goes_one_step)
 {
-	struct issuer by = {alice.identity, alice.keys[BY_ROOT], NOW, STATEMENT_PEERS};
+	struct issuer by = {alice.identity, alice.keys[BY_ROOT], NOW, STATEMENT_PEERS, NULL};
 	struct principal subject = principal_of(BOB);
 	struct issued own;
 	struct issued others;
