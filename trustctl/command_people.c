@@ -80,7 +80,8 @@ static const struct command rows[] = {
 		.arguments = "SUBJECT",
 		.min_args = 1,
 		.max_args = 1,
-		.options = ACTOR | BIT(LEVEL) | BIT(NOTE) | BIT(PUBLISH) | BIT(IDENTITY),
+		.options = ACTOR | BIT(LEVEL) | BIT(NOTE) | BIT(PUBLISH) | BIT(IDENTITY) |
+			   BIT(CREDIT),
 		.summary = "makes somebody a friend of a user, or changes the level",
 		.details =
 			"Friends are private and never leave the host, unless --publish also makes the "

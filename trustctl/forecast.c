@@ -1,5 +1,6 @@
 #include "trustctl/forecast.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,6 +32,7 @@ struct forecast {
 	struct replay *replay;
 	struct dynbuf answer;
 	struct forecast_result result;
+	struct err_msg *msg; /* of forecast_run */
 };
 
 /* Tables of pairs. */
@@ -165,8 +167,7 @@ has(const struct forecast *f, uint32_t user, uint32_t other, uint32_t kind)
 }
 
 static int
-tell(struct forecast *f, char kind, uint64_t at_s, uint32_t from, uint32_t to, const char *last,
-	struct err_msg *msg)
+tell(struct forecast *f, char kind, uint64_t at_s, uint32_t from, uint32_t to, const char *last)
 {
 	struct slice a = replay_names_text(&f->names, from);
 	struct slice b = replay_names_text(&f->names, to);
@@ -175,12 +176,12 @@ tell(struct forecast *f, char kind, uint64_t at_s, uint32_t from, uint32_t to, c
 		(unsigned long long)at_s, SLICE_ARG(a), SLICE_ARG(b), last);
 
 	dynbuf_reset(&f->answer);
-	return replay_line(f->replay, slice_of(line, (size_t)n), &f->answer, msg);
+	return replay_line(f->replay, slice_of(line, (size_t)n), &f->answer, f->msg);
 }
 
 /* on_sent - the recipient becomes a learned friend, and better with mail both ways */
 static int
-on_sent(struct forecast *f, const struct mail *m, struct err_msg *msg)
+on_sent(struct forecast *f, const struct mail *m)
 {
 	bool wrote_before = false;
 	int rc = seen(f, m->from, m->to, PAIR_SENT, &wrote_before);
@@ -190,7 +191,7 @@ on_sent(struct forecast *f, const struct mail *m, struct err_msg *msg)
 		return rc;
 	}
 	return tell(f, 'A', m->at_s, m->from, m->to,
-		has(f, m->from, m->to, PAIR_RECEIVED) ? "2" : "1", msg);
+		has(f, m->from, m->to, PAIR_RECEIVED) ? "2" : "1");
 }
 
 /* date_of - year and month of a second since 1970 (days since 1 March of year 0, 400-year eras) */
@@ -229,6 +230,7 @@ month_of(struct forecast *f, uint64_t at_s)
 		f->months = months;
 		f->month_capacity = capacity;
 	}
+	assert(f->months != NULL);
 	f->months[f->month_count] = row;
 	return &f->months[f->month_count++];
 }
@@ -249,26 +251,26 @@ count_answer(struct forecast_month *row, const struct metric_decision *d, bool i
 }
 
 static int
-on_received(struct forecast *f, const struct mail *m, struct err_msg *msg)
+on_received(struct forecast *f, const struct mail *m)
 {
 	struct forecast_month *row = month_of(f, m->at_s);
 	bool before = false;
 	int rc = row == NULL ? ERR_NOMEM : seen(f, m->to, m->from, PAIR_RECEIVED, &before);
 
 	if (rc == 0) {
-		rc = tell(f, 'Q', m->at_s, m->to, m->from, "x", msg);
+		rc = tell(f, 'Q', m->at_s, m->to, m->from, "x");
 	}
 	if (rc != 0) {
 		return rc;
 	}
 	count_answer(row, replay_last(f->replay), !before);
 	return !before && has(f, m->to, m->from, PAIR_SENT)
-		       ? tell(f, 'A', m->at_s, m->to, m->from, "2", msg)
+		       ? tell(f, 'A', m->at_s, m->to, m->from, "2")
 		       : 0;
 }
 
 static int
-on_mail(struct forecast *f, const struct mail *m, struct err_msg *msg)
+on_mail(struct forecast *f, const struct mail *m)
 {
 	bool from_own = is_own(f, m->from);
 	bool to_own = is_own(f, m->to);
@@ -281,7 +283,7 @@ on_mail(struct forecast *f, const struct mail *m, struct err_msg *msg)
 		f->result.foreign++;
 		return 0;
 	}
-	return from_own ? on_sent(f, m, msg) : on_received(f, m, msg);
+	return from_own ? on_sent(f, m) : on_received(f, m);
 }
 
 static void
@@ -295,13 +297,13 @@ count_users(struct forecast *f)
 
 /* introduce_colleagues - everybody of the site knows everybody, since long ago */
 static int
-introduce_colleagues(struct forecast *f, struct err_msg *msg)
+introduce_colleagues(struct forecast *f)
 {
 	int rc = 0;
 
 	for (uint32_t a = 1; f->result.has_colleagues && a <= f->names.count; a++) {
 		for (uint32_t b = 1; is_own(f, a) && rc == 0 && b <= f->names.count; b++) {
-			rc = is_own(f, b) ? tell(f, 'A', 0, a, b, "2", msg) : 0;
+			rc = is_own(f, b) ? tell(f, 'A', 0, a, b, "2") : 0;
 		}
 	}
 	return rc;
@@ -314,6 +316,7 @@ forecast_run(struct forecast *f, struct forecast_result *out, struct err_msg *ms
 	struct metric_config config = metric_config_default();
 	int rc = 0;
 
+	f->msg = msg;
 	count_users(f);
 	if (f->result.has_colleagues) {
 		/* Knowing one's colleagues makes nobody a hub. */
@@ -324,10 +327,10 @@ forecast_run(struct forecast *f, struct forecast_result *out, struct err_msg *ms
 	}
 	rc = replay_new(&config, &scores, &f->replay);
 	if (rc == 0) {
-		rc = introduce_colleagues(f, msg);
+		rc = introduce_colleagues(f);
 	}
 	for (size_t i = 0; rc == 0 && i < f->mail_count; i++) {
-		rc = on_mail(f, &f->mail[i], msg);
+		rc = on_mail(f, &f->mail[i]);
 	}
 	*out = f->result;
 	out->months = f->months;

@@ -70,6 +70,11 @@ const struct setting_row settings_rows[] = {
 		"warnings", NULL, "2",
 		"So many friends who warned about a sender forbid his introduction; "
 		"fewer raise its price by one each."},
+	{"fresh_vouches", NULL, &setting_type_integer, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.fresh_vouches), 1, 512, "vouches",
+		NULL, "20",
+		"Of an issuer's vouches that are new here, only the first so many in any 30 days "
+		"count; for what is received from now on."},
 	{"learned_life", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.learned_life_s), 86400, 3153600000,
 		"seconds", NULL, "400d",
