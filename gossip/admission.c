@@ -146,6 +146,8 @@ key_digest(const struct public_key *key, struct digest *out)
 	digest_sha256_parts(parts, ARRAY_LEN(parts), out);
 }
 
+#define TURN_LAST 3
+
 struct merge {
 	struct node *node;
 	struct batch *batch;
@@ -208,20 +210,44 @@ merge_one(struct graph_txn *g, uint64_t now_s, struct entry *entry, struct err_m
 	return rc;
 }
 
+/*
+ * turn_of - certificates before what would wait for them, and binds, which bring their issuer into
+ * scope, before others take the few places there are to wait in
+ */
+static unsigned int
+turn_of(enum statement_act act)
+{
+	switch (act) {
+	case STATEMENT_IDENTITY:
+		return 0;
+	case STATEMENT_DEVICE:
+		return 1;
+	case STATEMENT_BIND:
+		return 2;
+	default:
+		return TURN_LAST;
+	}
+}
+
 static int
 merge_entries(void *ctx, struct graph_txn *g, struct err_msg *msg)
 {
 	const struct merge *m = ctx;
 	int rc = 0;
 
-	for (size_t i = 0; i < m->batch->count && rc == 0; i++) {
-		struct entry *entry = &m->batch->entries[i];
+	for (unsigned int turn = 0; turn <= TURN_LAST; turn++) {
+		for (size_t i = 0; i < m->batch->count && rc == 0; i++) {
+			struct entry *entry = &m->batch->entries[i];
 
-		if (entry->state != ENTRY_DONE) {
-			rc = merge_one(g, m->node->now.wall_s, entry, msg);
-		}
-		if (rc == 0) {
-			wanted_put(g, m, entry);
+			if (turn_of(entry->st.act) != turn) {
+				continue;
+			}
+			if (entry->state != ENTRY_DONE) {
+				rc = merge_one(g, m->node->now.wall_s, entry, msg);
+			}
+			if (rc == 0) {
+				wanted_put(g, m, entry);
+			}
 		}
 	}
 	return rc;

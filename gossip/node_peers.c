@@ -375,9 +375,8 @@ node_peer_remove(
 		at++;
 	}
 	node->peer_count--;
-	for (; at < node->peer_count; at++) {
-		node->peers[at] = node->peers[at + 1];
-	}
+	memmove(&node->peers[at], &node->peers[at + 1],
+		(node->peer_count - at) * sizeof(node->peers[0]));
 	peer_free(peer);
 	return 0;
 }

@@ -285,11 +285,7 @@ make_node(struct service *s, struct err_msg *msg)
 	const struct settings *settings = s->config->settings;
 	const struct node_config config = {
 		.graph = s->config->graph,
-		.options =
-			{
-				.fold_local_part = settings->fold_local_part,
-				.fresh_vouches = settings->metric.fresh_vouches,
-			},
+		.options = {.fold_local_part = settings->fold_local_part},
 		.limits = limits_of(settings),
 		.rng = s->rng,
 		.own_pin = *tls_node_pin(s->config->tls),

@@ -10,8 +10,9 @@
  * Who may speak for an issuer. Only statements signed by the root, or by a key the root has
  * certified, take part in registers and quotas: otherwise anybody could push out somebody's
  * statements with a greater seq in his name. Others wait apart and take part from the moment
- * the certificate arrives: a few per signing key, the newest, of a bounded number of keys per
- * issuer, the first that came, so that nobody displaces what another key signed. A key that
+ * the certificate arrives: a few per signing key, of a bounded number of keys per issuer, and of
+ * both the first that came, so that nobody displaces what another key signed, and who was told
+ * that something was taken need not ask again whether it stayed. A key that
  * revokes itself waits on a list of its own, which no other key's statements can fill.
  *
  * What is believed. A statement counts when its key is the root, or was certified at the time
@@ -80,7 +81,7 @@
 	(64 + GRAPH_QUOTA_DEVICES * \
 			(GRAPH_QUOTA_KEY_REVOCATIONS + GRAPH_QUOTA_STATEMENT_REVOCATIONS))
 
-/** Statements per issuer and key that wait for the certificate of the key: the newest by (iat, id). */
+/** Statements per issuer and key that wait for the certificate of the key: the first ones stay, others are refused. */
 #define GRAPH_QUOTA_WAITING 16
 
 /** Keys per issuer with waiting statements: the first ones stay, others are refused. */
@@ -125,7 +126,7 @@ enum graph_outcome {
 	GRAPH_KNOWN,      /**< this very id is already there */
 	GRAPH_STALE,      /**< a newer one of the same register is there */
 	GRAPH_TOMBSTONED, /**< its id was refused or erased before */
-	GRAPH_OVER_QUOTA, /**< older than what the quota keeps, or too many keys wait */
+	GRAPH_OVER_QUOTA, /**< older than what the quota keeps, or too many wait already */
 	GRAPH_CONFLICT,   /**< against a frozen `next`: refused and logged by the caller */
 };
 

@@ -49,13 +49,21 @@ graph_waiting_class(const struct graph_fact *fact)
 bool
 graph_waiting_has_room(struct graph_txn *g, const struct graph_fact *fact)
 {
-	uint64_t keys_max = fact->class == GRAPH_CLASS_WAITING
-				    ? GRAPH_QUOTA_WAITING_KEYS
-				    : GRAPH_QUOTA_WAITING_REVOKE_KEYS;
+	bool is_revoke = fact->class == GRAPH_CLASS_WAITING_REVOKE;
+	uint64_t keys_max =
+		is_revoke ? GRAPH_QUOTA_WAITING_REVOKE_KEYS : GRAPH_QUOTA_WAITING_KEYS;
 	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
+	uint64_t count;
 
-	return !graph_class_is_waiting(fact->class) || count_waiting(g, fact) > 0 ||
-	       count_of(g, graph_issued_key(&fact->issuer, fact->class, buf)) < keys_max;
+	if (!graph_class_is_waiting(fact->class)) {
+		return true;
+	}
+	count = count_waiting(g, fact);
+	if (count == 0) {
+		return count_of(g, graph_issued_key(&fact->issuer, fact->class, buf)) <
+		       keys_max;
+	}
+	return is_revoke || count < GRAPH_QUOTA_WAITING;
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "common/graph/graph_feed.h"
 #include "tests/support/graph_world.h"
 
 #define DAY     86400U
@@ -161,6 +162,30 @@ Test(graph_merge, a_strangers_key_cannot_push_out_what_somebody_said)
 		(void)world_add(&w, forged, NOW);
 	}
 	cr_assert_eq(world_level(&w, &alice, BOB), 2);
+}
+
+Test(graph_merge, what_waits_is_not_pushed_out_by_what_comes_later)
+{
+	struct issued made[GRAPH_QUOTA_WAITING + 3];
+	struct graph_reader *r;
+	char subject[32];
+
+	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
+		(void)snprintf(subject, sizeof(subject), "addr:p%zu@example.net", i);
+		made[i] = person_vouch(&alice, BY_PHONE, 1, NOW + i, subject, 1);
+		cr_assert_eq(world_add(&w, made[i], NOW + 50),
+			i < GRAPH_QUOTA_WAITING ? GRAPH_ADDED : GRAPH_OVER_QUOTA, "%zu", i);
+	}
+	r = world_read(&w);
+	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
+		cr_assert_eq(graph_has(r, &made[i].st.id), i < GRAPH_QUOTA_WAITING, "%zu", i);
+	}
+	world_read_end(r);
+	certify(NOW + 60);
+	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
+		cr_assert_eq(world_add(&w, made[i], NOW + 70),
+			i < GRAPH_QUOTA_WAITING ? GRAPH_KNOWN : GRAPH_ADDED, "%zu", i);
+	}
 }
 
 Test(graph_merge, what_a_revoked_device_signed_counts_if_seen_before_since)
