@@ -134,18 +134,6 @@ outcome_of(enum graph_outcome outcome)
 	return PUSHED_REFUSED + GRAPH_REFUSED_MALFORMED;
 }
 
-/* key_digest - of the principal key:THUMBPRINT */
-static void
-key_digest(const struct public_key *key, struct digest *out)
-{
-	struct thumbprint thumbprint;
-	struct slice parts[] = {SLICE("key:"), {0}};
-
-	public_key_thumbprint(key, &thumbprint);
-	parts[1] = thumbprint_slice(&thumbprint);
-	digest_sha256_parts(parts, ARRAY_LEN(parts), out);
-}
-
 #define TURN_LAST 3
 
 struct merge {
@@ -154,40 +142,20 @@ struct merge {
 	struct peer *peer;
 };
 
-/* is_wanted_later - out of scope, or too many before their certificate: both may change */
-static bool
-is_wanted_later(const struct entry *entry)
-{
-	return entry->is_decoded &&
-	       (entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_SCOPE ||
-		       entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_QUOTA);
-}
-
-/* wanted_put - under which name a refused statement is found again when it may come in */
+/* wanted_put - under which names a refused statement is found again when it may come in */
 static void
 wanted_put(struct graph_txn *g, const struct merge *m, const struct entry *entry)
 {
 	struct graph_exchange item = {m->peer->rec.number, entry->st.iat, entry->st.id, 0};
-	struct principal principal;
-	struct digest digest;
+	struct digest names[ENTRY_NAMES_MAX];
+	size_t count;
 
-	if (!is_wanted_later(entry) || m->peer->wanted_count >= PEER_WANTED_MAX) {
+	if (!entry_is_wanted_later(entry) || m->peer->wanted_count >= PEER_WANTED_MAX) {
 		return;
 	}
-	if (entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_QUOTA) {
-		key_digest(&entry->st.key, &digest);
-		graph_wanted_put(g, &digest, &item);
-		return;
-	}
-	if (principal_from_thumbprint(thumbprint_slice(&entry->st.iss), &principal) == 0) {
-		principal_digest(&principal, &digest);
-		graph_wanted_put(g, &digest, &item);
-	}
-	if (entry->st.act == STATEMENT_BIND &&
-		principal_parse(principal_slice(&entry->st.sub),
-			m->node->config.options.fold_local_part, &principal, NULL) == 0) {
-		principal_digest(&principal, &digest);
-		graph_wanted_put(g, &digest, &item);
+	count = entry_names(m->node, entry, names);
+	for (size_t i = 0; i < count; i++) {
+		graph_wanted_put(g, &names[i], &item);
 	}
 }
 
@@ -284,7 +252,7 @@ count_outcomes(struct node *node, struct peer *peer, const struct batch *batch)
 		if (is_welcome_later(entry->outcome)) {
 			continue;
 		}
-		if (is_wanted_later(entry) && peer->wanted_count < PEER_WANTED_MAX) {
+		if (entry_is_wanted_later(entry) && peer->wanted_count < PEER_WANTED_MAX) {
 			flags |= GRAPH_EXCHANGE_WANTED;
 		}
 		peer_note(node, peer, &item, flags);
@@ -304,16 +272,10 @@ follow(struct node *node, const struct batch *batch)
 
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct entry *entry = &batch->entries[i];
-		struct digest key;
 
-		if (!entry->is_merged) {
-			continue;
+		if (entry->is_merged) {
+			follow_add(node, &f, &entry->st);
 		}
-		if (entry->st.act == STATEMENT_DEVICE) {
-			principal_digest(&entry->st.sub, &key);
-			follow_grown(node, &key);
-		}
-		follow_add(node, &f, &entry->st);
 	}
 	follow_changes(node, &f);
 }
@@ -377,6 +339,7 @@ finish(struct node *node, struct batch *batch)
 		if (node_begin(node) == 0) {
 			/* A forged bind brings nobody in. */
 			checks_scope(node, peer, batch);
+			checks_recall(node, batch);
 			node_end(node);
 			is_stored = take(node, peer, batch);
 		}

@@ -56,6 +56,21 @@ void entry_refuse(struct entry *entry, enum graph_refusal reason);
 /** Decodes every entry and refuses what can be refused without signatures. Between graph_begin and graph_end. */
 void checks_run(struct node *node, struct peer *peer, struct batch *batch);
 
+/** True when an entry was refused for what may change: out of scope, or too many before their certificate. */
+bool entry_is_wanted_later(const struct entry *entry);
+
+#define ENTRY_NAMES_MAX 2
+
+/** Under which names such an entry is found again. @return how many. */
+size_t entry_names(
+	const struct node *node, const struct entry *entry, struct digest out[ENTRY_NAMES_MAX]);
+
+/**
+ * Has those fetched again that were refused for what changed while the signatures of their batch were
+ * checked: nothing was known of them when it did. Between graph_begin and graph_end.
+ */
+void checks_recall(struct node *node, const struct batch *batch);
+
 /** Refuses what is out of scope, going by entries that are still open alone; nothing from our own hosts. */
 void checks_scope(struct node *node, const struct peer *peer, struct batch *batch);
 

@@ -277,3 +277,84 @@ checks_run(struct node *node, struct peer *peer, struct batch *batch)
 	}
 	peer->rec.hour_signatures += batch->order_count;
 }
+
+/* --- what was refused for what may change ----------------------------------------------------- */
+
+bool
+entry_is_wanted_later(const struct entry *entry)
+{
+	return entry->is_decoded &&
+	       (entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_SCOPE ||
+		       entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_QUOTA);
+}
+
+/* key_digest - of the principal key:THUMBPRINT */
+static void
+key_digest(const struct public_key *key, struct digest *out)
+{
+	struct thumbprint thumbprint;
+	struct slice parts[] = {SLICE("key:"), {0}};
+
+	public_key_thumbprint(key, &thumbprint);
+	parts[1] = thumbprint_slice(&thumbprint);
+	digest_sha256_parts(parts, ARRAY_LEN(parts), out);
+}
+
+size_t
+entry_names(
+	const struct node *node, const struct entry *entry, struct digest out[ENTRY_NAMES_MAX])
+{
+	const struct statement *st = &entry->st;
+	struct principal subject;
+
+	if (entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_QUOTA) {
+		key_digest(&st->key, &out[0]);
+		return 1;
+	}
+	principal_of_issuer(st, &out[0]);
+	if (st->act != STATEMENT_BIND ||
+		principal_parse(principal_slice(&st->sub), node->config.options.fold_local_part,
+			&subject, NULL) != 0) {
+		return 1;
+	}
+	principal_digest(&subject, &out[1]);
+	return 2;
+}
+
+/* is_welcome_now - that it would not be refused for the same reason again, which would go on for ever */
+static bool
+is_welcome_now(struct node *node, const struct entry *entry)
+{
+	struct newcomers newcomers = {0};
+	struct digest issuer;
+	unsigned int distance;
+	bool is_near;
+
+	principal_of_issuer(&entry->st, &issuer);
+	admit_by_bind(node, entry, &issuer, &newcomers);
+	is_near = distance_of(node, &newcomers, &issuer, &distance);
+	if (entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_SCOPE) {
+		return is_near;
+	}
+	return graph_foresee(node->reader, &entry->st, node->now.wall_s) != GRAPH_OVER_QUOTA &&
+	       !(is_near && is_full(node, &entry->st, distance));
+}
+
+void
+checks_recall(struct node *node, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct entry *entry = &batch->entries[i];
+		struct digest names[ENTRY_NAMES_MAX];
+		size_t count = 0;
+
+		/* Those with a signature were looked at just now. */
+		if (entry->signature == ERR_NOTREADY && entry_is_wanted_later(entry) &&
+			is_welcome_now(node, entry)) {
+			count = entry_names(node, entry, names);
+		}
+		for (size_t j = 0; j < count; j++) {
+			follow_grown(node, &names[j]);
+		}
+	}
+}

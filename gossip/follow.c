@@ -10,6 +10,19 @@ follow_grown(void *ctx, const struct digest *principal)
 	}
 }
 
+/* certify - a key whose certificate came: what was too much to wait for it may come now */
+static void
+certify(struct node *node, const struct graph_item *item)
+{
+	struct statement st;
+	struct digest key;
+
+	if (item->act == STATEMENT_DEVICE && statement_decode(item->jws, &st, NULL) == 0) {
+		principal_digest(&st.sub, &key);
+		follow_grown(node, &key);
+	}
+}
+
 static void
 on_arrival(void *ctx, const struct graph_item *item)
 {
@@ -17,6 +30,7 @@ on_arrival(void *ctx, const struct graph_item *item)
 
 	node->arrivals++;
 	push_everywhere(node, item);
+	certify(node, item);
 	if (item->act == STATEMENT_BIND && item->is_waiting &&
 		digest_list_add(&node->claims, &item->id) != 0) {
 		node_log(node, NODE_LOG_DEBUG, "out of memory for what came into scope");
@@ -94,7 +108,10 @@ struct taking {
 	size_t at; /* principal whose turn it is */
 };
 
-/* take_wanted - as many principals as fit; they leave the table with this transaction */
+/*
+ * take_wanted - they leave the table, and what passed between us and the peer, with this transaction:
+ * whatever becomes of the fetch, a repair finds them
+ */
 static int
 take_wanted(void *ctx, struct graph_txn *g, struct err_msg *msg)
 {
@@ -102,6 +119,9 @@ take_wanted(void *ctx, struct graph_txn *g, struct err_msg *msg)
 
 	(void)msg;
 	t->count = graph_wanted_take(g, &t->principals->list[t->at], t->items);
+	for (size_t i = 0; i < t->count; i++) {
+		graph_exchange_delete(g, &t->items[i]);
+	}
 	return 0;
 }
 
@@ -139,6 +159,14 @@ find_wanted(struct node *node)
 	node->grown.count = kept;
 }
 
+/* keep_from - when the store fails: those that were not reached, for the next time */
+static void
+keep_from(struct digest_list *list, size_t at)
+{
+	list->count -= at;
+	memmove(list->list, &list->list[at], list->count * sizeof(list->list[0]));
+}
+
 static void
 fetch_wanted(struct node *node)
 {
@@ -147,7 +175,8 @@ fetch_wanted(struct node *node)
 	for (t.at = 0; t.at < node->grown.count; t.at++) {
 		do {
 			if (node_write(node, take_wanted, &t) != 0) {
-				t.count = 0;
+				keep_from(&node->grown, t.at);
+				return;
 			}
 			hand_over(node, &t);
 		} while (t.count == GRAPH_WANTED_MAX);

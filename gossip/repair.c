@@ -31,9 +31,35 @@ run(struct node *node, struct peer *peer)
 	dynbuf_fini(&message);
 }
 
+struct lost {
+	struct node *node;
+	struct peer *peer;
+};
+
+/* forget_lost - what was held once: if the peer still offers it, it is asked for once more */
+static int
+forget_lost(void *ctx, const struct graph_exchange *passed)
+{
+	struct lost *lost = ctx;
+	struct item item = {passed->iat_s, passed->id};
+
+	if ((passed->flags & (GRAPH_EXCHANGE_RECEIVED | GRAPH_EXCHANGE_OFFERED)) != 0 &&
+		!graph_has(lost->node->reader, &passed->id)) {
+		peer_forget(lost->node, lost->peer, &item);
+	}
+	return 0;
+}
+
 void
 repair_begin(struct node *node, struct peer *peer)
 {
+	struct lost lost = {node, peer};
+
+	node_flush(node);
+	if (node_begin(node) == 0) {
+		(void)!graph_exchange_visit(node->reader, peer->rec.number, forget_lost, &lost);
+		node_end(node);
+	}
 	peer->sync.is_repairing = true;
 	peer->sync.runs = 0;
 	run(node, peer);

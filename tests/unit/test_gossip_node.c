@@ -465,16 +465,15 @@ Test(gossip_node, an_unanswered_peer_is_asked_less_and_less_often)
 	cr_assert_str_eq(did.target, "/v1/node");
 }
 
-Test(gossip_node, first_contact_reconciles_fetches_and_goes_on_with_the_feed)
+/* contact - up to the first message of a reconciliation */
+static void
+contact(void)
 {
-	struct issued bind = person_bind(&bob, BY_ROOT, 1, NOW, BOB);
-	char body[STATEMENT_MAX + 64];
+	char body[128];
 	char key[BASE64URL_LEN(DIGEST_LEN) + 1];
-	uint8_t offer[6 + DIGEST_LEN] = {0x61, 0, 0, 2, 1};
 
 	memset(key, 'A', sizeof(key) - 1);
 	key[sizeof(key) - 1] = '\0';
-	add_peer(GRAPH_PEER_FRIEND, "https://bob.example.net");
 	node_timeout(node, now);
 	drain();
 	cr_assert_str_eq(did.target, "/v1/node");
@@ -482,21 +481,120 @@ Test(gossip_node, first_contact_reconciles_fetches_and_goes_on_with_the_feed)
 		"{\"version\":1,\"key\":\"%s\",\"epoch\":\"9\",\"last\":30}\n", key);
 	answer(200, body);
 	cr_assert_str_eq(did.target, "/v1/reconcile");
+}
 
+/* offer - the peer has this, and nothing else; NULL: what we have */
+static void
+offer(const struct issued *made)
+{
+	uint8_t message[5 + DIGEST_LEN] = {0x61, 0, 0, 2, 1};
 	struct node_result result = {.end = NODE_T_ANSWERED, .status = 200};
 
-	memcpy(offer + 5, bind.st.id.bytes, DIGEST_LEN);
-	result.body = slice_of(offer, 5 + DIGEST_LEN);
+	if (made != NULL) {
+		memcpy(message + 5, made->st.id.bytes, DIGEST_LEN);
+	}
+	result.body = slice_of(message, made == NULL ? 1 : sizeof(message));
 	node_result(node, now, did.token, &result);
 	drain();
+}
+
+/* assert_fetches - that the last request asks for this alone */
+static void
+assert_fetches(const struct issued *made)
+{
+	char id[BASE64URL_LEN(DIGEST_LEN) + 2];
+
 	cr_assert_str_eq(did.target, "/v1/fetch");
+	base64url_encode(digest_slice(&made->st.id), id);
+	(void)snprintf(id + BASE64URL_LEN(DIGEST_LEN), 2, "\n");
+	cr_assert_str_eq(did.sent, id);
+}
+
+Test(gossip_node, what_is_wanted_now_is_asked_for_after_a_crash_too)
+{
+	struct issued vouch = person_vouch(&bob, BY_ROOT, 1, NOW, "dom:example.com", 1);
+	struct issued bind = person_bind(&bob, BY_ROOT, 1, NOW, BOB);
+
+	add_peer(GRAPH_PEER_FRIEND, "https://bob.example.net");
+	(void)push(&vouch);
+	cr_assert_str_eq(did.body, "scope\n");
+	(void)push(&bind);
+	cr_assert_str_eq(did.body, "added\n");
+	node_abandon(node);
+	start();
+	contact();
+	offer(&vouch);
+	assert_fetches(&vouch);
+}
+
+Test(gossip_node, what_comes_into_scope_while_signatures_are_checked_is_asked_for)
+{
+	struct issued vouch = person_vouch(&bob, BY_ROOT, 1, NOW, "dom:example.com", 1);
+	struct issued bind = person_bind(&bob, BY_ROOT, 1, NOW, BOB);
+	struct issued other = person_identity(&alice, 1, NOW, NULL, false);
+	char body[2 * STATEMENT_MAX + 3];
+
+	add_peer(GRAPH_PEER_FRIEND, "https://bob.example.net");
+	did.hold = true;
+	(void)push(&bind);
+	(void)snprintf(body, sizeof(body), "%s\n%s\n", vouch.jws, other.jws);
+	(void)ask("/v1/statements", body);
+	cr_assert_eq(did.held_count, 2);
+	for (size_t i = 0; i < did.held_count; i++) {
+		node_job_run(did.held[i]);
+		node_job_done(node, now, did.held[i]);
+		drain();
+	}
+	cr_assert_str_eq(did.body, "scope\nadded\n");
+	contact();
+	offer(NULL);
+	cr_assert_str_eq(did.target, "/v1/feed?epoch=9&after=30");
+	answer(200, "30 30\n");
+	node_timeout(node, now);
+	drain();
+	assert_fetches(&vouch);
+}
+
+Test(gossip_node, a_repair_asks_once_for_what_was_lost)
+{
+	struct issued bind = person_bind(&bob, BY_ROOT, 1, NOW, BOB);
+	char body[STATEMENT_MAX + 2];
+	struct graph_txn *txn;
+	struct err_msg msg;
+
+	add_peer(GRAPH_PEER_FRIEND, "https://bob.example.net");
+	(void)push(&bind);
+	txn = world_begin(&w);
+	cr_assert_eq(graph_bury(txn, &bind.st.id, &msg), 0);
+	world_commit(txn);
+	contact();
+	offer(&bind);
+	assert_fetches(&bind);
+	(void)snprintf(body, sizeof(body), "%s\n", bind.jws);
+	answer(200, body);
+	cr_assert_not(stored(&bind));
+	offer(NULL);
+	answer(200, "30 30\n");
+	cr_assert_eq(node_peer_sync(node, now, &peer_pin, true), 0);
+	contact();
+	offer(&bind);
+	cr_assert_str_eq(did.target, "/v1/feed?epoch=9&after=30", "refused for good");
+}
+
+Test(gossip_node, first_contact_reconciles_fetches_and_goes_on_with_the_feed)
+{
+	struct issued bind = person_bind(&bob, BY_ROOT, 1, NOW, BOB);
+	char body[STATEMENT_MAX + 2];
+
+	add_peer(GRAPH_PEER_FRIEND, "https://bob.example.net");
+	contact();
+	offer(&bind);
+	assert_fetches(&bind);
 	(void)snprintf(body, sizeof(body), "%s\n", bind.jws);
 	answer(200, body);
 	cr_assert(stored(&bind));
 	cr_assert_str_eq(did.target, "/v1/reconcile", "until one finds nothing");
-	result.body = SLICE("\x61");
-	node_result(node, now, did.token, &result);
-	drain();
+	offer(NULL);
 	cr_assert_str_eq(did.target, "/v1/feed?epoch=9&after=30");
 	answer(200, "31 31\n");
 	cr_assert_eq(node_peer_at(node, &peer_pin)->last_sync_s, NOW);
