@@ -375,8 +375,9 @@ node_peer_remove(
 		at++;
 	}
 	node->peer_count--;
-	memmove(&node->peers[at], &node->peers[at + 1],
-		(node->peer_count - at) * sizeof(node->peers[0]));
+	for (; at < node->peer_count; at++) {
+		node->peers[at] = node->peers[at + 1];
+	}
 	peer_free(peer);
 	return 0;
 }

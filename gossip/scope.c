@@ -81,19 +81,17 @@ scope_count(const struct scope *s)
 }
 
 /* slot_of - where the principal is, or the free slot where it belongs */
-static struct entry *
+static size_t
 slot_of(const struct entry *slots, size_t slot_count, const struct digest *principal)
 {
 	size_t at = 0;
 
 	memcpy(&at, principal->bytes, sizeof(at));
-	for (;; at++) {
-		const struct entry *entry = &slots[at & (slot_count - 1)];
-
-		if (entry->generation == 0 || digest_eq(&entry->principal, principal)) {
-			return (struct entry *)(uintptr_t)entry;
-		}
+	at &= slot_count - 1;
+	while (slots[at].generation != 0 && !digest_eq(&slots[at].principal, principal)) {
+		at = (at + 1) & (slot_count - 1);
 	}
+	return at;
 }
 
 /* resize - into a table of that many slots, with or without what is of an older generation */
@@ -109,7 +107,7 @@ resize(struct scope *s, size_t slot_count, bool with_old)
 	for (size_t i = 0; i < s->slot_count; i++) {
 		if (s->slots[i].generation == s->generation ||
 			(with_old && s->slots[i].generation != 0)) {
-			*slot_of(slots, slot_count, &s->slots[i].principal) = s->slots[i];
+			slots[slot_of(slots, slot_count, &s->slots[i].principal)] = s->slots[i];
 			s->count++;
 		}
 	}
@@ -143,7 +141,7 @@ enqueue(struct scope *s, const struct digest *principal)
 static void
 reach(struct scope *s, const struct digest *principal, unsigned int distance)
 {
-	struct entry *entry = slot_of(s->slots, s->slot_count, principal);
+	struct entry *entry = &s->slots[slot_of(s->slots, s->slot_count, principal)];
 	bool is_new = entry->generation == 0;
 
 	if (distance > s->hops || s->error != 0 ||
@@ -166,7 +164,7 @@ reach(struct scope *s, const struct digest *principal, unsigned int distance)
 bool
 scope_distance(const struct scope *s, const struct digest *principal, unsigned int *out)
 {
-	const struct entry *entry = slot_of(s->slots, s->slot_count, principal);
+	const struct entry *entry = &s->slots[slot_of(s->slots, s->slot_count, principal)];
 
 	if (entry->generation == 0) {
 		return false;

@@ -285,7 +285,11 @@ make_node(struct service *s, struct err_msg *msg)
 	const struct settings *settings = s->config->settings;
 	const struct node_config config = {
 		.graph = s->config->graph,
-		.options = {.fold_local_part = settings->fold_local_part},
+		.options =
+			{
+				.fold_local_part = settings->fold_local_part,
+				.fresh_vouches = settings->metric.fresh_vouches,
+			},
 		.limits = limits_of(settings),
 		.rng = s->rng,
 		.own_pin = *tls_node_pin(s->config->tls),

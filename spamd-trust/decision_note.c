@@ -33,14 +33,43 @@ score_milli(double score)
 static bool
 is_friend(const struct scan_details *d)
 {
-	return (d->rule == TRUST_RULE_OWN_EDGE || d->rule == TRUST_RULE_NEWKEY) &&
+	return (d->rule == TRUST_RULE_OWN_EDGE || d->rule == TRUST_RULE_SUSPECT ||
+		       d->rule == TRUST_RULE_NEWKEY) &&
 	       d->edge_kind != NULL && strcmp(d->edge_kind, "addr") == 0;
 }
 
 static uint8_t
 flags_of(const struct scan_details *d)
 {
-	return d->rule == TRUST_RULE_NEWKEY ? LEDGER_HISTORY_NEWKEY : 0;
+	switch (d->rule) {
+	case TRUST_RULE_NEWKEY:
+		return LEDGER_HISTORY_NEWKEY;
+	case TRUST_RULE_REPORTED:
+		return LEDGER_HISTORY_REPORTED;
+	case TRUST_RULE_SUSPECT:
+		return LEDGER_HISTORY_SUSPECT;
+	case TRUST_RULE_INTRODUCTION:
+		return d->is_paid ? 0 : LEDGER_HISTORY_INTRODUCED;
+	default:
+		return 0;
+	}
+}
+
+/* add_payers - who paid for the sender, now or before */
+static void
+add_payers(const struct scan_details *d, struct ledger_decision *out)
+{
+	size_t count = d->rule == TRUST_RULE_INTRODUCTION ? d->voucher_count : 0;
+
+	for (size_t i = 0; i < count && out->payer_count < LEDGER_HISTORY_PAYERS_MAX; i++) {
+		const struct scan_voucher *v = &d->vouchers[i];
+
+		if (v->amount > 0 && d->price > 0) {
+			out->payers[out->payer_count++] = (struct ledger_history_payer){
+				v->principal,
+				(uint32_t)((uint64_t)v->amount * METRIC_ONE / d->price)};
+		}
+	}
 }
 
 bool
@@ -63,11 +92,13 @@ decision_note_make(const struct verdict *verdict, struct slice message, struct s
 		.sender = verdict->sender,
 		.signer = d->evidence.signer,
 	};
+	add_payers(d, &out->decision);
 	decision_note_id(id, &out->decision.message_id);
 	out->decision.has_lead = proven && verdict->recipient.len > 0 &&
 				 message_lead(message, &out->decision.lead) == 0;
 	out->is_friend = proven && is_friend(d);
-	out->is_acquaintance = proven && (d->rule == TRUST_RULE_OWN_EDGE ||
-						 d->rule == TRUST_RULE_INTRODUCTION);
+	out->is_acquaintance =
+		proven && (d->rule == TRUST_RULE_OWN_EDGE || d->rule == TRUST_RULE_SUSPECT ||
+				  d->rule == TRUST_RULE_INTRODUCTION);
 	return true;
 }

@@ -9,6 +9,7 @@
 
 #include "common/base/log.h"
 #include "common/graph/store_layout.h"
+#include "common/scan/metric_settings.h"
 #include "spamd-trust/control.h"
 #include "spamd-trust/ledger_writer.h"
 #include "spamd-trust/store_watch.h"
@@ -97,7 +98,7 @@ fill_service(struct service *service, const struct worker_process *p)
 	size_t connections = raise_descriptors(each * p->settings->max_connections) / each;
 
 	service->options = p->options;
-	service->metric = metric_config_default();
+	service->metric = metric_config_of(p->settings);
 	service->settings = p->settings;
 	service->listeners = p->listeners;
 	service->allowed = p->allowed;

@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "common/base/strnum.h"
+#include "common/metric/metric_config.h"
 #include "trustctl/cmd.h"
 #include "trustctl/entry.h"
 #include "trustctl/publish.h"
@@ -66,6 +68,29 @@ set_identity(const struct ctl *ctl, struct friend_work *work)
 	return EX_OK;
 }
 
+/* Most that a friend may introduce a month; as introduction_credit. */
+#define CREDIT_MAX 100.0
+
+/* set_credit - --credit: what this friend may spend, instead of what the site says */
+static int
+set_credit(const struct ctl *ctl, struct private_entry *record)
+{
+	const char *text = ctl->options->value[OPTION_CREDIT];
+	double credit = 0.0;
+
+	if (text == NULL) {
+		return EX_OK;
+	}
+	record->has_credit = strcmp(text, "default") != 0;
+	if (record->has_credit && (strnum_decimal(slice_str(text), &credit) != 0 ||
+					  credit < 0.0 || credit > CREDIT_MAX)) {
+		return command_fail(
+			ctl, EX_USAGE, "--credit %s: a number from 0 to 100, or default", text);
+	}
+	record->credit = (uint32_t)(credit * METRIC_ONE + 0.5);
+	return EX_OK;
+}
+
 /* prepare_add - everything that can be said against it is said before anything is changed */
 static int
 prepare_add(struct ctl *ctl, struct site *site, struct friend_work *work)
@@ -99,7 +124,8 @@ prepare_add(struct ctl *ctl, struct site *site, struct friend_work *work)
 	if (note != NULL && entry_set_note(&work->about.entry, note, &msg) != 0) {
 		return command_fail(ctl, EX_USAGE, "--note: %s", msg.text);
 	}
-	return set_identity(ctl, work);
+	status = set_credit(ctl, &work->about.entry.record);
+	return status == EX_OK ? set_identity(ctl, work) : status;
 }
 
 static int
@@ -208,6 +234,7 @@ static const struct column friend_columns[] = {
 	{"added", "ADDED", COLUMN_TIME},
 	{"last_mail", "LAST MAIL", COLUMN_TIME},
 	{"identity", "IDENTITY", COLUMN_TEXT},
+	{"credit", "CREDIT", COLUMN_TEXT},
 	{"note", "NOTE", COLUMN_TEXT},
 };
 
@@ -238,6 +265,16 @@ put_text(struct table *table, struct slice text)
 	} else {
 		table_none(table);
 	}
+}
+
+/* put_credit - of the friend's own, where he has one */
+static void
+put_credit(struct table *table, const struct private_entry *entry)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%.6g", entry->credit / (double)METRIC_ONE);
+	put_text(table, entry->has_credit ? slice_str(text) : SLICE(""));
 }
 
 /* put_subject - addresses are what people know; other kinds keep their prefix */
@@ -278,6 +315,7 @@ put_entry(struct listing *listing, const struct private_entry *entry)
 	table_number(table, entry->added_s);
 	table_number(table, entry->last_mail_s);
 	put_text(table, entry->has_identity ? slice_str(entry->identity.text) : SLICE(""));
+	put_credit(table, entry);
 	put_text(table, entry->note);
 }
 
@@ -304,6 +342,7 @@ put_vouch(struct listing *listing, const struct graph_edge *edge)
 	put_level(&listing->table, edge->level);
 	table_number(&listing->table, edge->first_seen_s);
 	table_number(&listing->table, 0);
+	table_none(&listing->table);
 	table_none(&listing->table);
 	table_none(&listing->table);
 }

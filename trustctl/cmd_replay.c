@@ -13,6 +13,7 @@
 #include "common/conf/settings.h"
 #include "common/replay/replay.h"
 #include "trustctl/cmd.h"
+#include "trustctl/cmd_forecast.h"
 
 /* Much more than the longest line, so that a read is worth its while. */
 #define INPUT_BYTES ((size_t)256 * 1024)
@@ -148,8 +149,9 @@ make_replay(struct replay **out)
 	return replay_new(&config, &scores, out);
 }
 
-int
-cmd_replay(struct ctl *ctl)
+/* replay_events - standard input to standard output */
+static int
+replay_events(struct ctl *ctl)
 {
 	struct pipe_state p = {.input = malloc(INPUT_BYTES)};
 	int rc = p.input == NULL ? ERR_NOMEM : make_replay(&p.replay);
@@ -164,4 +166,13 @@ cmd_replay(struct ctl *ctl)
 	dynbuf_fini(&p.answers);
 	free(p.input);
 	return rc == 0 ? EX_OK : command_fail_msg(ctl, &p.msg);
+}
+
+int
+cmd_replay(struct ctl *ctl)
+{
+	bool forecasts = options_has(ctl->options, OPTION_MAIL_LOG) ||
+			 options_has(ctl->options, OPTION_MAILDIR);
+
+	return forecasts ? cmd_forecast(ctl) : replay_events(ctl);
 }

@@ -80,7 +80,8 @@ static const struct command rows[] = {
 		.arguments = "SUBJECT",
 		.min_args = 1,
 		.max_args = 1,
-		.options = ACTOR | BIT(LEVEL) | BIT(NOTE) | BIT(PUBLISH) | BIT(IDENTITY),
+		.options = ACTOR | BIT(LEVEL) | BIT(NOTE) | BIT(PUBLISH) | BIT(IDENTITY) |
+			   BIT(CREDIT),
 		.summary = "makes somebody a friend of a user, or changes the level",
 		.details =
 			"Friends are private and never leave the host, unless --publish also makes the "
@@ -209,6 +210,7 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "replay",
+		.options = BIT(MAIL_LOG) | BIT(MAILDIR) | BIT(DOMAIN),
 		.summary =
 			"answers a history of vouches, mail and reports as the daemon would have",
 		.details =
@@ -216,9 +218,16 @@ static const struct command rows[] = {
 			"\"A time issuer subject level\" is a vouch (level 0 withdraws, time 0 is "
 			"long ago), \"Q time recipient sender id\" is proven mail, \"R time "
 			"recipient sender spam|ham\" a report. Each Q is answered with id, tier and "
-			"score. Times are seconds and never go back. Nothing of the store is read or "
-			"written. docs/METRIC.md has the rest.",
-		.examples = {"replay <history.events >answers.txt"},
+			"score. Times are seconds and never go back. docs/METRIC.md has the rest. "
+			"Nothing of the store is read or written. "
+			"With --mail-log or --maildir: a forecast, how much of a site's real mail "
+			"would have been known, month by month. Mail of addresses at --domain to "
+			"others was sent, mail of others to them received. Whom a user wrote to "
+			"becomes a learned friend and counts as vouched for, users know each other, "
+			"and all mail received is taken as proven.",
+		.examples = {"replay <history.events >answers.txt",
+			"replay --maildir ~/Maildir --domain example.org",
+			"replay --mail-log /var/log/mail.log --domain example.org --json"},
 		.run = cmd_replay,
 	},
 };

@@ -89,6 +89,12 @@ static const struct option_spec specs[OPTION_COUNT] = {
 		"goes on with what comes, one line each, until it is stopped"},
 	[OPTION_SIGNER] = {"signer", 0, "DOMAIN", false,
 		"the signing domain (d=) to confirm, instead of the one seen last"},
+	[OPTION_CREDIT] = {"credit", 0, "NUMBER", false,
+		"how many strangers a month this friend may introduce, 0 to 100, or default"},
+	[OPTION_MAIL_LOG] = {"mail-log", 0, "FILE", false,
+		"forecasts from the log of Postfix instead of replaying events"},
+	[OPTION_MAILDIR] = {"maildir", 0, "PATH", false,
+		"forecasts from the messages of a maildir or mbox"},
 };
 
 const struct option_spec *

@@ -229,7 +229,10 @@ site_open(struct site *site, struct ctl *ctl, enum site_mode mode, struct err_ms
 struct graph_options
 site_graph_options(const struct site *site)
 {
-	return (struct graph_options){.fold_local_part = site->settings->fold_local_part};
+	return (struct graph_options){
+		.fold_local_part = site->settings->fold_local_part,
+		.fresh_vouches = site->settings->metric.fresh_vouches,
+	};
 }
 
 void

@@ -64,6 +64,7 @@ struct settings_metric {
 	double middleman_credit;
 	uint32_t helpers_payers;
 	uint32_t forbidding_warnings;
+	uint32_t fresh_vouches;
 	uint32_t learned_life_s;
 	double blame_factor;
 	uint32_t blame_life_s;

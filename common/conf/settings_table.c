@@ -70,6 +70,11 @@ const struct setting_row settings_rows[] = {
 		"warnings", NULL, "2",
 		"So many friends who warned about a sender forbid his introduction; "
 		"fewer raise its price by one each."},
+	{"fresh_vouches", NULL, &setting_type_integer, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.fresh_vouches), 1, 512, "vouches",
+		NULL, "20",
+		"Of an issuer's vouches that are new here, only the first so many in any 30 days "
+		"count; for what is received from now on."},
 	{"learned_life", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.learned_life_s), 86400, 3153600000,
 		"seconds", NULL, "400d",
@@ -420,7 +425,7 @@ const struct setting_row settings_rows[] = {
 		"statements are kept."},
 	{"gossip_statements_max", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_statements_max), 1000, 100000000,
-		"statements", NULL, "5000000",
+		"statements", NULL, "2000000",
 		"Statements kept; beyond, only revocations and those of the nearest issuers "
 		"are taken."},
 	{"gossip_connections_max", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
@@ -440,14 +445,14 @@ const struct setting_row settings_rows[] = {
 		"seconds", NULL, "1d", "Between two complete comparisons with a peer."},
 	{"gossip_requests_per_hour", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_requests_per_hour), 10, 10000000,
-		"requests", NULL, "7200", "What a peer may ask in an hour."},
+		"requests", NULL, "20000", "What a peer may ask in an hour."},
 	{"gossip_bytes_per_hour", NULL, &setting_type_size, SETTING_SECTION_GOSSIP,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_bytes_per_hour), 1048576,
-		1099511627776, "bytes", NULL, "512M",
+		1099511627776, "bytes", NULL, "1G",
 		"What a peer may send and fetch in an hour."},
 	{"gossip_signatures_per_hour", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_signatures_per_hour), 100,
-		1000000000, "signatures", NULL, "500000",
+		1000000000, "signatures", NULL, "250000",
 		"Signatures of a peer's items that are checked in an hour."},
 	/* Keys. */
 	{"notify_command", NULL, &setting_type_text, SETTING_SECTION_KEYS, SETTING_ADMIN,

@@ -29,45 +29,62 @@ first_at_or_after(struct store_txn *txn, const struct digest *from, struct diges
 	return found;
 }
 
+/* first_after - the first stored digest above one */
+static bool
+first_after(struct store_txn *txn, const struct digest *from, struct digest *out)
+{
+	struct digest next = *from;
+	size_t at = DIGEST_LEN;
+
+	while (at > 0 && ++next.bytes[at - 1] == 0) {
+		at--;
+	}
+	return at > 0 && first_at_or_after(txn, &next, out);
+}
+
+/* A walk over what is stored and what is to be, both ascending. */
+struct pass {
+	struct store_txn *txn;
+	struct digest stored;
+	bool has_stored;
+	const struct digest *wanted;
+	const struct digest *end;
+	bool changed;
+};
+
+/* step - the lower of the two is taken out or put in; writing ends cursors, so each is sought anew */
+static void
+step(struct pass *p)
+{
+	bool is_stored_first =
+		p->wanted == p->end || (p->has_stored && digest_cmp(&p->stored, p->wanted) < 0);
+	bool is_same = !is_stored_first && p->has_stored && digest_eq(&p->stored, p->wanted);
+
+	if (is_stored_first) {
+		(void)store_delete(p->txn, GRAPH_T_INTEREST, digest_slice(&p->stored));
+	} else if (!is_same) {
+		store_put(p->txn, GRAPH_T_INTEREST, digest_slice(p->wanted), slice_of("", 0));
+	}
+	p->changed |= !is_same;
+	p->wanted += !is_stored_first;
+	if (is_stored_first || is_same) {
+		p->has_stored = first_after(p->txn, &p->stored, &p->stored);
+	}
+}
+
 int
 graph_interest_set(
 	struct graph_txn *g, const struct digest *sorted, size_t count, struct err_msg *msg)
 {
-	struct digest stored;
+	struct pass pass = {
+		.txn = g->txn, .wanted = sorted, .end = count == 0 ? sorted : sorted + count};
 	uint64_t version = 0;
-	bool changed = false;
-	size_t i = 0;
-	bool more = first_at_or_after(g->txn, NULL, &stored);
 
-	/* Both run in ascending order; writing ends a cursor's position, so it is sought anew. */
-	while (more || i < count) {
-		int order = !more ? 1 : i == count ? -1 : digest_cmp(&stored, &sorted[i]);
-
-		if (order < 0) {
-			(void)store_delete(g->txn, GRAPH_T_INTEREST, digest_slice(&stored));
-			changed = true;
-		} else if (order > 0) {
-			store_put(g->txn, GRAPH_T_INTEREST, digest_slice(&sorted[i]),
-				slice_of("", 0));
-			changed = true;
-		}
-		if (order >= 0) {
-			i++;
-		}
-		if (order <= 0) {
-			struct digest next = stored;
-			size_t at = DIGEST_LEN;
-
-			while (at > 0 && ++next.bytes[at - 1] == 0) {
-				at--;
-			}
-			more = at > 0 && first_at_or_after(g->txn, &next, &stored);
-		}
-		if (store_txn_error(g->txn) != 0) {
-			break;
-		}
+	pass.has_stored = first_at_or_after(g->txn, NULL, &pass.stored);
+	while ((pass.has_stored || pass.wanted != pass.end) && store_txn_error(g->txn) == 0) {
+		step(&pass);
 	}
-	if (changed) {
+	if (pass.changed) {
 		(void)graph_state_get(g->txn, GRAPH_STATE_INTEREST, &version);
 		graph_state_put(g->txn, GRAPH_STATE_INTEREST, version + 1);
 	}

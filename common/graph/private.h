@@ -42,6 +42,8 @@ struct private_entry {
 	enum private_origin origin;
 	bool has_identity; /**< the user confirmed that this address is that identity */
 	struct thumbprint identity;
+	bool has_credit; /**< credit replaces introduction_credit for this friend */
+	uint32_t credit; /**< what he may spend on introductions, millionths of one */
 	uint64_t added_s;
 	uint64_t last_mail_s; /**< learned edges: when mail last went; 0 unknown */
 	struct slice text;    /**< principal text; borrowed */

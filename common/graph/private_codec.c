@@ -10,6 +10,7 @@
 #define FLAG_BLOCKED  0x01
 #define FLAG_LEARNED  0x02
 #define FLAG_IDENTITY 0x04
+#define FLAG_CREDIT   0x08
 
 const struct store_table private_tables[PRIVATE_TABLE_COUNT] = {
 	[PRIVATE_SITE] = {"site", STORE_PLAIN},
@@ -126,6 +127,7 @@ private_entry_encode(struct slice key, const struct private_entry *entry,
 	flags |= entry->blocked ? FLAG_BLOCKED : 0;
 	flags |= entry->origin == PRIVATE_LEARNED ? FLAG_LEARNED : 0;
 	flags |= entry->has_identity ? FLAG_IDENTITY : 0;
+	flags |= entry->has_credit ? FLAG_CREDIT : 0;
 	record_begin(&w, buf, PRIVATE_ENTRY_RECORD_MAX);
 	wire_write_u8(&w, entry->level);
 	wire_write_u8(&w, flags);
@@ -136,6 +138,9 @@ private_entry_encode(struct slice key, const struct private_entry *entry,
 	}
 	wire_write_string(&w, entry->text);
 	wire_write_string(&w, entry->note);
+	if (entry->has_credit) {
+		wire_write_u32(&w, entry->credit);
+	}
 	return record_end(&w, key, out);
 }
 
@@ -155,12 +160,14 @@ private_entry_decode(struct slice key, struct slice record, struct private_entry
 	out->blocked = (flags & FLAG_BLOCKED) != 0;
 	out->origin = (flags & FLAG_LEARNED) != 0 ? PRIVATE_LEARNED : PRIVATE_BY_HAND;
 	out->has_identity = (flags & FLAG_IDENTITY) != 0;
+	out->has_credit = (flags & FLAG_CREDIT) != 0;
 	out->added_s = wire_read_u64(&r);
 	out->last_mail_s = wire_read_u64(&r);
 	ok = private_digest_decode(slice_skip(key, DIGEST_LEN), &out->subject) == 0 &&
 	     (!out->has_identity || read_thumbprint(&r, &out->identity));
 	out->text = wire_read_string(&r);
 	out->note = wire_read_string(&r);
+	out->credit = out->has_credit ? wire_read_u32(&r) : 0;
 	ok = ok && wire_reader_finish(&r) == 0 && out->level <= TRUST_LEVEL_STRONG;
 	return ok ? 0 : ERR_CORRUPT;
 }
@@ -174,7 +181,7 @@ private_entry_is_notable(struct slice record, bool or_strong)
 
 	return record.len > at_text &&
 	       ((or_strong && record.data[at_level] == TRUST_LEVEL_STRONG) ||
-		       (record.data[at_flags] & FLAG_IDENTITY) != 0 ||
+		       (record.data[at_flags] & (FLAG_IDENTITY | FLAG_CREDIT)) != 0 ||
 		       slice_starts_with(slice_skip(record, at_text), SLICE("id:")));
 }
 

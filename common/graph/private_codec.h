@@ -25,12 +25,13 @@
  *	offset size
  *	     0    1  version 1
  *	     1    1  level, 0 to 3
- *	     2    1  flags: 1 blocked, 2 learned, 4 identity confirmed
+ *	     2    1  flags: 1 blocked, 2 learned, 4 identity confirmed, 8 credit of his own
  *	     3    8  added, seconds since 1970
  *	    11    8  last mail, seconds since 1970; 0 unknown
  *	    19   43  identity, thumbprint; only with flag 4
  *	         2+n subject, principal text
  *	         2+n note
+ *	          4  credit, millionths; only with flag 8
  *	          8  check
  *
  * Version and check are those of common/store/record.h.
@@ -60,7 +61,7 @@ enum private_table {
 #define PRIVATE_USER_RECORD_MAX (1 + IDENTITY_THUMBPRINT_LEN + 8 + 2 + PRINCIPAL_TEXT_MAX + 8)
 #define PRIVATE_ENTRY_RECORD_MAX                                                               \
 	(3 + 8 + 8 + IDENTITY_THUMBPRINT_LEN + 2 + PRINCIPAL_TEXT_MAX + 2 + PRIVATE_NOTE_MAX + \
-		8)
+		4 + 8)
 
 /** A key of two digests, or of a digest and a name. */
 struct private_key {

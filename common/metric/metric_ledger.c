@@ -156,6 +156,7 @@ may_warn(const struct metric_config *config, const struct metric_ledger *ledger,
 }
 
 void
+/* NOLINTNEXTLINE(readability-function-size): who, about whom, when, which: all are the report */
 metric_report_decide(const struct metric_config *config, const struct metric_ledger *ledger,
 	const struct metric_party *r, const struct metric_party *s, uint64_t now_s,
 	uint64_t tag, struct metric_report *out)

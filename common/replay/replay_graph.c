@@ -7,11 +7,19 @@
 
 #define NODES_FIRST 256
 
+/* A mark: the round in which it was made, and the level. */
+#define MARK_LEVEL_BITS 2
+#define ROUND_MAX       (UINT32_MAX >> MARK_LEVEL_BITS)
+
+/* Lists of vouchers up to so many times as long as the recipient's are walked, not sought in. */
+#define WALK_FACTOR 8
+
 struct replay_node {
 	struct replay_list out; /* all edges, withdrawn and not counted ones too */
 	struct replay_list in;  /* live, counted edges */
 	uint32_t vouches;       /* live, counted edges out */
 	uint32_t fresh_count;
+	uint32_t mark; /* level as a friend of the recipient of a view, behind its round */
 	uint64_t *
 		fresh; /* first-seen of his newest counted edges, newest first, fresh_vouches at most */
 };
@@ -270,12 +278,88 @@ view_close(void *ctx, struct metric_cursor *c)
 	(void)c;
 }
 
+static void
+next_round(struct replay_graph *g)
+{
+	if (g->round < ROUND_MAX) {
+		g->round++;
+		return;
+	}
+	for (uint32_t i = 1; i <= g->names.count; i++) {
+		g->nodes[i].mark = 0;
+	}
+	g->round = 1;
+}
+
+/* mark_friends - once a view, so that asking who is a friend costs one look */
+static void
+mark_friends(struct replay_view *v)
+{
+	struct replay_graph *g = v->graph;
+	struct replay_position at = {0};
+	const struct replay_edge *edge = NULL;
+
+	v->is_marked = true;
+	next_round(g);
+	while ((edge = replay_list_next(&g->nodes[v->recipient.node].out, &at)) != NULL) {
+		g->nodes[edge->node].mark = g->round << MARK_LEVEL_BITS | edge->level;
+	}
+}
+
+static unsigned int
+marked_level(const struct replay_graph *g, uint32_t node)
+{
+	uint32_t mark = g->nodes[node].mark;
+
+	return mark >> MARK_LEVEL_BITS == g->round ? mark & ((1U << MARK_LEVEL_BITS) - 1) : 0;
+}
+
 static unsigned int
 view_friend_level(void *ctx, struct metric_ref who)
 {
-	const struct replay_view *v = ctx;
+	struct replay_view *v = ctx;
 
-	return replay_graph_level(v->graph, v->recipient, who);
+	if (!v->is_marked && v->graph->nodes[v->recipient.node].out.count > METRIC_STEPS_MAX) {
+		return replay_graph_level(v->graph, v->recipient, who);
+	}
+	if (!v->is_marked) {
+		mark_friends(v);
+	}
+	return marked_level(v->graph, who.node);
+}
+
+/* view_common - walks the vouchers, unless the recipient's list is much shorter */
+static bool
+view_common(void *ctx, enum metric_list list, struct metric_ref of, size_t *steps_left,
+	metric_common_fn *visit, void *visit_ctx)
+{
+	struct replay_view *v = ctx;
+	const struct replay_list *vouchers = list_of(v, list, of);
+	uint32_t friends = v->graph->nodes[v->recipient.node].out.count;
+	struct replay_position at = {0};
+	const struct replay_edge *edge = NULL;
+
+	if (friends > METRIC_STEPS_MAX || vouchers->count / WALK_FACTOR > friends) {
+		return false;
+	}
+	if (!v->is_marked) {
+		mark_friends(v);
+	}
+	while (*steps_left > 0 && (edge = replay_list_next(vouchers, &at)) != NULL) {
+		unsigned int level = marked_level(v->graph, edge->node);
+		struct metric_edge friend_edge = {.ref = ref_of(edge), .level = (uint8_t)level};
+		struct metric_edge vouch = {
+			.ref = ref_of(edge),
+			.level = edge->level,
+			.is_open = true,
+		};
+
+		(*steps_left)--;
+		if (level > 0 && !visit(visit_ctx, &friend_edge, &vouch)) {
+			break;
+		}
+	}
+	return true;
 }
 
 static bool
@@ -304,6 +388,7 @@ static const struct metric_world_ops view_ops = {
 	.next = view_next,
 	.seek = view_seek,
 	.close = view_close,
+	.common = view_common,
 	.friend_level = view_friend_level,
 	.resolve = view_resolve,
 	.vouch_count = view_vouch_count,

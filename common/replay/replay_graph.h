@@ -23,6 +23,7 @@ struct replay_graph {
 	struct replay_names names;
 	struct replay_node *nodes; /* by number; [0] is unused */
 	uint32_t node_capacity;
+	uint32_t round; /* of marks: who is a friend in the present view */
 };
 
 /** Borrows the config. */
@@ -44,11 +45,12 @@ NODISCARD int replay_graph_vouch(struct replay_graph *g, struct metric_ref issue
 unsigned int replay_graph_level(
 	const struct replay_graph *g, struct metric_ref issuer, struct metric_ref subject);
 
-/** The view around one recipient and one sender. On the stack; borrows the graph. */
+/** The view around one recipient and one sender, one at a time. On the stack; borrows the graph. */
 struct replay_view {
-	const struct replay_graph *graph;
+	struct replay_graph *graph; /**< only marks are written */
 	struct metric_ref recipient;
 	struct metric_ref sender;
+	bool is_marked; /**< false at first */
 };
 
 struct metric_world replay_view_world(struct replay_view *view);

@@ -49,6 +49,7 @@ circle_init(struct circle *c, struct graph_reader *graph, struct private_reader 
 		.is_site = user == NULL,
 		.colleagues = colleagues,
 		.now_s = now_s,
+		.learned_life_s = CIRCLE_LEARNED_LIFETIME_S,
 	};
 	c->site.node = graph_current(graph, graph_site(graph));
 	(void)graph_digest_of(graph, c->site.node, &c->site.digest);
@@ -77,11 +78,11 @@ entry_is_live(const struct circle *c, const struct digest *user, const struct pr
 {
 	uint64_t last_s = e->last_mail_s != 0 ? e->last_mail_s : e->added_s;
 
-	if (e->origin != PRIVATE_LEARNED || c->now_s < last_s + CIRCLE_LEARNED_LIFETIME_S) {
+	if (e->origin != PRIVATE_LEARNED || c->now_s < last_s + c->learned_life_s) {
 		return true;
 	}
 	last_s = c->ledger == NULL ? 0 : ledger_seen_find(c->ledger, user, &e->subject);
-	return last_s != 0 && c->now_s < last_s + CIRCLE_LEARNED_LIFETIME_S;
+	return last_s != 0 && c->now_s < last_s + c->learned_life_s;
 }
 
 /* private_level - the level a user holds privately; 0 for blocks and ended edges */
@@ -383,6 +384,41 @@ circle_voucher_level(const struct circle *c, graph_node identity)
 		level = greater(level, bound_level(c, formers[i].node, p.node));
 	}
 	return level;
+}
+
+static bool
+entry_credit(const struct circle *c, const struct digest *subject, uint32_t *out)
+{
+	struct private_entry e;
+
+	if (!private_get(c->private_store, &c->self.digest, subject, &e) || !e.has_credit) {
+		return false;
+	}
+	*out = e.credit;
+	return true;
+}
+
+bool
+circle_credit(const struct circle *c, graph_node identity, uint32_t *out)
+{
+	graph_node addresses[BOUND_MAX];
+	struct party p = {.node = identity};
+	size_t count = 0;
+
+	if (graph_digest_of(c->graph, identity, &p.digest) && entry_credit(c, &p.digest, out)) {
+		return true;
+	}
+	count = graph_bound_addresses(c->graph, identity, addresses, BOUND_MAX);
+	for (size_t i = 0; i < count; i++) {
+		struct party address = {.node = addresses[i]};
+
+		if (graph_digest_of(c->graph, addresses[i], &address.digest) &&
+			circle_identity_of(c, &address) == identity &&
+			entry_credit(c, &address.digest, out)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* names_openly - an open vouch by one of the recipient's identities for exactly this one */

@@ -46,6 +46,7 @@ struct circle {
 	bool is_site;
 	bool colleagues;
 	uint64_t now_s;
+	uint64_t learned_life_s;  /**< set by circle_init to METRIC's 400 days */
 	struct store_txn *ledger; /**< knows when mail last came; NULL: nobody does */
 };
 
@@ -58,6 +59,9 @@ struct party circle_party(const struct circle *c, const struct principal *p);
 
 /** The level (0 none, 1 to 3) of the recipient's own edge to a principal. */
 unsigned int circle_level(const struct circle *c, const struct party *p);
+
+/** What the recipient lets this friend spend on introductions; false where he did not say. */
+bool circle_credit(const struct circle *c, graph_node identity, uint32_t *out);
 
 /** Was the edge made by hand? False where it was learned from mail, and without an edge. */
 bool circle_is_by_hand(const struct circle *c, const struct party *p);

@@ -392,6 +392,18 @@ world_vouch_count(void *ctx, struct metric_ref who)
 	return count;
 }
 
+static uint32_t
+world_credit(void *ctx, struct metric_ref who)
+{
+	const struct circle_world *w = ctx;
+	uint32_t credit = w->config->introduction_credit;
+
+	if (w->friends.has_credits) {
+		(void)circle_credit(w->circle, who.node, &credit);
+	}
+	return credit;
+}
+
 static bool
 world_digest(void *ctx, struct metric_ref who, struct digest *out)
 {
@@ -410,6 +422,7 @@ static const struct metric_world_ops world_ops = {
 	.friend_level = world_friend_level,
 	.resolve = world_resolve,
 	.vouch_count = world_vouch_count,
+	.credit = world_credit,
 	.digest = world_digest,
 };
 

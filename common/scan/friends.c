@@ -80,6 +80,7 @@ add_private(struct loading *l, const struct private_entry *e)
 	struct party party = {.digest = e->subject};
 
 	l->out->has_strong = l->out->has_strong || e->level == TRUST_LEVEL_STRONG;
+	l->out->has_credits = l->out->has_credits || e->has_credit;
 	if (!is_identity && !e->has_identity) {
 		return;
 	}

@@ -21,7 +21,8 @@
 /** Large: keep one a thread. */
 struct friends {
 	size_t count;
-	bool cut;        /**< a bound cut */
+	bool cut;         /**< a bound cut */
+	bool has_credits; /**< some friend has an introduction credit of his own */
 	bool has_strong; /**< some address is listed at level 3: a colleague may be more than that */
 	struct graph_ref refs[FRIENDS_MAX]; /**< ascending, each once */
 	uint8_t levels[FRIENDS_MAX];        /**< of each, 1 to 3 */

@@ -20,6 +20,7 @@ metric_config_of(const struct settings *settings)
 	config.middleman_credit = millionths(m->middleman_credit);
 	config.helpers_payers_min = m->helpers_payers;
 	config.warnings_forbid = m->forbidding_warnings;
+	config.fresh_vouches = m->fresh_vouches;
 	config.learned_life_s = m->learned_life_s;
 	config.blame_factor = millionths(m->blame_factor);
 	config.charge_life_s = m->blame_life_s;

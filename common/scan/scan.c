@@ -103,6 +103,7 @@ circle_of(const struct job *job, const struct private_user *user, struct circle 
 {
 	circle_init(out, job->scanner->graph, job->scanner->private_store, user,
 		job->settings->colleagues, job->request->now_s);
+	out->learned_life_s = job->settings->metric.learned_life_s;
 	out->ledger = ledger_of(job);
 }
 

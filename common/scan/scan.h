@@ -43,6 +43,8 @@ struct scan_request {
 struct scan_voucher {
 	struct slice
 		name; /**< an address, or id:THUMBPRINT; "a private contact" where it may not leave */
+	struct digest
+		principal; /**< his, as the ledger knows it; zero when he is not in the graph */
 	struct slice middleman;   /**< of a helper; likewise. Empty: he vouches himself */
 	unsigned int own_level;   /**< recipient -> friend */
 	unsigned int vouch_level; /**< friend -> sender, or -> middleman */

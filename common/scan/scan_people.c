@@ -73,6 +73,7 @@ name_vouchers(const struct namer *namer, const struct metric_decision *m)
 								 : p->credit,
 			.renews_s = p->renews_s,
 		};
+		(void)graph_digest_of(namer->circle->graph, p->ref.node, &named[i].principal);
 		if (p->middleman.node != 0) {
 			named[i].middleman = contact_name(namer, p->middleman, false);
 		}

@@ -10,6 +10,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import threading
 
 import harness
 from harness import request, share_store, trustctl
@@ -283,6 +284,102 @@ class ReportTest(LedgerTest):
             with self.subTest(args=args):
                 done = self.ctl(*args, check=False)
                 self.assertEqual(done.returncode, code, done.stderr)
+
+
+class IntroductionTest(LedgerTest):
+    """carol, a colleague, vouches for strangers; what that costs her towards alice."""
+
+    STRANGERS = [f"s{number}@example.com" for number in range(6)]
+    COMMANDS = (
+        *LedgerTest.COMMANDS,
+        ("user", "add", "carol@example.org"),
+        *(("vouch", "--user", "carol@example.org", stranger) for stranger in STRANGERS),
+    )
+
+    def first(self):
+        return proven(self.STRANGERS[0])
+
+    def rows(self, what):
+        return [row for row in self.ledger() if row["what"] == what]
+
+    def wait_recorded(self):
+        harness.wait_for(lambda: self.rows("introduced"), "the payment", self.spamd.tail)
+
+    def test_paid_once_and_asking_again_is_free(self):
+        for _ in range(3):
+            self.assertIn("TRUST_FOF", self.rules(self.first()))
+        self.assertIn("TRUST_UNKNOWN", self.rules(proven(self.STRANGERS[1])))
+        self.wait_recorded()
+        (paid,) = self.rows("introduced")
+        self.assertEqual((paid["who"], paid["amount_millionths"]), (self.STRANGERS[0], 1000000))
+        (spent,) = self.rows("spent by")
+        self.assertEqual(spent["amount_millionths"], 1000000)
+        why = self.ctl("why", "--user", "alice", self.STRANGERS[1], "-C", self.spamd.config)
+        self.assertRegex(why.stdout, "has no introduction left until")
+        self.assertEqual(len(self.rows("spent by")), 1, "dry runs pay nothing")
+        rows = self.wait_history(4)
+        self.assertEqual(
+            [row["remarks"] for row in rows], [["introduced"], [], [], []], "by its payment"
+        )
+        self.assertEqual([len(row["payers"]) for row in rows], [1, 1, 1, 0])
+
+    def test_a_restart_forgets_nothing_that_was_recorded(self):
+        self.assertIn("TRUST_FOF", self.rules(self.first()))
+        self.wait_recorded()
+        os.kill(self.spamd.worker_pid(), 9)
+        self.spamd.wait_log_count("control socket", 2)
+        self.spamd.wait_log_count("ledger open in", 2)
+        self.assertIn("TRUST_FOF", self.rules(self.first()))
+        self.assertIn("TRUST_UNKNOWN", self.rules(proven(self.STRANGERS[1])))
+
+    def test_a_report_charges_and_undoing_restores(self):
+        self.assertIn("TRUST_FOF", self.rules(self.first()))
+        self.wait_recorded()
+        before = self.ledger()
+        for spam, forget in ((False, False), (True, True)):
+            self.assertTrue(self.tell(self.first()))
+            (blamed,) = self.rows("blamed")
+            self.assertEqual(blamed["amount_millionths"], 1000000)
+            rules = self.rules(self.first())
+            self.assertIn("TRUST_REPORTED", rules)
+            self.assertNotIn("TRUST_FOF", rules)
+            self.assertTrue(self.tell(self.first(), spam=spam, forget=forget))
+            self.assertEqual(self.ledger(), before)
+            self.assertIn("TRUST_FOF", self.rules(self.first()))
+
+    def test_many_at_once_get_one_introduction(self):
+        self.spamd.stop()
+        daemon = self.daemon("-x", "-m", "4", config=CONFIG, store=self.store).start()
+        daemon.wait_log("ledger open in")
+        results = []
+        barrier = threading.Barrier(len(self.STRANGERS))
+
+        def ask(stranger):
+            barrier.wait()
+            results.append(self.rules(proven(stranger), daemon=daemon))
+
+        threads = [threading.Thread(target=ask, args=(name,)) for name in self.STRANGERS]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sum("TRUST_FOF" in rules for rules in results), 1, results)
+
+    def test_what_cannot_be_recorded_is_not_granted(self):
+        self.spamd.stop()
+        shutil.rmtree(self.store / "ledger")
+        daemon = self.daemon("-x", config=CONFIG, store=self.store).start()
+        daemon.wait_log("nobody is introduced: ")
+        self.assertIn("TRUST_UNKNOWN", self.rules(self.first(), daemon=daemon))
+        report = daemon.exchange(request("REPORT", self.first(), user="alice")).decode()
+        self.assertRegex(" ".join(report.split()), "could not be recorded")
+        (self.store / "ledger").mkdir(mode=0o750)
+        share_store(self.store)
+        harness.wait_for(
+            lambda: "TRUST_FOF" in self.rules(self.first(), daemon=daemon),
+            "the ledger that is back",
+            daemon.tail,
+        )
 
 
 class PinTest(LedgerTest):

@@ -284,6 +284,38 @@ Test(scan, a_confirmed_friend_introduces_whom_he_vouches_for)
 	expect(&v, "unproven", TIER_UNKNOWN, "TRUST_UNKNOWN", 0.0);
 }
 
+Test(scan, a_friend_may_have_an_introduction_credit_of_his_own)
+{
+	struct private_entry bob = {
+		.level = 2,
+		.added_s = SEEN_S,
+		.has_identity = true,
+		.identity = people[BOB].identity,
+		.has_credit = true,
+		.credit = 0,
+	};
+	struct verdict v;
+
+	vouch(BOB, "addr:frank@example.net", TRUST_LEVEL_ORDINARY);
+	hold(&alice_digest, "addr:bob@example.net", &bob);
+	v = scan(PROOF HOP FROM("frank") BODY);
+	expect(&v, "none", TIER_UNKNOWN, "TRUST_UNKNOWN", 0.0);
+	cr_assert_eq(v.details->broke_count, 1);
+	cr_assert_eq(v.details->broke[0].reason, METRIC_SHORT_FORBIDDEN);
+	cr_assert(slice_ends_with(
+		v.details->advice, SLICE("is not allowed to introduce anybody")));
+	bob.credit = 999999;
+	hold(&alice_digest, "addr:bob@example.net", &bob);
+	v = scan(PROOF HOP FROM("frank") BODY);
+	expect(&v, "less than the price", TIER_UNKNOWN, "TRUST_UNKNOWN", 0.0);
+	cr_assert_eq(v.details->refusal, METRIC_REFUSAL_CREDIT);
+	bob.credit = 3000000;
+	hold(&alice_digest, "addr:bob@example.net", &bob);
+	v = scan(PROOF HOP FROM("frank") BODY);
+	expect(&v, "three", TIER_KNOWN, "TRUST_FOF", -(1 + 8 * 0.343));
+	cr_assert_eq(v.details->vouchers[0].credit, 2000000, "two are left");
+}
+
 Test(scan, an_address_nobody_confirmed_introduces_nobody)
 {
 	struct verdict v;
