@@ -289,6 +289,7 @@ make_node(struct service *s, struct err_msg *msg)
 			{
 				.fold_local_part = settings->fold_local_part,
 				.fresh_vouches = settings->metric.fresh_vouches,
+				.fresh_window_s = settings->metric.fresh_window_s,
 			},
 		.limits = limits_of(settings),
 		.rng = s->rng,

@@ -232,6 +232,7 @@ site_graph_options(const struct site *site)
 	return (struct graph_options){
 		.fold_local_part = site->settings->fold_local_part,
 		.fresh_vouches = site->settings->metric.fresh_vouches,
+		.fresh_window_s = site->settings->metric.fresh_window_s,
 	};
 }
 

@@ -61,6 +61,7 @@ struct settings_metric {
 	uint32_t introduction_window_s;
 	uint32_t introduction_life_s;
 	uint32_t hub_vouches;
+	uint32_t fresh_window_s;
 	double middleman_credit;
 	uint32_t helpers_payers;
 	uint32_t forbidding_warnings;

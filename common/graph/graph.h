@@ -182,6 +182,9 @@ struct graph_wanted {
 void graph_list_common(struct graph_cursor *c, const struct graph_wanted *wanted,
 	size_t *steps_left, graph_common_fn *visit, void *ctx);
 
+/** The peers of a list just started, dead ones included, at most cap. @return how many. */
+size_t graph_list_refs(struct graph_cursor *c, struct graph_ref *out, size_t cap);
+
 /** Gives the cursor back to the reader's pool; a cursor never started is fine. */
 void graph_cursor_close(struct graph_cursor *c);
 

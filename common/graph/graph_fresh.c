@@ -5,7 +5,7 @@
  * it, since a vouch that waited for its certificate keeps the time it was first seen at. Slots
  * are let go when no window of a time that may still come reaches them.
  */
-#define SLOT_LIFETIME_S (2 * GRAPH_FRESH_WINDOW_S)
+#define SLOT_LIFETIME_WINDOWS 2
 
 static uint64_t
 distance(uint64_t a, uint64_t b)
@@ -36,7 +36,7 @@ drop_old_slots(struct graph_txn *g, const struct digest *issuer, uint64_t now_s)
 	uint8_t buf[GRAPH_SLOT_LEN];
 
 	while (oldest_slot(g, issuer, &slot) && now_s > slot.first_seen_s &&
-		now_s - slot.first_seen_s > SLOT_LIFETIME_S) {
+		now_s - slot.first_seen_s > SLOT_LIFETIME_WINDOWS * g->fresh_window_s) {
 		(void)store_delete_value(g->txn, GRAPH_T_FRESH, digest_slice(issuer),
 			graph_slot_encode(&slot, buf));
 	}
@@ -57,7 +57,7 @@ has_room(struct graph_txn *g, const struct digest *issuer, uint64_t at_s)
 			store_txn_fail(g->txn, ERR_CORRUPT);
 			break;
 		}
-		taken += distance(slot.first_seen_s, at_s) < GRAPH_FRESH_WINDOW_S ? 1 : 0;
+		taken += distance(slot.first_seen_s, at_s) < g->fresh_window_s ? 1 : 0;
 	}
 	store_cursor_close(c);
 	return taken < g->fresh_vouches;

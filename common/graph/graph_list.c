@@ -170,7 +170,7 @@ graph_seek(struct graph_cursor *c, struct graph_ref peer, struct graph_edge *out
 }
 
 /* Lists up to so many times as long as the array are walked, longer ones are searched in. */
-#define WALK_FACTOR 8
+#define WALK_FACTOR 4
 
 /* more_at_hand - whether there is a record, after loading the next run where that is due */
 static bool
@@ -182,10 +182,58 @@ more_at_hand(struct graph_cursor *c)
 	       (!c->is_whole && store_set_next(c->cursor, &value) && load_run(c));
 }
 
+size_t
+graph_list_refs(struct graph_cursor *c, struct graph_ref *out, size_t cap)
+{
+	size_t count = 0;
+
+	for (; count < cap && more_at_hand(c); c->at += GRAPH_EDGE_LEN) {
+		out[count++] = graph_edge_peer(c->run.data + c->at);
+	}
+	return count;
+}
+
 static inline bool
 record_is_hosted(const uint8_t *record)
 {
 	return (record[GRAPH_EDGE_AT_FLAGS] & GRAPH_EDGE_HOSTED) != 0;
+}
+
+/* Where a walk beside an array stands. */
+struct walk {
+	const struct graph_wanted *wanted;
+	size_t at; /* in the array */
+};
+
+/* next_wanted - moves over the records of the run that nobody wants. False at the end of the run */
+static bool
+next_wanted(struct graph_cursor *c, struct walk *w, size_t *index_out)
+{
+	const struct graph_wanted *wanted = w->wanted;
+	const uint8_t *end = c->run.data + c->run.len;
+
+	for (const uint8_t *record = c->run.data + c->at; record < end;
+		record += GRAPH_EDGE_LEN) {
+		struct graph_ref peer = graph_edge_peer(record);
+		bool found;
+
+		while (w->at < wanted->count && wanted->refs[w->at].order < peer.order) {
+			w->at++;
+		}
+		found = w->at < wanted->count && wanted->refs[w->at].order == peer.order &&
+			wanted->refs[w->at].node == peer.node;
+		if (found || (wanted->or_hosted && record_is_hosted(record))) {
+			c->at = (size_t)(record - c->run.data);
+			*index_out = found ? w->at : wanted->count;
+			return true;
+		}
+		if (w->at == wanted->count && !wanted->or_hosted) {
+			c->is_whole = true; /* nothing more is wanted */
+			break;
+		}
+	}
+	c->at = c->run.len;
+	return false;
 }
 
 /* walk_common - both side by side */
@@ -193,25 +241,17 @@ static void
 walk_common(struct graph_cursor *c, const struct graph_wanted *wanted, size_t *steps_left,
 	graph_common_fn *visit, void *ctx)
 {
+	struct walk w = {.wanted = wanted};
 	struct graph_edge edge;
-	size_t at = 0;
+	size_t index;
 
-	while ((at < wanted->count || wanted->or_hosted) && more_at_hand(c)) {
-		const uint8_t *record = c->run.data + c->at;
-		struct graph_ref peer = graph_edge_peer(record);
-		bool found;
+	while (*steps_left > 0 && more_at_hand(c)) {
+		size_t before = c->at;
+		bool found = next_wanted(c, &w, &index);
+		size_t steps = (c->at - before) / GRAPH_EDGE_LEN + (found ? 1 : 0);
 
-		if ((*steps_left)-- == 1) {
-			*steps_left = 0;
-			return;
-		}
-		while (at < wanted->count && graph_ref_cmp(wanted->refs[at], peer) < 0) {
-			at++;
-		}
-		found = at < wanted->count && graph_ref_cmp(wanted->refs[at], peer) == 0;
-		if (!found && !(wanted->or_hosted && record_is_hosted(record))) {
-			c->at += GRAPH_EDGE_LEN;
-		} else if (!take(c, &edge) || !visit(ctx, found ? at : wanted->count, &edge)) {
+		*steps_left -= steps < *steps_left ? steps : *steps_left;
+		if (found && (!take(c, &edge) || !visit(ctx, index, &edge))) {
 			return;
 		}
 	}

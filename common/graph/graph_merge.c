@@ -120,6 +120,8 @@ graph_txn_init(struct graph_txn *g, struct store_txn *txn, const struct graph_op
 	*g = (struct graph_txn){
 		.txn = txn,
 		.fold_local_part = options->fold_local_part,
+		.fresh_window_s = options->fresh_window_s == 0 ? GRAPH_FRESH_WINDOW_S
+							       : options->fresh_window_s,
 		.fresh_vouches = options->fresh_vouches == 0 ? GRAPH_FRESH_VOUCHES
 							     : options->fresh_vouches,
 	};

@@ -116,6 +116,7 @@ struct graph_txn;
 
 struct graph_options {
 	bool fold_local_part; /**< fold the ASCII case of local parts when interning (default on) */
+	uint32_t fresh_window_s; /**< of the fresh rule, its window; 0: the default */
 	uint32_t
 		fresh_vouches; /**< of the fresh rule, for what is added from now on; 0: the default */
 };

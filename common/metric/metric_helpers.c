@@ -150,6 +150,13 @@ from_friend(struct hunt *h)
 	if (!may_help(h, h->fixed.ref)) {
 		return;
 	}
+	if (world->ops->middlemen != NULL && world->ops->middlemen(world->ctx, h->fixed.ref,
+						     &h->search->steps_left, on_middleman, h)) {
+		if (h->search->steps_left == 0) {
+			h->search->out->cut |= METRIC_CUT_STEPS;
+		}
+		return;
+	}
 	world->ops->open(world->ctx, METRIC_LIST_VOUCHES, h->fixed.ref, &vouches);
 	world->ops->open(
 		world->ctx, METRIC_LIST_SENDER_VOUCHERS, (struct metric_ref){0}, &vouchers);

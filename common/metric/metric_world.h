@@ -78,9 +78,9 @@ enum metric_list {
 	METRIC_LIST_WARNERS, /**< who blocks or warns about s by a live signed statement */
 };
 
-/** A friend of r, with r's level, and his vouch. @return false to stop. */
+/** Somebody who stands in two lists, with his edges: r's to him and his vouch, for one. @return false to stop. */
 typedef bool metric_common_fn(
-	void *ctx, const struct metric_edge *friend_edge, const struct metric_edge *vouch);
+	void *ctx, const struct metric_edge *first, const struct metric_edge *second);
 
 struct metric_world_ops {
 	/** About how many entries a list has, an upper bound, cheaply; it chooses the side to walk. */
@@ -104,6 +104,13 @@ struct metric_world_ops {
 	 */
 	bool (*common)(void *ctx, enum metric_list list, struct metric_ref of,
 		size_t *steps_left, metric_common_fn *visit, void *visit_ctx);
+
+	/**
+	 * Visits whom `f` vouches for and who vouch for s, ascending, with f's vouch and theirs, as
+	 * walking both lists would, in one go; otherwise as `common`.
+	 */
+	bool (*middlemen)(void *ctx, struct metric_ref f, size_t *steps_left,
+		metric_common_fn *visit, void *visit_ctx);
 
 	/** r's level for an identity, 0 when he is no friend. Covers friends no list holds (colleagues). */
 	unsigned int (*friend_level)(void *ctx, struct metric_ref who);

@@ -182,23 +182,18 @@ is_known_to_some_user(const struct circle *c, const struct party *p)
 	return found;
 }
 
-static unsigned int
-greater(unsigned int a, unsigned int b)
-{
-	return a > b ? a : b;
-}
-
 /* own_level - what the recipient, or an identity he continues, holds about exactly this party */
 static unsigned int
 own_level(const struct circle *c, const struct party *p)
 {
-	unsigned int level = greater(private_level(c, &c->self.digest, &p->digest),
+	unsigned int level = circle_stronger(private_level(c, &c->self.digest, &p->digest),
 		published_level(c, c->self.node, party_ref(p)));
 
 	for (size_t i = 0; i < c->former_count; i++) {
-		level = greater(level, published_level(c, c->formers[i].node, party_ref(p)));
+		level = circle_stronger(
+			level, published_level(c, c->formers[i].node, party_ref(p)));
 		if (c->is_site) {
-			level = greater(
+			level = circle_stronger(
 				level, private_level(c, &c->formers[i].digest, &p->digest));
 		}
 	}
@@ -228,7 +223,7 @@ circle_level(const struct circle *c, const struct party *p)
 	unsigned int level = party_level(c, p);
 
 	for (size_t i = 0; i < count; i++) {
-		level = greater(level, party_level(c, &formers[i]));
+		level = circle_stronger(level, party_level(c, &formers[i]));
 	}
 	return level;
 }
@@ -361,7 +356,7 @@ bound_level(const struct circle *c, graph_node bound_by, graph_node identity)
 
 		if (graph_digest_of(c->graph, addresses[i], &address.digest) &&
 			circle_identity_of(c, &address) == identity) {
-			level = greater(level, circle_level(c, &address));
+			level = circle_stronger(level, circle_level(c, &address));
 		}
 	}
 	return level;
@@ -379,9 +374,9 @@ circle_voucher_level(const struct circle *c, graph_node identity)
 		return 0;
 	}
 	count = former_parties(c, p.node, formers);
-	level = greater(circle_level(c, &p), bound_level(c, p.node, p.node));
+	level = circle_stronger(circle_level(c, &p), bound_level(c, p.node, p.node));
 	for (size_t i = 0; i < count; i++) {
-		level = greater(level, bound_level(c, formers[i].node, p.node));
+		level = circle_stronger(level, bound_level(c, formers[i].node, p.node));
 	}
 	return level;
 }

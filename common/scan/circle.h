@@ -33,6 +33,13 @@ party_ref(const struct party *p)
 	return (struct graph_ref){graph_order_of(&p->digest), p->node};
 }
 
+/** Of two levels of edges to the same person. */
+static inline unsigned int
+circle_stronger(unsigned int a, unsigned int b)
+{
+	return a > b ? a : b;
+}
+
 /** Borrows the readers, which must be inside begin/end. Fields are private. */
 struct circle {
 	struct graph_reader *graph;

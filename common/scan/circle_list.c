@@ -228,6 +228,18 @@ circle_list_seek(struct circle_list *l, struct graph_ref peer, struct graph_edge
 	return take_head(l, out);
 }
 
+uint64_t
+circle_list_rest(struct circle_list *l)
+{
+	struct graph_edge edge;
+	uint64_t count = 0;
+
+	while (circle_list_next(l, &edge)) {
+		count++;
+	}
+	return count;
+}
+
 struct graph_cursor *
 circle_list_single(struct circle_list *l)
 {

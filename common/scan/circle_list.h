@@ -64,6 +64,9 @@ bool circle_list_next(struct circle_list *l, struct graph_edge *out);
 /** The first one at or behind peer; only forward. False when there is none. */
 bool circle_list_seek(struct circle_list *l, struct graph_ref peer, struct graph_edge *out);
 
+/** Walks to the end. @return how many that was. */
+uint64_t circle_list_rest(struct circle_list *l);
+
 /** The one set the list consists of, not read yet; NULL when it is not so simple. */
 struct graph_cursor *circle_list_single(struct circle_list *l);
 

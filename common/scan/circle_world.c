@@ -4,47 +4,17 @@
 
 #include "common/statement/statement.h"
 
-static struct metric_ref
-to_metric(struct graph_ref ref)
+/* friends_of - loaded when they are first asked for: most senders are known, or nobody vouches */
+static const struct friends *
+friends_of(struct circle_world *w)
 {
-	return (struct metric_ref){ref.order, ref.node};
+	if (!w->has_friends) {
+		friends_load(w->circle, &w->friends);
+		w->cut = w->friends.cut;
+		w->has_friends = true;
+	}
+	return &w->friends;
 }
-
-static struct graph_ref
-to_graph(struct metric_ref ref)
-{
-	return (struct graph_ref){ref.order, ref.node};
-}
-
-struct metric_ref
-circle_world_ref(const struct party *p)
-{
-	return to_metric(party_ref(p));
-}
-
-struct metric_ref
-circle_world_node_ref(const struct circle *circle, graph_node node)
-{
-	return to_metric(graph_ref_of(circle->graph, node));
-}
-
-static struct metric_edge
-edge_of(const struct graph_edge *edge)
-{
-	return (struct metric_edge){
-		.ref = to_metric(graph_edge_ref(edge)),
-		.level = edge->level,
-		.is_open = (edge->flags & GRAPH_EDGE_OPEN) != 0,
-	};
-}
-
-static unsigned int
-greater(unsigned int a, unsigned int b)
-{
-	return a > b ? a : b;
-}
-
-/* --- friends ------------------------------------------------------------------------------- */
 
 /* level_of_hosted - ordinary, unless the recipient says more of an address, or has no colleagues */
 static unsigned int
@@ -83,13 +53,13 @@ friends_take(const struct circle_world *w, struct world_list *l, struct metric_e
 	}
 	*out = (struct metric_edge){0};
 	if (order >= 0) {
-		out->ref = to_metric(graph_edge_ref(&l->head));
+		out->ref = metric_ref_from(graph_edge_ref(&l->head));
 		out->level = (uint8_t)level_of_hosted(w, l->head.peer);
 		next_colleague(w, l);
 	}
 	if (order <= 0) {
-		out->ref = to_metric(w->friends.refs[l->at]);
-		out->level = (uint8_t)greater(out->level, w->friends.levels[l->at]);
+		out->ref = metric_ref_from(w->friends.refs[l->at]);
+		out->level = (uint8_t)circle_stronger(out->level, w->friends.levels[l->at]);
 		l->at++;
 	}
 	return true;
@@ -118,18 +88,18 @@ is_hosted(const struct circle_world *w, struct metric_ref who)
 		return w->recent_is_hosted;
 	}
 	return graph_edge_get(
-		w->circle->graph, GRAPH_COLLEAGUES, GRAPH_NONE, to_graph(who), &edge);
+		w->circle->graph, GRAPH_COLLEAGUES, GRAPH_NONE, graph_ref_from(who), &edge);
 }
 
 static unsigned int
 world_friend_level(void *ctx, struct metric_ref who)
 {
-	const struct circle_world *w = ctx;
-	unsigned int level = friends_level(&w->friends, to_graph(who));
+	struct circle_world *w = ctx;
+	unsigned int level = friends_level(friends_of(w), graph_ref_from(who));
 
 	if (level < TRUST_LEVEL_STRONG && w->hosted_count > 0 &&
 		who.node != w->circle->site.node && is_hosted(w, who)) {
-		level = greater(level, level_of_hosted(w, who.node));
+		level = circle_stronger(level, level_of_hosted(w, who.node));
 	}
 	if (level == 0 && w->circle->is_site) {
 		level = circle_voucher_level(w->circle, who.node);
@@ -160,6 +130,7 @@ start(struct circle_world *w, struct world_list *l)
 		w->has_formers && l->kind != METRIC_LIST_FRIENDS);
 	switch (l->kind) {
 	case METRIC_LIST_FRIENDS:
+		(void)friends_of(w);
 		l->at = 0;
 		if (w->colleague_count > 0) {
 			circle_list_add(&l->list, GRAPH_COLLEAGUES, GRAPH_NONE);
@@ -229,7 +200,7 @@ world_count(void *ctx, enum metric_list kind, struct metric_ref of)
 	struct world_list *l;
 
 	if (kind == METRIC_LIST_FRIENDS) {
-		return w->friends.count + w->colleague_count;
+		return friends_of(w)->count + w->colleague_count;
 	}
 	if (kind == METRIC_LIST_SENDER_VOUCHERS && w->sender_vouchers != UINT64_MAX) {
 		return w->sender_vouchers;
@@ -252,7 +223,7 @@ world_open(void *ctx, enum metric_list kind, struct metric_ref of, struct metric
 static struct metric_edge
 handed_out(struct circle_world *w, const struct world_list *l, const struct graph_edge *edge)
 {
-	struct metric_edge out = edge_of(edge);
+	struct metric_edge out = metric_edge_from(edge);
 
 	if (l->kind != METRIC_LIST_VOUCHES) {
 		w->recent = out.ref;
@@ -284,10 +255,10 @@ world_seek(void *ctx, struct metric_cursor *c, struct metric_ref ref, struct met
 	struct graph_edge edge;
 
 	if (l->kind == METRIC_LIST_FRIENDS) {
-		friends_skip(ctx, l, to_graph(ref));
+		friends_skip(ctx, l, graph_ref_from(ref));
 		return friends_take(ctx, l, out);
 	}
-	if (!circle_list_seek(&l->list, to_graph(ref), &edge)) {
+	if (!circle_list_seek(&l->list, graph_ref_from(ref), &edge)) {
 		return false;
 	}
 	*out = handed_out(ctx, l, &edge);
@@ -315,7 +286,7 @@ on_common(void *ctx, size_t index, const struct graph_edge *edge)
 {
 	struct common *common = ctx;
 	const struct circle_world *w = common->world;
-	struct metric_edge vouch = edge_of(edge);
+	struct metric_edge vouch = metric_edge_from(edge);
 	struct metric_edge friend_edge = {.ref = vouch.ref};
 	unsigned int level = index < w->friends.count ? w->friends.levels[index] : 0;
 
@@ -324,7 +295,7 @@ on_common(void *ctx, size_t index, const struct graph_edge *edge)
 	}
 	if (level < TRUST_LEVEL_STRONG && (edge->flags & GRAPH_EDGE_HOSTED) != 0 &&
 		edge->peer != w->circle->site.node) {
-		level = greater(level, level_of_hosted(w, edge->peer));
+		level = circle_stronger(level, level_of_hosted(w, edge->peer));
 	}
 	friend_edge.level = (uint8_t)level;
 	return level == 0 || common->visit(common->ctx, &friend_edge, &vouch);
@@ -339,8 +310,8 @@ world_common(void *ctx, enum metric_list kind, struct metric_ref of, size_t *ste
 	struct world_list *l = list_of(w, kind, of);
 	struct graph_cursor *cursor = circle_list_single(&l->list);
 	struct common common = {w, l, visit, visit_ctx};
-	const struct graph_wanted wanted = {
-		w->friends.refs, w->friends.count, w->hosted_count > 0};
+	const struct friends *friends = friends_of(w);
+	const struct graph_wanted wanted = {friends->refs, friends->count, w->hosted_count > 0};
 
 	if (cursor == NULL || w->circle->is_site ||
 		(wanted.or_hosted && l->list.count > METRIC_STEPS_MAX)) {
@@ -352,7 +323,75 @@ world_common(void *ctx, enum metric_list kind, struct metric_ref of, size_t *ste
 	return true;
 }
 
-/* --- single questions ------------------------------------------------------------------------ */
+/* load_vouchers - once. False where there are too many, or in more than one set */
+static bool
+load_vouchers(struct circle_world *w)
+{
+	struct world_list *l;
+	struct graph_cursor *cursor;
+
+	if (w->voucher_count != SIZE_MAX) {
+		return true;
+	}
+	if (w->has_formers || w->sender_vouchers > CIRCLE_WORLD_VOUCHERS_MAX) {
+		return false;
+	}
+	l = list_of(w, METRIC_LIST_SENDER_VOUCHERS, (struct metric_ref){0});
+	cursor = circle_list_single(&l->list);
+	if (cursor != NULL) {
+		w->voucher_of = cursor->node;
+		w->voucher_count =
+			graph_list_refs(cursor, w->vouchers, CIRCLE_WORLD_VOUCHERS_MAX);
+	}
+	finish(l);
+	return cursor != NULL;
+}
+
+static bool
+on_middleman(void *ctx, size_t index, const struct graph_edge *edge)
+{
+	struct common *common = ctx;
+	struct circle_world *w = common->world;
+	struct circle_list *l = &common->list->list;
+	struct metric_edge vouch = metric_edge_from(edge);
+	struct graph_edge last;
+	struct metric_edge last_vouch;
+
+	(void)index;
+	if (!circle_list_counts(l, edge) ||
+		!graph_edge_get(w->circle->graph, GRAPH_IN, w->voucher_of, graph_edge_ref(edge),
+			&last) ||
+		!circle_list_counts(l, &last)) {
+		return true;
+	}
+	last_vouch = metric_edge_from(&last);
+	w->recent = last_vouch.ref;
+	w->recent_is_hosted = (last.flags & GRAPH_EDGE_HOSTED) != 0;
+	return common->visit(common->ctx, &vouch, &last_vouch);
+}
+
+/* world_middlemen - the friend's list beside the array of the sender's vouchers */
+static bool
+world_middlemen(void *ctx, struct metric_ref f, size_t *steps_left, metric_common_fn *visit,
+	void *visit_ctx)
+{
+	struct circle_world *w = ctx;
+	struct common common = {w, NULL, visit, visit_ctx};
+	struct graph_wanted wanted = {.refs = w->vouchers};
+	struct graph_cursor *cursor;
+
+	if (!load_vouchers(w)) {
+		return false;
+	}
+	wanted.count = w->voucher_count;
+	common.list = list_of(w, METRIC_LIST_VOUCHES, f);
+	cursor = circle_list_single(&common.list->list);
+	if (cursor != NULL) {
+		graph_list_common(cursor, &wanted, steps_left, on_middleman, &common);
+	}
+	finish(common.list);
+	return cursor != NULL || common.list->list.count == 0;
+}
 
 static bool
 world_resolve(void *ctx, const struct metric_party *who, struct metric_ref *out)
@@ -370,7 +409,7 @@ world_resolve(void *ctx, const struct metric_party *who, struct metric_ref *out)
 	}
 	identity = circle_identity_of(w->circle, &party);
 	identity = graph_current(graph, identity == GRAPH_NONE ? party.node : identity);
-	*out = to_metric(graph_ref_of(graph, identity));
+	*out = metric_ref_from(graph_ref_of(graph, identity));
 	return out->node != 0;
 }
 
@@ -380,13 +419,10 @@ world_vouch_count(void *ctx, struct metric_ref who)
 {
 	struct circle_world *w = ctx;
 	struct world_list *l = list_of(w, METRIC_LIST_VOUCHES, who);
-	struct graph_edge edge;
 	uint64_t count = l->list.count;
 
 	if (count > w->config->hub_vouches) {
-		for (count = 0; circle_list_next(&l->list, &edge);) {
-			count++;
-		}
+		count = circle_list_rest(&l->list);
 	}
 	finish(l);
 	return count;
@@ -419,6 +455,7 @@ static const struct metric_world_ops world_ops = {
 	.seek = world_seek,
 	.close = world_close,
 	.common = world_common,
+	.middlemen = world_middlemen,
 	.friend_level = world_friend_level,
 	.resolve = world_resolve,
 	.vouch_count = world_vouch_count,
@@ -436,6 +473,7 @@ circle_world_init(struct circle_world *w, const struct circle *circle,
 	w->has_formers = !graph_has_no_formers(circle->graph);
 	w->sender_count = 0;
 	w->sender_vouchers = UINT64_MAX;
+	w->voucher_count = SIZE_MAX;
 	w->recent = (struct metric_ref){0};
 	w->recent_is_hosted = false;
 	for (size_t i = 0; i < CIRCLE_WORLD_LISTS_MAX; i++) {
@@ -448,8 +486,8 @@ circle_world_init(struct circle_world *w, const struct circle *circle,
 	}
 	w->hosted_count = graph_degree(circle->graph, GRAPH_COLLEAGUES, GRAPH_NONE);
 	w->colleague_count = circle->colleagues || circle->is_site ? w->hosted_count : 0;
-	friends_load(circle, &w->friends);
-	w->cut = w->friends.cut;
+	w->cut = false;
+	w->has_friends = false;
 }
 
 struct metric_world

@@ -24,12 +24,16 @@
 /** Lists the metric has open at a time. */
 #define CIRCLE_WORLD_LISTS_MAX 4
 
+/** Of senders with at most so many vouchers these are put into an array, for the search of middlemen. */
+#define CIRCLE_WORLD_VOUCHERS_MAX 2048
+
 /** Large, and not to be cleared before use: UNINITIALIZED. Fields are private, but for cut. */
 struct circle_world {
 	const struct circle *circle;
 	const struct metric_config *config;
 	bool cut; /**< a bound cut the recipient's list of friends */
 	bool has_formers;
+	bool has_friends;                           /* they are loaded */
 	graph_node senders[METRIC_SENDER_REFS_MAX]; /* those that the graph knows */
 	size_t sender_count;
 	uint64_t sender_vouchers; /* UINT64_MAX: not counted yet */
@@ -47,6 +51,9 @@ struct circle_world {
 		struct circle_list list; /* in METRIC_LIST_FRIENDS, of colleagues */
 	} lists[CIRCLE_WORLD_LISTS_MAX];
 	struct friends friends;
+	graph_node voucher_of; /* the one principal that they vouch for */
+	size_t voucher_count;  /* SIZE_MAX: not loaded yet */
+	struct graph_ref vouchers[CIRCLE_WORLD_VOUCHERS_MAX]; /* of the sender, dead ones too */
 };
 
 /** @param senders the sender's principals, at most METRIC_SENDER_REFS_MAX; those with node 0 are left out. */
@@ -56,10 +63,42 @@ void circle_world_init(struct circle_world *w, const struct circle *circle,
 /** The world; good as long as w and the snapshots. */
 struct metric_world circle_world_metric(struct circle_world *w);
 
+/* The same things in the words of the graph and of the metric. */
+
+static inline struct metric_ref
+metric_ref_from(struct graph_ref ref)
+{
+	return (struct metric_ref){ref.order, ref.node};
+}
+
+static inline struct graph_ref
+graph_ref_from(struct metric_ref ref)
+{
+	return (struct graph_ref){ref.order, ref.node};
+}
+
+static inline struct metric_edge
+metric_edge_from(const struct graph_edge *edge)
+{
+	return (struct metric_edge){
+		.ref = metric_ref_from(graph_edge_ref(edge)),
+		.level = edge->level,
+		.is_open = (edge->flags & GRAPH_EDGE_OPEN) != 0,
+	};
+}
+
 /** Place of a party in the metric's lists. */
-struct metric_ref circle_world_ref(const struct party *p);
+static inline struct metric_ref
+circle_world_ref(const struct party *p)
+{
+	return metric_ref_from(party_ref(p));
+}
 
 /** The same for a node; {0} for GRAPH_NONE. */
-struct metric_ref circle_world_node_ref(const struct circle *circle, graph_node node);
+static inline struct metric_ref
+circle_world_node_ref(const struct circle *circle, graph_node node)
+{
+	return metric_ref_from(graph_ref_of(circle->graph, node));
+}
 
 #endif

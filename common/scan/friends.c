@@ -161,17 +161,13 @@ void
 friends_load(const struct circle *c, struct friends *out)
 {
 	struct loading l = {c, out, !graph_has_no_formers(c->graph)};
-	graph_node formers[GRAPH_FORMERS_MAX];
-	size_t count = l.has_formers && c->self.node != GRAPH_NONE
-			       ? graph_formers(c->graph, c->self.node, formers)
-			       : 0;
 
 	out->count = 0;
 	out->cut = false;
 	out->has_strong = false;
 	load_published(&l, c->self.node);
-	for (size_t i = 0; i < count; i++) {
-		load_published(&l, formers[i]);
+	for (size_t i = 0; i < c->former_count; i++) {
+		load_published(&l, c->formers[i].node);
 	}
 	load_private(&l);
 	sort(out);

@@ -17,6 +17,7 @@ metric_config_of(const struct settings *settings)
 	config.credit_window_s = m->introduction_window_s;
 	config.introduction_life_s = m->introduction_life_s;
 	config.hub_vouches = m->hub_vouches;
+	config.fresh_window_s = m->fresh_window_s;
 	config.middleman_credit = millionths(m->middleman_credit);
 	config.helpers_payers_min = m->helpers_payers;
 	config.warnings_forbid = m->forbidding_warnings;

@@ -256,6 +256,22 @@ store_append(struct store_txn *txn, unsigned int table, struct slice key, struct
 	put(txn, table, key, value, true);
 }
 
+void
+store_append_set(struct store_txn *txn, unsigned int table, struct slice key,
+	struct slice values, size_t value_len)
+{
+	if (!is_writable(txn, table)) {
+		return;
+	}
+	if (key.len == 0 || key.len > STORE_KEY_MAX || value_len == 0 ||
+		value_len > STORE_KEY_MAX || values.len == 0 || values.len % value_len != 0 ||
+		txn->store->tables[table].kind != STORE_SET) {
+		store_txn_fail(txn, ERR_RANGE);
+		return;
+	}
+	(void)settle(txn, txn->store->ops->append_set(txn, table, key, values, value_len));
+}
+
 bool
 store_delete(struct store_txn *txn, unsigned int table, struct slice key)
 {

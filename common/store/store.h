@@ -171,6 +171,13 @@ void store_put(struct store_txn *txn, unsigned int table, struct slice key, stru
 void store_append(
 	struct store_txn *txn, unsigned int table, struct slice key, struct slice value);
 
+/**
+ * As store_append for a whole set of values of one size, ascending, one behind the other; the key
+ * is greater than all that are there.
+ */
+void store_append_set(struct store_txn *txn, unsigned int table, struct slice key,
+	struct slice values, size_t value_len);
+
 /** Removes the key with all its values. True when something was there. */
 bool store_delete(struct store_txn *txn, unsigned int table, struct slice key);
 

@@ -69,6 +69,8 @@ struct store_ops {
 		struct store_txn *txn, unsigned int table, struct slice key, struct slice *out);
 	int (*put)(struct store_txn *txn, unsigned int table, struct slice key,
 		struct slice value, bool is_append);
+	int (*append_set)(struct store_txn *txn, unsigned int table, struct slice key,
+		struct slice values, size_t value_len);
 	/** value NULL: the key with all its values. */
 	int (*remove)(struct store_txn *txn, unsigned int table, struct slice key,
 		const struct slice *value);

@@ -42,46 +42,6 @@ slice_of_val(MDB_val v)
 	return slice_of(v.mv_data, v.mv_size);
 }
 
-/* lmdb_code_of - LMDB's or the system's error as ours */
-int
-lmdb_code_of(int rc)
-{
-	switch (rc) {
-	case MDB_SUCCESS:
-		return 0;
-	case MDB_NOTFOUND:
-		return ERR_NOTFOUND;
-	case MDB_KEYEXIST:
-		return ERR_RANGE;
-	case MDB_VERSION_MISMATCH:
-		return ERR_VERSION;
-	case MDB_PAGE_NOTFOUND:
-	case MDB_CORRUPTED:
-	case MDB_INVALID:
-	case MDB_INCOMPATIBLE:
-	case MDB_BAD_DBI:
-	case MDB_BAD_TXN:
-		return ERR_CORRUPT;
-	case MDB_MAP_FULL:
-	case MDB_MAP_RESIZED:
-	case MDB_READERS_FULL:
-		return ERR_BUSY;
-	case MDB_TXN_FULL:
-	case MDB_CURSOR_FULL:
-	case MDB_PAGE_FULL:
-	case MDB_DBS_FULL:
-		return ERR_TOOBIG;
-	case MDB_BAD_VALSIZE:
-		return ERR_RANGE;
-	case MDB_PANIC:
-		return ERR_IO;
-	case EFBIG:
-		return ERR_FULL;
-	default:
-		return rc > 0 ? err_from_errno(rc) : ERR_IO;
-	}
-}
-
 /* lmdb_write_error - code_of for what came from writing: a full map is noted, so that it grows before the next transaction */
 int
 lmdb_write_error(struct lmdb_store *store, int rc)
@@ -314,6 +274,28 @@ lmdb_put(struct store_txn *txn, unsigned int table, struct slice key, struct sli
 }
 
 static int
+lmdb_append_set(struct store_txn *txn, unsigned int table, struct slice key,
+	struct slice values, size_t value_len)
+{
+	struct lmdb_store *store = store_of(txn);
+	MDB_val k = lmdb_val_of(key);
+	MDB_cursor *c = NULL;
+	unsigned int flags = MDB_APPEND; /* the key; then the values within it */
+	int rc = mdb_cursor_open(txn_of(txn), store->dbis[table], &c);
+
+	for (size_t at = 0; rc == 0 && at < values.len; at += value_len) {
+		MDB_val v = lmdb_val_of(slice_of(values.data + at, value_len));
+
+		rc = mdb_cursor_put(c, &k, &v, flags);
+		flags = MDB_APPENDDUP;
+	}
+	if (c != NULL) {
+		mdb_cursor_close(c);
+	}
+	return lmdb_write_error(store, rc);
+}
+
+static int
 lmdb_remove(
 	struct store_txn *txn, unsigned int table, struct slice key, const struct slice *value)
 {
@@ -473,6 +455,7 @@ const struct store_ops lmdb_ops = {
 	.txn_abort = lmdb_abort,
 	.get = lmdb_get,
 	.put = lmdb_put,
+	.append_set = lmdb_append_set,
 	.remove = lmdb_remove,
 	.clear = lmdb_clear,
 	.count = lmdb_count,

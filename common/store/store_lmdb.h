@@ -45,12 +45,12 @@ bool lmdb_is_stale(const struct store *base);
 int lmdb_copy(struct store *base, const char *directory, struct err_msg *msg);
 void lmdb_close(struct store *base);
 
+/** LMDB's or the system's error as ours. */
+int lmdb_code_of(int rc);
+
 /* store_lmdb.c */
 
 extern const struct store_ops lmdb_ops;
-
-/** LMDB's or the system's error as ours. */
-int lmdb_code_of(int rc);
 
 /**
  * lmdb_code_of for what came from writing: a full map is noted, so that it grows before the

@@ -27,6 +27,46 @@
 #define SCHEMA_KEY SLICE("schema")
 #define SCHEMA_LEN 4
 
+/* lmdb_code_of - LMDB's or the system's error as ours */
+int
+lmdb_code_of(int rc)
+{
+	switch (rc) {
+	case MDB_SUCCESS:
+		return 0;
+	case MDB_NOTFOUND:
+		return ERR_NOTFOUND;
+	case MDB_KEYEXIST:
+		return ERR_RANGE;
+	case MDB_VERSION_MISMATCH:
+		return ERR_VERSION;
+	case MDB_PAGE_NOTFOUND:
+	case MDB_CORRUPTED:
+	case MDB_INVALID:
+	case MDB_INCOMPATIBLE:
+	case MDB_BAD_DBI:
+	case MDB_BAD_TXN:
+		return ERR_CORRUPT;
+	case MDB_MAP_FULL:
+	case MDB_MAP_RESIZED:
+	case MDB_READERS_FULL:
+		return ERR_BUSY;
+	case MDB_TXN_FULL:
+	case MDB_CURSOR_FULL:
+	case MDB_PAGE_FULL:
+	case MDB_DBS_FULL:
+		return ERR_TOOBIG;
+	case MDB_BAD_VALSIZE:
+		return ERR_RANGE;
+	case MDB_PANIC:
+		return ERR_IO;
+	case EFBIG:
+		return ERR_FULL;
+	default:
+		return rc > 0 ? err_from_errno(rc) : ERR_IO;
+	}
+}
+
 int
 lmdb_usage(struct store *base, struct store_usage *out)
 {

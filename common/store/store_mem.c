@@ -165,6 +165,19 @@ mem_put(struct store_txn *txn, unsigned int table, struct slice key, struct slic
 }
 
 static int
+mem_append_set(struct store_txn *txn, unsigned int table, struct slice key, struct slice values,
+	size_t value_len)
+{
+	struct store_position where = {key, NULL};
+	int rc = store_tree_find(*root_of(txn, table), &where, false) == NULL ? 0 : ERR_RANGE;
+
+	for (size_t at = 0; rc == 0 && at < values.len; at += value_len) {
+		rc = mem_put(txn, table, key, slice_of(values.data + at, value_len), true);
+	}
+	return rc;
+}
+
+static int
 mem_remove(
 	struct store_txn *txn, unsigned int table, struct slice key, const struct slice *value)
 {
@@ -358,6 +371,7 @@ static const struct store_ops mem_ops = {
 	.txn_abort = mem_abort,
 	.get = mem_get,
 	.put = mem_put,
+	.append_set = mem_append_set,
 	.remove = mem_remove,
 	.clear = mem_clear,
 	.count = mem_count,

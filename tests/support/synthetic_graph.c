@@ -171,6 +171,7 @@ struct batch {
 	const struct synthetic_graph *graph;
 	const struct csr *rows;
 	enum graph_table table;
+	uint8_t *row;     /* records of one set */
 	graph_node first; /* numbers, inclusive */
 	graph_node last;
 };
@@ -255,10 +256,10 @@ load_rows(void *ctx, struct store_txn *txn)
 {
 	const struct batch *b = ctx;
 	uint8_t key[GRAPH_NODE_KEY_LEN];
-	uint8_t record[GRAPH_EDGE_LEN];
 
 	for (graph_node number = b->first; number <= b->last; number++) {
 		uint32_t rank = b->graph->ranks[number];
+		uint8_t *at = b->row;
 
 		for (uint64_t i = b->rows->start[rank]; i < b->rows->start[rank + 1]; i++) {
 			struct graph_ref peer = b->graph->refs[b->rows->peers[i]];
@@ -272,8 +273,12 @@ load_rows(void *ctx, struct store_txn *txn)
 				.exp_s = EXP_S,
 			};
 
-			store_append(txn, b->table, graph_node_key(number, key),
-				graph_edge_encode(b->table, number, &edge, record));
+			(void)graph_edge_encode(b->table, number, &edge, at);
+			at += GRAPH_EDGE_LEN;
+		}
+		if (at > b->row) {
+			store_append_set(txn, b->table, graph_node_key(number, key),
+				slice_of(b->row, (size_t)(at - b->row)), GRAPH_EDGE_LEN);
 		}
 	}
 	return store_txn_error(txn);
@@ -294,6 +299,22 @@ load_all(struct batch *b, struct store *store, store_update_fn *work)
 	return rc;
 }
 
+/* longest_row - edges of the largest set */
+static size_t
+longest_row(const struct synthetic_graph *g)
+{
+	uint64_t longest = 1;
+
+	for (uint32_t n = 1; n <= g->nodes; n++) {
+		uint64_t out = g->out.start[n + 1] - g->out.start[n];
+		uint64_t in = g->in.start[n + 1] - g->in.start[n];
+
+		longest = out > longest ? out : longest;
+		longest = in > longest ? in : longest;
+	}
+	return longest;
+}
+
 int
 synthetic_graph_load(const struct synthetic_graph *g, struct store *store)
 {
@@ -301,6 +322,7 @@ synthetic_graph_load(const struct synthetic_graph *g, struct store *store)
 	struct synthetic_graph borrowed = *g;
 	int rc = load_all(&b, store, load_texts);
 
+	b.row = must_alloc(longest_row(g), GRAPH_EDGE_LEN);
 	rc = rc == 0 ? load_all(&b, store, load_numbers) : rc;
 	b.rows = &g->out;
 	b.table = GRAPH_T_OUT;
@@ -308,5 +330,6 @@ synthetic_graph_load(const struct synthetic_graph *g, struct store *store)
 	b.rows = &g->in;
 	b.table = GRAPH_T_IN;
 	rc = rc == 0 ? load_all(&b, store, load_rows) : rc;
+	free(b.row);
 	return rc == 0 ? store_update(store, load_colleagues, &borrowed) : rc;
 }

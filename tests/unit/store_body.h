@@ -322,6 +322,45 @@ Test(STORE_SUITE, appending_wants_ascending_order)
 	body_close(store);
 }
 
+Test(STORE_SUITE, appending_a_set_wants_a_greater_key_and_ascending_values)
+{
+	static const struct {
+		const char *label;
+		const char *key;
+		const char *values;
+		int error;
+	} rows[] = {
+		{"greater", "m", "aabbcc", 0},
+		{"one value", "n", "aa", 0},
+		{"the same key", "k", "cc", ERR_RANGE},
+		{"a smaller key", "a", "aa", ERR_RANGE},
+		{"no values", "z", "", ERR_RANGE},
+		{"half a value", "z", "aab", ERR_RANGE},
+		{"not ascending", "z", "bbaa", ERR_RANGE},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct store *store = body_open();
+		struct store_txn *txn = begin_write(store);
+		struct slice run;
+		uint64_t count = 0;
+
+		store_append_set(txn, SETS, SLICE("k"), SLICE("aabb"), 2);
+		store_append_set(
+			txn, SETS, slice_str(rows[i].key), slice_str(rows[i].values), 2);
+		cr_assert_eq(store_txn_error(txn), rows[i].error, "%s", rows[i].label);
+		if (rows[i].error == 0) {
+			struct store_cursor *c = store_cursor_open(txn, SETS);
+
+			cr_assert(store_set_open(c, slice_str(rows[i].key), &run, &count));
+			cr_assert_eq(count, strlen(rows[i].values) / 2, "%s", rows[i].label);
+			cr_assert_not(store_set_open(c, SLICE("other"), &run, &count));
+		}
+		store_abort(txn);
+		body_close(store);
+	}
+}
+
 Test(STORE_SUITE, runs_cover_a_set_in_order_whatever_its_size)
 {
 	static const unsigned int sizes[] = {1, 2, 50, 20000};
