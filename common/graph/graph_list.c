@@ -137,9 +137,9 @@ search_run(struct graph_cursor *c, struct graph_ref peer)
 static bool
 run_reaches(const struct graph_cursor *c, struct graph_ref peer)
 {
-	const uint8_t *last = c->run.data + c->run.len - GRAPH_EDGE_LEN;
-
-	return c->at < c->run.len && graph_ref_cmp(graph_edge_peer(last), peer) >= 0;
+	return c->at < c->run.len &&
+	       graph_ref_cmp(
+		       graph_edge_peer(c->run.data + c->run.len - GRAPH_EDGE_LEN), peer) >= 0;
 }
 
 /* seek_run - stands at the first record at or after peer. False when there is none */

@@ -377,6 +377,7 @@ Test(spamd_ledger_notes, come_out_as_they_went_in_until_the_queue_is_full)
 	}
 	ledger_notes_drop(n, LEDGER_NOTES_MAX);
 	cr_expect_eq(ledger_notes_count(n), 0);
+	note.decision.sender = SLICE("again@example.net");
 	(void)ledger_notes_put(n, &note);
 	cr_expect_eq(ledger_notes_count(n), 1);
 	ledger_notes_free(n);
