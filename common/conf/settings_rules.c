@@ -54,7 +54,9 @@ set_tflags(struct setting_change *c)
 			c->msg, ERR_INVALID, "tflags needs the name of a rule and its flags");
 	}
 	while (!slice_is_empty(rest)) {
-		is_nice = is_nice || slice_eq(cf_next_word(&rest), SLICE("nice"));
+		struct slice flag = cf_next_word(&rest);
+
+		is_nice = is_nice || slice_eq(flag, SLICE("nice"));
 	}
 	if (!is_nice && rule_table_find(&c->settings->rules, name) == NULL) {
 		return 0;

@@ -33,6 +33,8 @@ static const struct {
 	{"the score is 1", "header A Subject =~ /long subject/\n", MESSAGE, "A", 1},
 	{"a test's is a hundredth", "header T_A Subject =~ /long/\n", MESSAGE, "T_A", 0.01},
 	{"a nice one's is -1", "header A Subject =~ /long/\ntflags A nice\n", MESSAGE, "A", -1},
+	{"more flags behind nice", "header A Subject =~ /long/\ntflags A net nice learn\n",
+		MESSAGE, "A", -1},
 	{"a score beats nice", "tflags A nice\nscore A 2\nheader A Subject =~ /l/\n", MESSAGE,
 		"A", 2},
 	{"0 switches off", "header A Subject =~ /l/\nscore A 0\nmeta B !A\n", MESSAGE, "B", 1},
