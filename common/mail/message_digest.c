@@ -6,6 +6,9 @@
 /* A wrapped message may have been wrapped before, by another site. Beyond, it stays as it is. */
 #define WRAPPERS_MAX 8
 
+/* Fields that count and are noted in one pass over a header; of one with more, each name is looked for. */
+#define FOUND_MAX 16
+
 /* What the text has beside bytes of the message. */
 #define FRAME_MAX 64
 
@@ -38,15 +41,23 @@ trim_line_ends(struct slice text)
 static void
 add_value(struct dynbuf *out, struct slice value)
 {
-	struct slice word = {0};
-	bool is_first = true;
+	value = slice_trim(value);
+	while (value.len > 0) {
+		size_t len = 0;
 
-	while (slice_next_token(&value, " \t\r\n\v\f", &word)) {
-		if (!is_first) {
-			(void)dynbuf_add_byte(out, ' ');
+		/* Up to a blank that stays one: most values are taken over as they are. */
+		while (len < value.len &&
+			(!ascii_is_space(value.data[len]) ||
+				(value.data[len] == ' ' &&
+					!ascii_is_space(value.data[len + 1])))) {
+			len++;
 		}
-		(void)dynbuf_add(out, word);
-		is_first = false;
+		(void)dynbuf_add(out, slice_take(value, len));
+		if (len == value.len) {
+			break;
+		}
+		(void)dynbuf_add_byte(out, ' ');
+		value = slice_trim(slice_skip(value, len));
 	}
 }
 
@@ -76,9 +87,25 @@ restore(struct dynbuf *out, size_t start, struct slice kept)
 	dynbuf_fini(&text);
 }
 
-/* add_field - all fields of one name; `previous` is what a rewritten one was, or NULL */
+/* add_field - one of them; `kept` is what a rewritten one was, or NULL */
 static void
-add_field(
+add_field(struct dynbuf *out, const char *name, struct slice value, const struct dynbuf *kept)
+{
+	size_t start = 0;
+
+	(void)dynbuf_add_str(out, name);
+	(void)dynbuf_add_byte(out, ':');
+	start = dynbuf_slice(out).len;
+	add_value(out, value);
+	if (kept != NULL) {
+		restore(out, start, dynbuf_slice(kept));
+	}
+	(void)dynbuf_add_byte(out, '\n');
+}
+
+/* add_fields - all fields of one name; `previous` is what a rewritten one was, or NULL */
+static void
+add_fields(
 	struct dynbuf *out, struct slice header, const char *name, const struct slice *previous)
 {
 	struct message_field field = {0};
@@ -89,19 +116,53 @@ add_field(
 		add_value(&kept, *previous);
 	}
 	while (message_next_named(&header, slice_str(name), &field)) {
-		size_t start = 0;
-
-		(void)dynbuf_add_str(out, name);
-		(void)dynbuf_add_byte(out, ':');
-		start = dynbuf_slice(out).len;
-		add_value(out, field.value);
-		if (previous != NULL) {
-			restore(out, start, dynbuf_slice(&kept));
-		}
-		(void)dynbuf_add_byte(out, '\n');
+		add_field(out, name, field.value, previous == NULL ? NULL : &kept);
 	}
 	dynbuf_join_error(out, &kept);
 	dynbuf_fini(&kept);
+}
+
+/* Fields that count, as one pass over the header finds them. */
+struct found {
+	size_t which; /* of counted */
+	struct slice value;
+};
+
+/* name_of - the place of a name that counts; ARRAY_LEN(counted) for any other */
+static size_t
+name_of(struct slice name)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(counted) && !slice_eq_nocase(name, slice_str(counted[i].name))) {
+		i++;
+	}
+	return i;
+}
+
+/* find_counted - @return how many; more than FOUND_MAX when there are too many to note */
+static size_t
+find_counted(struct slice header, struct found found[FOUND_MAX])
+{
+	struct message_field field = {0};
+	struct slice line = {0};
+	size_t count = 0;
+
+	while (header.len > 0 && count <= FOUND_MAX) {
+		size_t which = 0;
+
+		/* Most lines are told by their first letter, continuations too. */
+		if (strchr("dftcs", ascii_lower(header.data[0])) == NULL) {
+			(void)message_next_line(&header, &line);
+			continue;
+		}
+		(void)message_next_field(&header, &field);
+		which = name_of(field.name);
+		if (which < ARRAY_LEN(counted) && count++ < FOUND_MAX) {
+			found[count - 1] = (struct found){which, field.value};
+		}
+	}
+	return count;
 }
 
 static bool
@@ -115,8 +176,21 @@ is_marked(struct slice header)
 static void
 add_header(struct dynbuf *out, struct slice header)
 {
+	struct found found[FOUND_MAX];
 	bool marked = is_marked(header);
+	size_t count = marked ? 0 : find_counted(header, found);
 
+	/* Nearly all mail: no markup, and no more fields than people write. */
+	for (size_t i = 0; !marked && count <= FOUND_MAX && i < ARRAY_LEN(counted); i++) {
+		for (size_t j = 0; j < count; j++) {
+			if (found[j].which == i) {
+				add_field(out, counted[i].name, found[j].value, NULL);
+			}
+		}
+	}
+	if (!marked && count <= FOUND_MAX) {
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
 		struct slice previous = {0};
 		bool was_kept =
@@ -124,7 +198,7 @@ add_header(struct dynbuf *out, struct slice header)
 			message_last_field(header, slice_str(counted[i].previous), &previous);
 
 		if (!was_kept || !slice_eq(previous, SLICE("(nonexistent)"))) {
-			add_field(out, header, counted[i].name, was_kept ? &previous : NULL);
+			add_fields(out, header, counted[i].name, was_kept ? &previous : NULL);
 		}
 	}
 }
@@ -179,13 +253,12 @@ part_content(struct slice part, struct slice boundary)
 	return slice_take(part, len);
 }
 
-/* unwrap - the message inside a report_safe wrapper; false where it is none */
+/* unwrap - the message inside a report_safe wrapper, split anew; false where it is none */
 static bool
-unwrap(struct slice *message)
+unwrap(struct message_split *split)
 {
-	struct message_split split = message_split(*message);
-	struct slice boundary = boundary_of(split.header);
-	struct slice rest = split.body;
+	struct slice boundary = boundary_of(split->header);
+	struct slice rest = split->body;
 	struct slice line = {0};
 
 	while (boundary.len > 0 && message_next_line(&rest, &line)) {
@@ -193,7 +266,8 @@ unwrap(struct slice *message)
 			struct message_split part = message_split(rest);
 
 			if (is_original(part.header)) {
-				*message = trim_line_ends(part_content(part.body, boundary));
+				*split = message_split(
+					trim_line_ends(part_content(part.body, boundary)));
 				return true;
 			}
 		}
@@ -230,26 +304,34 @@ struct extent {
 static const struct extent whole = {"trust-message-1\n", SIZE_MAX};
 static const struct extent lead = {"trust-lead-1\n", MESSAGE_LEAD_BYTES};
 
+/* digest_split - of a message without markup around it */
+static int
+digest_split(const struct message_split *split, const struct extent *extent, struct digest *out)
+{
+	struct dynbuf text;
+	int code = 0;
+
+	dynbuf_init(&text, split->header.len + FRAME_MAX);
+	(void)dynbuf_add_str(&text, extent->title);
+	add_header(&text, split->header);
+	(void)dynbuf_add_byte(&text, '\n');
+	code = dynbuf_error(&text);
+	digest_sha256_parts((const struct slice[]){dynbuf_slice(&text),
+				    slice_take(split->body, extent->body_max)},
+		2, out);
+	dynbuf_fini(&text);
+	return code;
+}
+
 /* digest_plain - of a message that add_plain() made */
 static int
 digest_plain(struct slice message, const struct extent *extent, struct digest *out)
 {
-	struct message_split split;
-	struct dynbuf text;
-	int code = 0;
+	struct message_split split = message_split(message);
 
-	for (int i = 0; i < WRAPPERS_MAX && unwrap(&message); i++) {
+	for (int i = 0; i < WRAPPERS_MAX && unwrap(&split); i++) {
 	}
-	split = message_split(message);
-	dynbuf_init(&text, message.len + FRAME_MAX);
-	(void)dynbuf_add_str(&text, extent->title);
-	add_header(&text, split.header);
-	(void)dynbuf_add_byte(&text, '\n');
-	(void)dynbuf_add(&text, slice_take(split.body, extent->body_max));
-	code = dynbuf_error(&text);
-	digest_sha256(dynbuf_slice(&text), out);
-	dynbuf_fini(&text);
-	return code;
+	return digest_split(&split, extent, out);
 }
 
 static int
@@ -284,8 +366,15 @@ message_lead(struct slice message, struct digest *out)
 	size_t header_len = message.len - split.body.len;
 
 	if (boundary_of(split.header).len == 0) {
+		struct slice plain;
+
 		/* CRLF may become LF: twice as much is enough. */
 		message = slice_take(message, header_len + (size_t)2 * MESSAGE_LEAD_BYTES);
+		plain = trim_line_ends(message);
+		if (plain.len > header_len && slice_find_byte(message, '\r') == message.len) {
+			split.body = slice_skip(plain, header_len);
+			return digest_split(&split, &lead, out);
+		}
 	}
 	return digest_extent(message, &lead, out);
 }
