@@ -201,11 +201,15 @@ graph_site(struct graph_reader *r)
 	if (!store_get(r->txn, GRAPH_T_STATE, GRAPH_STATE_SITE, &value)) {
 		return GRAPH_NONE;
 	}
-	if (principal_from_thumbprint(value, &self) != 0) {
-		store_txn_fail(r->txn, ERR_CORRUPT);
-		return GRAPH_NONE;
+	if (!slice_eq(value, slice_str(r->site.text))) {
+		if (principal_from_thumbprint(value, &self) != 0 ||
+			thumbprint_parse(value, &r->site) != 0) {
+			store_txn_fail(r->txn, ERR_CORRUPT);
+			return GRAPH_NONE;
+		}
+		principal_digest(&self, &r->site_digest);
 	}
-	return graph_find(r, &self);
+	return graph_find_digest(r, &r->site_digest);
 }
 
 uint64_t

@@ -12,6 +12,10 @@
 struct graph_reader {
 	struct store_txn *txn;
 	int begin_error; /* of the last graph_begin */
+
+	/* The site's thumbprint read last, and the digest of that principal: it hardly ever changes. */
+	struct thumbprint site;
+	struct digest site_digest;
 };
 
 /** Takes an edge record apart; damage sticks and is no edge. */

@@ -4,11 +4,25 @@
 
 #include "common/graph/private_codec.h"
 
+/* Answers of private_get() kept: a decision asks about a sender's principals several times. */
+#define RECENT_MAX 8
+
+struct recent {
+	struct digest user;
+	struct digest subject;
+	bool found;
+	struct private_entry entry;
+};
+
 struct private_reader {
 	struct store *store;   /* borrowed */
 	struct store_txn *txn; /* NULL before the first private_begin */
 	int begin_error;       /* of the last private_begin, ERR_NOTREADY before the first */
 	bool active;
+
+	/* Of this snapshot, the oldest replaced first. */
+	struct recent recent[RECENT_MAX];
+	size_t recent_count; /* ever put there */
 };
 
 int
@@ -40,6 +54,7 @@ private_begin(struct private_reader *r)
 	r->begin_error =
 		r->txn == NULL ? store_begin_read(r->store, &r->txn) : store_renew(r->txn);
 	r->active = r->begin_error == 0;
+	r->recent_count = 0;
 	return r->begin_error;
 }
 
@@ -135,8 +150,9 @@ private_user_find(struct private_reader *r, struct slice name, struct private_us
 	return find_name(r, slice_of(address, name.len + 1 + domain.len), out);
 }
 
-bool
-private_get(struct private_reader *r, const struct digest *user, const struct digest *subject,
+/* look_up - what the store says */
+static bool
+look_up(struct private_reader *r, const struct digest *user, const struct digest *subject,
 	struct private_entry *out)
 {
 	struct private_key key;
@@ -145,6 +161,44 @@ private_get(struct private_reader *r, const struct digest *user, const struct di
 	private_key_make(user, digest_slice(subject), &key);
 	return get(r, PRIVATE_ENTRIES, private_key_slice(&key), &record) &&
 	       check(r, private_entry_decode(private_key_slice(&key), record, out));
+}
+
+/* recall - the answer to this question in the present snapshot, or NULL */
+static const struct recent *
+recall(const struct private_reader *r, const struct digest *user, const struct digest *subject)
+{
+	size_t kept = r->recent_count < RECENT_MAX ? r->recent_count : RECENT_MAX;
+
+	for (size_t i = 0; i < kept; i++) {
+		if (digest_eq(&r->recent[i].subject, subject) &&
+			digest_eq(&r->recent[i].user, user)) {
+			return &r->recent[i];
+		}
+	}
+	return NULL;
+}
+
+bool
+private_get(struct private_reader *r, const struct digest *user, const struct digest *subject,
+	struct private_entry *out)
+{
+	const struct recent *known = recall(r, user, subject);
+
+	if (!r->active || private_error(r) != 0) {
+		return false;
+	}
+	if (known == NULL) {
+		struct recent *fresh = &r->recent[r->recent_count++ % RECENT_MAX];
+
+		fresh->user = *user;
+		fresh->subject = *subject;
+		fresh->found = look_up(r, user, subject, &fresh->entry);
+		known = fresh;
+	}
+	if (known->found) {
+		*out = known->entry;
+	}
+	return known->found;
 }
 
 /* start - a cursor on the keys of a table that begin with prefix (NULL: all) */
@@ -234,6 +288,20 @@ private_count(struct private_reader *r, const struct digest *user)
 	}
 	private_cursor_close(&c);
 	return count;
+}
+
+bool
+private_has_any(struct private_reader *r, const struct digest *user)
+{
+	struct private_cursor c;
+	struct slice key;
+	struct slice record;
+	bool found = false;
+
+	private_list(r, user, &c);
+	found = next_of_user(&c, &key, &record);
+	private_cursor_close(&c);
+	return found;
 }
 
 void

@@ -86,6 +86,9 @@ bool private_get(struct private_reader *r, const struct digest *user,
 /** Number of the user's entries; at most a few hundred steps. */
 uint64_t private_count(struct private_reader *r, const struct digest *user);
 
+/** Does the user have an entry at all? */
+bool private_has_any(struct private_reader *r, const struct digest *user);
+
 /** Position in a list; on the stack, fields private. */
 struct private_cursor {
 	struct private_reader *reader;

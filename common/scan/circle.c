@@ -13,13 +13,13 @@
 static struct party
 identity_party(const struct circle *c, const struct thumbprint *identity)
 {
-	struct principal p;
-	struct party none = {.node = GRAPH_NONE};
+	struct party out;
 
-	if (principal_from_thumbprint(slice_str(identity->text), &p) != 0) {
-		return none;
-	}
-	return circle_party(c, &p);
+	/* principal_digest() of it; that it is a thumbprint was seen when the record was read. */
+	digest_sha256_parts((const struct slice[]){SLICE("id:"), thumbprint_slice(identity)}, 2,
+		&out.digest);
+	out.node = graph_find_digest(c->graph, &out.digest);
+	return out;
 }
 
 /* former_parties - the identities that a node continues. @return how many */

@@ -30,8 +30,8 @@ struct job {
 /* Where the best of several recipients' decisions is kept while asking the others. */
 struct choice {
 	struct trust_decision decision;
+	struct circle circle;            /* that decided */
 	const struct private_user *user; /* NULL: the site */
-	bool made;
 };
 
 /* Does the login of an authenticated submission own the address? */
@@ -117,7 +117,6 @@ static bool
 is_new_key(const struct job *job, const struct circle *circle, const struct trust_decision *d)
 {
 	const struct evidence *e = &job->details->evidence;
-	struct digest sender;
 	struct ledger_pin pin;
 
 	if ((d->rule != TRUST_RULE_OWN_EDGE && d->rule != TRUST_RULE_SUSPECT) ||
@@ -125,8 +124,7 @@ is_new_key(const struct job *job, const struct circle *circle, const struct trus
 		circle->ledger == NULL) {
 		return false;
 	}
-	principal_digest(&e->sender, &sender);
-	return ledger_pin_find(circle->ledger, &circle->self.digest, &sender, &pin) &&
+	return ledger_pin_find(circle->ledger, &circle->self.digest, &d->sender, &pin) &&
 	       !ledger_pin_holds(&pin, e->signer);
 }
 
@@ -165,10 +163,10 @@ distrust_damage(const struct job *job, struct trust_decision *d)
 	}
 }
 
-/* decide_for - one circle's decision, kept when it is to decide for all */
+/* decide_for - one circle's decision, made in `out` */
 static void
 decide_for(
-	const struct job *job, const struct private_user *user, bool pays, struct choice *best)
+	const struct job *job, const struct private_user *user, bool pays, struct choice *out)
 {
 	const struct evidence *e = &job->details->evidence;
 	const struct metric_config config = metric_config_of(job->settings);
@@ -179,22 +177,16 @@ decide_for(
 		.pays = pays,
 		.explains = job->request->show_private,
 	};
-	UNINITIALIZED struct trust_decision decision;
 	const struct trust_ledger ledger = ledger_for(job);
-	struct circle circle;
 
-	circle_of(job, user, &circle);
-	trust_decide(&circle, &config, &ledger, &question, &decision);
-	if (is_new_key(job, &circle, &decision)) {
-		decision.rule = TRUST_RULE_NEWKEY;
-		decision.tier = TIER_UNKNOWN;
+	out->user = user;
+	circle_of(job, user, &out->circle);
+	trust_decide(&out->circle, &config, &ledger, &question, &out->decision);
+	if (is_new_key(job, &out->circle, &out->decision)) {
+		out->decision.rule = TRUST_RULE_NEWKEY;
+		out->decision.tier = TIER_UNKNOWN;
 	}
-	distrust_damage(job, &decision);
-	if (!best->made || is_preferred(&best->decision, &decision)) {
-		best->decision = decision;
-		best->user = user;
-		best->made = true;
-	}
+	distrust_damage(job, &out->decision);
 }
 
 /* nobody_is_known - neither in the graph nor to the recipient himself */
@@ -202,7 +194,7 @@ static bool
 nobody_is_known(const struct job *job, const struct private_user *user)
 {
 	return graph_is_empty(job->scanner->graph) &&
-	       (user == NULL || private_count(job->scanner->private_store, &user->digest) == 0);
+	       (user == NULL || !private_has_any(job->scanner->private_store, &user->digest));
 }
 
 /* take_over - what the explanation needs from a decision, while its snapshot lasts */
@@ -213,7 +205,6 @@ take_over(const struct job *job, const struct choice *best)
 	struct graph_reader *graph = job->scanner->graph;
 	struct scan_details *d = job->details;
 	struct slice identity = {0};
-	struct circle circle;
 
 	job->verdict->tier = t->tier;
 	d->rule = t->rule;
@@ -237,20 +228,22 @@ take_over(const struct job *job, const struct choice *best)
 		job->verdict->recipient = arena_copy(job->arena, best->user->address);
 	}
 	d->circle_is_empty = nobody_is_known(job, best->user);
-	circle_of(job, best->user, &circle);
-	scan_people(&circle, &t->metric, job->request->show_private, job->arena, d);
+	scan_people(&best->circle, &t->metric, job->request->show_private, job->arena, d);
 }
 
-/* choose - asks all, and keeps the decision that prevails */
+/* choose - asks all, and keeps the decision that prevails; it is large, so one alone is not copied */
 static void
 choose(const struct job *job, const struct recipients *to, bool pays, struct choice *best)
 {
-	size_t i = 0;
+	UNINITIALIZED struct choice other;
 
-	best->made = false;
-	do {
-		decide_for(job, to->count == 0 ? NULL : &to->users[i], pays, best);
-	} while (++i < to->count);
+	decide_for(job, to->count == 0 ? NULL : &to->users[0], pays, best);
+	for (size_t i = 1; i < to->count; i++) {
+		decide_for(job, &to->users[i], pays, &other);
+		if (is_preferred(&best->decision, &other.decision)) {
+			*best = other;
+		}
+	}
 }
 
 /* decide - asks every recipient's circle, inside one snapshot of both stores */

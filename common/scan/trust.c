@@ -180,6 +180,13 @@ show_present_vouches(
 	}
 }
 
+/* asks_the_web - may it come to an introduction? Nothing else looks further than own edges and ledger */
+static bool
+asks_the_web(const struct metric_question *q)
+{
+	return !q->revoked && !q->blocked && q->proven && q->level == 0;
+}
+
 /* decide - METRIC's rules, in its order */
 static void
 decide(const struct circle *c, const struct metric_config *config,
@@ -188,8 +195,10 @@ decide(const struct circle *c, const struct metric_config *config,
 {
 	static const struct trust_ledger empty;
 	UNINITIALIZED struct circle_world view;
-	struct metric_world world;
+	struct metric_world world = {0};
 	struct metric_question question = {0};
+	static const bool whole = false;
+	const bool *cut = &whole;
 
 	question.revoked = is_revoked(c, s, &out->revoked_since_s);
 	question.blocked = !question.revoked && is_blocked(c, s, q);
@@ -201,8 +210,11 @@ decide(const struct circle *c, const struct metric_config *config,
 	own_edge(c, s, out, &question.by_hand);
 	question.level = out->level;
 	ask(c, s, &question);
-	circle_world_init(&view, c, config, s->parties, s->count);
-	world = circle_world_metric(&view);
+	if (asks_the_web(&question)) {
+		circle_world_init(&view, c, config, s->parties, s->count);
+		world = circle_world_metric(&view);
+		cut = &view.cut;
+	}
 	if (ledger == NULL) {
 		ledger = &empty;
 	}
@@ -213,7 +225,7 @@ decide(const struct circle *c, const struct metric_config *config,
 	if (out->metric.rule == METRIC_RULE_PAID) {
 		show_present_vouches(c, s, &out->metric);
 	}
-	out->cut = out->metric.cut != 0 || view.cut;
+	out->cut = out->metric.cut != 0 || *cut;
 	out->rule = rule_of(out->metric.rule);
 	out->tier = out->metric.tier;
 }
@@ -237,6 +249,7 @@ trust_decide(const struct circle *circle, const struct metric_config *config,
 	settle(out, TRUST_RULE_NO_SENDER);
 	if (q->sender != NULL) {
 		sender_init(&s, circle, q->sender);
+		out->sender = s.parties[0].digest;
 		out->identity = s.identity;
 	}
 	decide(circle, config, ledger, &s, q, out);

@@ -52,6 +52,7 @@ struct trust_decision {
 	unsigned int level; /**< of the own edge, also when unproven (From names a friend) */
 	const char *
 		edge_kind; /**< "addr", "id" or "dom": which principal the edge was for; NULL without */
+	struct digest sender;     /**< of the sender's address, where there is one */
 	graph_node identity;      /**< that has effect for the sender, or GRAPH_NONE */
 	uint64_t revoked_since_s; /**< with TRUST_RULE_REVOKED */
 	bool cut;                 /**< a bound cut the search for vouchers */
