@@ -50,6 +50,9 @@ int cmd_history(struct ctl *ctl);
 int cmd_ledger_show(struct ctl *ctl);
 int cmd_ledger_forgive(struct ctl *ctl);
 
+/* cmd_share.c */
+int cmd_ledger_share(struct ctl *ctl);
+
 /* cmd_scan.c: both are one scan, with and without the reasons */
 int cmd_scan(struct ctl *ctl);
 int cmd_why(struct ctl *ctl);

@@ -88,6 +88,23 @@ static const struct command rows[] = {
 		.examples = {"ledger forgive --user alice@example.org bob@example.net"},
 		.run = cmd_ledger_forgive,
 	},
+	{
+		.name = "ledger",
+		.sub = "share",
+		.options = BIT(CONFIG) | BIT(DRY_RUN),
+		.summary = "publishes users' reports of spam as warnings for peers' users",
+		.details =
+			"Only with share_reports yes; run it from cron or a timer, on one host of a "
+			"site. Each standing report that warns becomes a `warn` statement about the "
+			"sender, for peers alone, signed by the user's device key. It ends with the "
+			"warning (warning_life), is renewed as needed, and taken back when the report "
+			"is. Listed is what was done, and what is there already as \"kept\". The "
+			"ledger knows senders by their digest: \"unknown sender\" is one whose "
+			"address neither history nor graph has. With share_reports no, what was "
+			"published before is taken back.",
+		.examples = {"ledger share", "ledger share --dry-run --json"},
+		.run = cmd_ledger_share,
+	},
 };
 
 const struct command_chapter command_mail = {rows, ARRAY_LEN(rows)};

@@ -105,6 +105,22 @@ publish_block(struct site_txn *txn, const struct publisher *by, const struct pri
 }
 
 int
+publish_warn(struct site_txn *txn, const struct publisher *by, const struct principal *subject,
+	uint64_t exp_s, struct err_msg *msg)
+{
+	const struct issuer issuer = issuer_of(by);
+	struct issued made;
+	uint64_t seq;
+	int rc = next_seq(txn, &issuer.identity, STATEMENT_WARN, subject, &seq, msg);
+
+	if (rc == 0) {
+		rc = exp_s > 0 ? issue_warn(&issuer, seq, subject, exp_s, &made, msg)
+			       : issue_unwarn(&issuer, seq, subject, &made, msg);
+	}
+	return rc == 0 ? add(txn, &made, by->now_s, msg) : rc;
+}
+
+int
 publish_revoke_statement(struct site_txn *txn, const struct publisher *by,
 	const struct digest *id, enum statement_why why, struct err_msg *msg)
 {

@@ -27,6 +27,13 @@ NODISCARD int publish_vouch(struct site_txn *txn, const struct publisher *by,
 NODISCARD int publish_block(struct site_txn *txn, const struct publisher *by,
 	const struct principal *subject, bool in_force, struct err_msg *msg);
 
+/**
+ * Warns peers' users of the subject; the publisher's `aud` is STATEMENT_PEERS.
+ * @param exp_s when that ends (issue_warn); 0 takes an earlier warning back.
+ */
+NODISCARD int publish_warn(struct site_txn *txn, const struct publisher *by,
+	const struct principal *subject, uint64_t exp_s, struct err_msg *msg);
+
 /** Revokes one of the actor's own statements, whose id is given, from now on. */
 NODISCARD int publish_revoke_statement(struct site_txn *txn, const struct publisher *by,
 	const struct digest *id, enum statement_why why, struct err_msg *msg);

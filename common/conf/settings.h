@@ -92,6 +92,7 @@ struct settings {
 	enum settings_trust_mode trust_mode;
 	bool unknown_is_spam; /**< not to be acted on while the graph is empty */
 	bool colleagues;      /**< other local users count as friends at level 2 */
+	bool share_reports;   /**< reports become `warn` statements for peers */
 	struct settings_metric metric;
 
 	/* Evidence. */

@@ -109,6 +109,10 @@ const struct setting_row settings_rows[] = {
 	{"warning_life", NULL, &setting_type_duration, SETTING_SECTION_METRIC,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.warning_life_s), 3600, 315360000,
 		"seconds", NULL, "180d", "Warnings and accusations end."},
+	{"share_reports", NULL, &setting_type_bool, SETTING_SECTION_METRIC,
+		SETTING_ADMIN | SETTING_STRICT, FIELD(share_reports), 0, 0, NULL, NULL, "no",
+		"Reports that warn are published for peers' users too, as signed statements, "
+		"whenever `trustctl ledger share` runs. They tell peers who got mail from whom."},
 	{"accuse_share", NULL, &setting_type_number, SETTING_SECTION_METRIC,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(metric.accuse_share), 0.01, 1,
 		"part of the price", NULL, "0.3",

@@ -186,6 +186,29 @@ ledger_report_delete(struct store_txn *txn, const struct ledger_report_key *key)
 	return store_delete(txn, LEDGER_REPORTS, at);
 }
 
+void
+ledger_report_visit(struct store_txn *txn, ledger_report_fn *visit, void *ctx)
+{
+	struct store_cursor *c = store_cursor_open(txn, LEDGER_REPORTS);
+	struct ledger_report report;
+	struct slice key;
+	struct slice record;
+
+	for (bool more = store_cursor_seek(c, SLICE(""), &key, &record); more;
+		more = store_cursor_next(c, &key, &record)) {
+		int code = ledger_report_decode(key, record, &report);
+
+		if (code != 0) {
+			store_txn_fail(txn, code);
+			break;
+		}
+		if (report.touched && !visit(ctx, &report)) {
+			break;
+		}
+	}
+	store_cursor_close(c);
+}
+
 uint64_t
 ledger_report_count(struct store_txn *txn)
 {

@@ -79,6 +79,12 @@ void ledger_report_put(struct store_txn *txn, const struct ledger_report_key *ke
 /** True when there was one. */
 bool ledger_report_delete(struct store_txn *txn, const struct ledger_report_key *key);
 
+/** @return false to stop. Digests are borrowed from the store. */
+typedef bool ledger_report_fn(void *ctx, const struct ledger_report *report);
+
+/** Visits the reports that touched trust, in no order that matters. */
+void ledger_report_visit(struct store_txn *txn, ledger_report_fn *visit, void *ctx);
+
 /** How many there are. */
 uint64_t ledger_report_count(struct store_txn *txn);
 

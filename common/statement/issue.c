@@ -168,6 +168,30 @@ issue_unblock(const struct issuer *by, uint64_t seq, const struct principal *sub
 }
 
 int
+issue_warn(const struct issuer *by, uint64_t seq, const struct principal *subject,
+	uint64_t exp_s, struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_WARN, seq, subject);
+	uint64_t latest_s = st.iat + STATEMENT_WARN_LIFETIME_MAX_S;
+
+	st.exp = exp_s < latest_s ? exp_s : latest_s;
+	st.lvl = TRUST_LEVEL_WEAK;
+	st.why = STATEMENT_WHY_SPAM;
+	return finish(by, &st, out, msg);
+}
+
+int
+issue_unwarn(const struct issuer *by, uint64_t seq, const struct principal *subject,
+	struct issued *out, struct err_msg *msg)
+{
+	struct statement st = begin(by, STATEMENT_WARN, seq, subject);
+
+	st.exp = st.iat + STATEMENT_WARN_LIFETIME_MAX_S;
+	st.lvl = TRUST_LEVEL_NONE;
+	return finish(by, &st, out, msg);
+}
+
+int
 issue_revoke(const struct issuer *by, uint64_t seq, const struct principal *subject,
 	const struct issue_reason *reason, struct issued *out, struct err_msg *msg)
 {

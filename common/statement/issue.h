@@ -71,6 +71,17 @@ NODISCARD int issue_block(const struct issuer *by, uint64_t seq,
 NODISCARD int issue_unblock(const struct issuer *by, uint64_t seq,
 	const struct principal *subject, struct issued *out, struct err_msg *msg);
 
+/**
+ * "I got spam from this sender", for peers to know.
+ * @param exp_s when it ends; later than 90 days from now is 90 days from now.
+ */
+NODISCARD int issue_warn(const struct issuer *by, uint64_t seq, const struct principal *subject,
+	uint64_t exp_s, struct issued *out, struct err_msg *msg);
+
+/** Takes that back. */
+NODISCARD int issue_unwarn(const struct issuer *by, uint64_t seq,
+	const struct principal *subject, struct issued *out, struct err_msg *msg);
+
 /** Why something is revoked, and since when it is not to be believed. */
 struct issue_reason {
 	enum statement_why why; /**< may be STATEMENT_WHY_NONE */

@@ -286,6 +286,128 @@ class ReportTest(LedgerTest):
                 self.assertEqual(done.returncode, code, done.stderr)
 
 
+class ShareTest(LedgerTest):
+    """Reports as warnings for peers: `trustctl ledger share`."""
+
+    COMMANDS = (("user", "add", ALICE, "--alias", "alice"), ("user", "add", "bob@example.org"))
+
+    def setUp(self):
+        super().setUp()
+        self.config = self.dir / "share.cf"
+        self.sharing(True)
+
+    def sharing(self, on):
+        self.config.write_text(f"share_reports {'yes' if on else 'no'}\n")
+
+    def share(self, *args):
+        done = self.ctl("ledger", "share", "-C", self.config, "--json", *args)
+        rows = [(row["user"], row["sender"], row["result"]) for row in json.loads(done.stdout)]
+        return rows, done.stderr
+
+    def warnings(self):
+        """(subject, level, seq) of what is published."""
+        rows = [row for row in self.ctl_json("statement", "list") if row["act"] == "warn"]
+        for row in rows:
+            self.assertEqual(row["audience"], "peers")
+            self.assertLessEqual(row["expires"] - row["issued"], 90 * 86400)
+        return sorted((row["subject"], row["level"], row["seq"]) for row in rows)
+
+    def deliver_and_report(self, sender, number, user="alice"):
+        message = proven(sender, number=number)
+        self.rules(message, user=user)
+        self.assertTrue(self.tell(message, user=user))
+        return message
+
+    def report_mallory(self):
+        message = self.deliver_and_report("mallory@example.com", 1)
+        self.wait_history(1)
+        return message
+
+    def test_published_once_and_taken_back_with_the_report(self):
+        message = self.report_mallory()
+        rows = [(ALICE, "mallory@example.com", "published")]
+        self.assertEqual(self.share("--dry-run")[0], rows)
+        self.assertEqual(self.warnings(), [])
+        self.assertEqual(self.share()[0], rows)
+        self.assertEqual(self.warnings(), [("addr:mallory@example.com", 1, 1)])
+        self.assertEqual(self.share()[0], [(ALICE, "mallory@example.com", "kept")])
+        self.assertEqual(self.warnings(), [("addr:mallory@example.com", 1, 1)])
+        self.assertTrue(self.tell(message, forget=True))
+        self.assertEqual(self.share()[0], [(ALICE, "mallory@example.com", "taken back")])
+        self.assertEqual(self.warnings(), [("addr:mallory@example.com", 0, 2)])
+        self.assertEqual(self.share()[0], [])
+        self.assertTrue(self.tell(message))
+        self.assertEqual(self.share()[0], rows)
+        self.assertEqual(self.warnings(), [("addr:mallory@example.com", 1, 3)])
+        self.ctl("ledger", "forgive", "--user", ALICE, "mallory@example.com")
+        self.assertEqual(self.share()[0], [(ALICE, "mallory@example.com", "taken back")])
+
+    def test_nothing_leaves_unless_asked_for(self):
+        self.report_mallory()
+        self.sharing(False)
+        rows, told = self.share()
+        self.assertEqual((rows, self.warnings()), ([], []))
+        self.assertIn("share_reports is no", told)
+        self.sharing(True)
+        self.share()
+        self.sharing(False)
+        rows, told = self.share()
+        self.assertEqual(rows, [(ALICE, "mallory@example.com", "taken back")])
+        self.assertEqual(self.warnings(), [("addr:mallory@example.com", 0, 2)])
+        self.config.write_text("")  # the default
+        self.assertEqual(self.share()[0], [])
+
+    def test_only_what_warns_is_shared(self):
+        for number in range(1, 6):
+            self.deliver_and_report(f"s{number}@example.com", number)
+        self.deliver_and_report("s1@example.com", 7, user="bob@example.org")
+        self.assertTrue(self.tell(proven("forged@example.com", number=8, result="fail")))
+        self.wait_history(6)
+        expected = [(ALICE, f"s{number}@example.com", "published") for number in (1, 2, 3)]
+        expected.append(("bob@example.org", "s1@example.com", "published"))
+        self.assertEqual(sorted(self.share()[0]), expected)
+        self.assertEqual(len(self.warnings()), 4)
+
+    def test_a_sender_nobody_can_name_is_skipped_and_counted(self):
+        self.report_mallory()
+        self.ctl("report", "--user", ALICE, "--sender", "eve@example.com")
+        digest = hashlib.sha256(b"addr:eve@example.com").hexdigest()
+        rows, told = self.share()
+        unknown = (ALICE, f"sha256:{digest}", "unknown sender")
+        self.assertEqual(
+            sorted(rows), [(ALICE, "mallory@example.com", "published"), unknown]
+        )
+        self.assertIn("1 skipped", told)
+        self.ctl("friend", "add", "--user", "bob@example.org", "--publish", "eve@example.com")
+        self.assertIn((ALICE, "eve@example.com", "published"), self.share()[0])
+
+    def test_a_user_without_a_key_does_not_stop_the_others(self):
+        self.report_mallory()
+        self.deliver_and_report("mallory@example.com", 2, user="bob@example.org")
+        self.wait_history(2)
+        identity = self.ctl_json("user", "show", ALICE)["identity"]
+        for path in (self.store / "keys").glob(f"*device*{identity}*"):
+            path.unlink()
+        rows, told = self.share()
+        self.assertEqual(
+            sorted(rows),
+            [
+                (ALICE, "mallory@example.com", "no device key"),
+                ("bob@example.org", "mallory@example.com", "published"),
+            ],
+        )
+        self.assertIn("no device key here", told)
+
+    def test_without_a_ledger_nothing_is_taken_back(self):
+        self.report_mallory()
+        self.share()
+        self.spamd.stop()
+        shutil.move(self.store / "ledger", self.dir / "ledger")
+        done = self.ctl("ledger", "share", "-C", self.config, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(self.warnings(), [("addr:mallory@example.com", 1, 1)])
+
+
 class IntroductionTest(LedgerTest):
     """carol, a colleague, vouches for strangers; what that costs her towards alice."""
 

@@ -95,6 +95,7 @@ Test(settings, defaults_are_those_of_the_documentation)
 	cr_assert(s->colleagues);
 	cr_assert_float_eq(s->metric.introduction_credit, 1.0, 1e-12);
 	cr_assert_eq(s->metric.fresh_vouches, 20);
+	cr_assert_not(s->share_reports);
 	cr_assert_eq(s->metric.learned_life_s, 400 * 86400);
 	cr_assert_not(s->dmarc_spf);
 	cr_assert_not(s->unknown_is_spam);

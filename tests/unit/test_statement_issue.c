@@ -145,6 +145,36 @@ Test(issue, bind_vouch_and_block_are_in_force_or_taken_back)
 	cr_expect(takes_back(&made));
 }
 
+Test(issue, warnings_are_for_peers_and_end_within_90_days)
+{
+	static const struct {
+		uint64_t exp_s;
+		uint64_t expected_s;
+	} ends[] = {
+		{NOW_S + 3600, NOW_S + 3600},
+		{NOW_S + STATEMENT_WARN_LIFETIME_MAX_S, NOW_S + STATEMENT_WARN_LIFETIME_MAX_S},
+		{UINT64_MAX, NOW_S + STATEMENT_WARN_LIFETIME_MAX_S},
+	};
+	struct principal mallory = principal_of("addr:mallory@example.com");
+	struct issuer by = by_device;
+	struct issued made;
+	struct statement st;
+
+	cr_expect_eq(issue_warn(&by, 1, &mallory, UINT64_MAX, &made, &msg), ERR_INVALID,
+		"for everybody to see");
+	by.aud = STATEMENT_PEERS;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		cr_assert_eq(issue_warn(&by, 1, &mallory, ends[i].exp_s, &made, &msg), 0, "%s",
+			msg.text);
+		st = reopen(&made);
+		cr_expect_eq(st.exp, ends[i].expected_s);
+		cr_expect_eq(st.why, STATEMENT_WHY_SPAM);
+		cr_expect_not(takes_back(&made));
+	}
+	cr_assert_eq(issue_unwarn(&by, 2, &mallory, &made, &msg), 0, "%s", msg.text);
+	cr_expect(takes_back(&made));
+}
+
 Test(issue, a_revocation_has_no_end)
 {
 	const struct issue_reason reason = {STATEMENT_WHY_LOST, NOW_S - 60};
