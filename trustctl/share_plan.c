@@ -277,7 +277,7 @@ take_decision(void *ctx, const struct ledger_decision *decision)
 	struct share_row **found;
 
 	ledger_address_digest(decision->sender, &wanted.sender);
-	found = bsearch(&key, n->rows, n->count, sizeof(*found), compare_nameless);
+	found = bsearch(&key, n->rows, n->count, sizeof(struct share_row *), compare_nameless);
 	if (found == NULL) {
 		return true;
 	}
