@@ -3,6 +3,10 @@
 
 usage: bench.py     (called by `scripts/dev bench spamd`)
 
+Ours does all that it does in service: it has all three stores, logs to a file, and keeps the history. The
+message is proven (a DKIM pass of our verifier) and from a friend of the user, so that the ledger is asked, and
+noted in, for each. What the ledger's thread does is in our CPU time as well.
+
 Both servers run at once, with the same number of threads; the same load generator goes to
 one and the other in turn, several rounds, and the medians are printed. So what else the
 machine does falls on both. Ratios are ours to the floor's, with the target of each below it. Where
