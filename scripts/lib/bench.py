@@ -173,7 +173,7 @@ def measure_original(site):
     directory.chmod(0o755)
     original = RealSpamd(directory)
     try:
-        result = load(["--unix", str(original.socket)], case, write_message(site, case))
+        result = load(["--unix", original.address], case, write_message(site, case))
         print_results(f"spamd.{case[0]}.unix.original", result)
     finally:
         original.stop()
