@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -201,11 +202,8 @@ hand_over(struct connection *c, const struct http_request *http)
 	c->request_id = request.id;
 	c->keep_alive = http->keep_alive;
 	c->needed = 0;
+	memcpy(request.exporter, c->exporter, sizeof(request.exporter));
 	enter(c, PHASE_ANSWER);
-	if (tls_exporter(bufferevent_openssl_get_ssl(c->stream), request.exporter) != 0) {
-		connection_free(c);
-		return;
-	}
 	server->handlers.handle(server->handlers.ctx, &request);
 }
 
@@ -291,9 +289,10 @@ static void
 finish_handshake(struct connection *c)
 {
 	struct https_server *server = c->server;
+	SSL *ssl = bufferevent_openssl_get_ssl(c->stream);
 	struct digest pin;
 
-	if (tls_peer_pin(bufferevent_openssl_get_ssl(c->stream), &pin) != 0) {
+	if (tls_peer_pin(ssl, &pin) != 0 || tls_exporter(ssl, c->exporter) != 0) {
 		log_refused(server, c, "it has no key");
 		connection_free(c);
 		return;

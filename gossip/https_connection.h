@@ -34,7 +34,9 @@ struct connection {
 	struct bufferevent *stream;
 	struct event *timer; /* the deadline of the phase */
 	struct net_address address;
-	struct digest pin; /* from PHASE_IDLE on */
+	/* Both from PHASE_IDLE on: they stay the same for the life of the session. */
+	struct digest pin;
+	uint8_t exporter[TLS_NODE_EXPORTER_LEN];
 	enum phase phase;
 	uint64_t request_id; /* in PHASE_ANSWER */
 	size_t needed;       /* bytes of the request at hand, 0 while its head is not whole */
