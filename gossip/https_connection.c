@@ -1,9 +1,11 @@
 #include "gossip/https_connection.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -33,6 +35,10 @@ connection_free(struct connection *c)
 	}
 	if (c->stream != NULL) {
 		bufferevent_free(c->stream);
+	}
+	if (c->drain != NULL) {
+		event_free(c->drain);
+		(void)evutil_closesocket(c->drain_fd);
 	}
 	if (c->timer != NULL) {
 		event_free(c->timer);
@@ -308,6 +314,46 @@ finish_handshake(struct connection *c)
 }
 
 static void
+on_drain(evutil_socket_t fd, short what, void *ctx)
+{
+	struct connection *c = ctx;
+	uint8_t waste[4096];
+	ssize_t n = recv(fd, waste, sizeof(waste), 0);
+
+	(void)what;
+	c->lingered += n > 0 ? (size_t)n : 0;
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) ||
+		c->lingered > LINGER_BYTES_MAX) {
+		connection_free(c);
+	}
+}
+
+/*
+ * turn_away - lets the alert arrive that says why. A client of TLS 1.3 has sent its request behind its
+ * certificate; closing over it would make a reset, which overtakes the alert. So the session goes,
+ * the socket stays, and what comes is read off.
+ */
+static void
+turn_away(struct connection *c)
+{
+	c->drain_fd = dup(bufferevent_getfd(c->stream));
+	c->drain = c->drain_fd < 0 ? NULL
+				   : event_new(c->server->base, c->drain_fd,
+					     EV_READ | EV_PERSIST, on_drain, c);
+	if (c->drain == NULL || event_add(c->drain, NULL) != 0) {
+		if (c->drain == NULL && c->drain_fd >= 0) {
+			(void)evutil_closesocket(c->drain_fd);
+		}
+		connection_free(c);
+		return;
+	}
+	bufferevent_free(c->stream);
+	c->stream = NULL;
+	(void)shutdown(c->drain_fd, SHUT_WR);
+	enter(c, PHASE_LINGER);
+}
+
+static void
 on_event(struct bufferevent *stream, short what, void *ctx)
 {
 	struct connection *c = ctx;
@@ -319,6 +365,9 @@ on_event(struct bufferevent *stream, short what, void *ctx)
 	}
 	if (c->phase == PHASE_HANDSHAKE) {
 		log_refused(c->server, c, handshake_reason(c));
+		ERR_clear_error();
+		turn_away(c);
+		return;
 	}
 	ERR_clear_error();
 	connection_free(c);

@@ -33,6 +33,8 @@ struct connection {
 	struct https_server *server;
 	struct bufferevent *stream;
 	struct event *timer; /* the deadline of the phase */
+	struct event *drain; /* in PHASE_LINGER without a stream: reads off `drain_fd` */
+	evutil_socket_t drain_fd;
 	struct net_address address;
 	/* Both from PHASE_IDLE on: they stay the same for the life of the session. */
 	struct digest pin;

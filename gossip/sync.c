@@ -77,10 +77,16 @@ backoff_ms(struct node *node, const struct peer *peer)
 static void
 fail(struct node *node, struct peer *peer, enum graph_peer_state state)
 {
+	bool is_news = peer->rec.state != state;
+
 	peer->rec.state = state;
 	node_say(node, peer, WORD_FAILED, "%s", graph_peer_state_name(state));
 	rest(node, peer, backoff_ms(node, peer));
 	peer->rec.failures++;
+	if (is_news && !node->is_reading) {
+		/* Whoever looks at the list of peers now wants to see why. */
+		node_flush(node);
+	}
 }
 
 /* fail_answer - the peer's fault, which counts against it */

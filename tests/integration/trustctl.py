@@ -267,7 +267,7 @@ class Commands(TrustctlTest):
         self.assertAlmostEqual(why["why"]["strength"], 0.9 * 0.7 * 0.7, places=6)
         self.assertAlmostEqual(why["score"], -(1 + 8 * 0.9 * 0.7 * 0.7), places=6)
         text = self.call("why", "--user", "dave@example.org", "bob@example.net")
-        self.assertIn("0.9 x 0.7 x vouch 0.7", text)
+        self.assertIn("strong x 0.7 x ordinary = 0.441", text)
         self.assertNotIn(ALICE, self.json_scan_text("dave@example.org"), "scan hides them")
 
     def json_scan_text(self, user):
