@@ -25,15 +25,17 @@ write_all(void *ctx, struct graph_txn *g, struct err_msg *msg)
 {
 	const struct write *w = ctx;
 	struct node *node = w->node;
-	int rc = w->work == NULL ? 0 : w->work(w->ctx, g, msg);
+	int rc;
 
-	for (size_t i = 0; i < node->pending_count && rc == 0; i++) {
+	/* First, as it is older than the work, which may take some of it back. */
+	for (size_t i = 0; i < node->pending_count; i++) {
 		if (node->pending[i].is_removed) {
 			graph_exchange_delete(g, &node->pending[i].item);
 		} else {
 			graph_exchange_put(g, &node->pending[i].item);
 		}
 	}
+	rc = w->work == NULL ? 0 : w->work(w->ctx, g, msg);
 	return rc == 0 ? write_peers(node, g, msg) : rc;
 }
 
