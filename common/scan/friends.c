@@ -164,6 +164,7 @@ friends_load(const struct circle *c, struct friends *out)
 
 	out->count = 0;
 	out->cut = false;
+	out->has_credits = false;
 	out->has_strong = false;
 	load_published(&l, c->self.node);
 	for (size_t i = 0; i < c->former_count; i++) {
