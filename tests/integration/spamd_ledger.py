@@ -440,10 +440,11 @@ class IntroductionTest(LedgerTest):
         self.assertRegex(why.stdout, "has no introduction left until")
         self.assertEqual(len(self.rows("spent by")), 1, "dry runs pay nothing")
         rows = self.wait_history(4)
+        # Within one second the order is that of the workers' queues.
         self.assertEqual(
-            [row["remarks"] for row in rows], [["introduced"], [], [], []], "by its payment"
+            sorted(row["remarks"] for row in rows), [[], [], [], ["introduced"]], "by its payment"
         )
-        self.assertEqual([len(row["payers"]) for row in rows], [1, 1, 1, 0])
+        self.assertEqual(sorted(len(row["payers"]) for row in rows), [0, 1, 1, 1])
 
     def test_a_restart_forgets_nothing_that_was_recorded(self):
         self.assertIn("TRUST_FOF", self.rules(self.first()))
@@ -580,7 +581,8 @@ class HistoryTest(LedgerTest):
         self.rules(proven("bob@example.net", number=3), user="dave@example.org")
         rows = self.wait_history(3)
         self.assertEqual(len(rows), 3)
-        first = rows[0]
+        # Within one second the order is that of the workers' queues.
+        first = next(row for row in rows if (row["user"], row["sender"]) == (ALICE, "bob@example.net"))
         self.assertEqual(
             (first["user"], first["sender"], first["evidence"], first["tier"], first["score"]),
             (ALICE, "bob@example.net", "E3", "known", "-6.0"),
