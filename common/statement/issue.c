@@ -144,16 +144,24 @@ issue_vouch(const struct issuer *by, uint64_t seq, const struct principal *subje
 	return finish(by, &st, out, msg);
 }
 
+/* finish_switch - a block or a guard: there (weak, with a reason) or taken back (none) */
+static int
+finish_switch(const struct issuer *by, struct statement *st, uint8_t lvl,
+	enum statement_why why, struct issued *out, struct err_msg *msg)
+{
+	st->exp = st->iat + STATEMENT_LIFETIME_MAX_S;
+	st->lvl = lvl;
+	st->why = why;
+	return finish(by, st, out, msg);
+}
+
 int
 issue_block(const struct issuer *by, uint64_t seq, const struct principal *subject,
 	enum statement_why why, struct issued *out, struct err_msg *msg)
 {
 	struct statement st = begin(by, STATEMENT_BLOCK, seq, subject);
 
-	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
-	st.lvl = TRUST_LEVEL_WEAK;
-	st.why = why;
-	return finish(by, &st, out, msg);
+	return finish_switch(by, &st, TRUST_LEVEL_WEAK, why, out, msg);
 }
 
 int
@@ -162,9 +170,7 @@ issue_unblock(const struct issuer *by, uint64_t seq, const struct principal *sub
 {
 	struct statement st = begin(by, STATEMENT_BLOCK, seq, subject);
 
-	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
-	st.lvl = TRUST_LEVEL_NONE;
-	return finish(by, &st, out, msg);
+	return finish_switch(by, &st, TRUST_LEVEL_NONE, STATEMENT_WHY_NONE, out, msg);
 }
 
 int
@@ -208,10 +214,7 @@ issue_guard(const struct issuer *by, uint64_t seq, const struct principal *ident
 {
 	struct statement st = begin(by, STATEMENT_GUARD, seq, identity);
 
-	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
-	st.lvl = TRUST_LEVEL_WEAK;
-	st.why = why;
-	return finish(by, &st, out, msg);
+	return finish_switch(by, &st, TRUST_LEVEL_WEAK, why, out, msg);
 }
 
 int
@@ -220,9 +223,7 @@ issue_unguard(const struct issuer *by, uint64_t seq, const struct principal *ide
 {
 	struct statement st = begin(by, STATEMENT_GUARD, seq, identity);
 
-	st.exp = st.iat + STATEMENT_LIFETIME_MAX_S;
-	st.lvl = TRUST_LEVEL_NONE;
-	return finish(by, &st, out, msg);
+	return finish_switch(by, &st, TRUST_LEVEL_NONE, STATEMENT_WHY_NONE, out, msg);
 }
 
 int
