@@ -142,6 +142,8 @@ set_limits(struct call *call, const struct https_call *spec)
 	SET(rc, easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(rc, easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(rc, easy, CURLOPT_NOSIGNAL, 1L);
+	/* A peer that moved is found by the next connection; kept ones need no name. */
+	SET(rc, easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	SET(rc, easy, CURLOPT_TIMEOUT_MS, (long)spec->timeout_ms);
 	SET(rc, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)spec->timeout_ms);
 	SET(rc, easy, CURLOPT_WRITEFUNCTION, on_answer);
