@@ -34,6 +34,8 @@ class Node:
         self.config = self.dir / "gossip.cf"
         self.config.write_text(CONFIG + config)
         self.log = self.dir / "gossip.log"
+        self.prefix = []  # words before the command: where it runs
+        self.address = "127.0.0.1"
         self.process = None
         self.port = None
         self.pin = None
@@ -56,7 +58,7 @@ class Node:
         before = len(self.starts())
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [str(GOSSIP), "--store", str(self.store), "-C", str(self.config)],
+                [*self.prefix, str(GOSSIP), "--store", str(self.store), "-C", str(self.config)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -67,7 +69,7 @@ class Node:
     def starts(self):
         """(port, pin) of each start that the log tells of."""
         text = self.log_text()
-        ports = re.findall(r"listening on 127\.0\.0\.1:(\d+)", text)
+        ports = re.findall(r"listening on \S+:(\d+)$", text, re.M)
         pins = re.findall(r"started, version \S+, pin (\S+)", text)
         return list(zip(map(int, ports), pins))
 
@@ -82,11 +84,11 @@ class Node:
 
     @property
     def url(self):
-        return f"https://127.0.0.1:{self.port}"
+        return f"https://{self.host}"
 
     @property
     def host(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.address}:{self.port}"
 
     def kill(self):
         """As a power failure would end it."""
