@@ -119,6 +119,7 @@ dkim_signature_parse(
 		{SLICE("s"), &out->selector, true},
 		{SLICE("i"), &out->identity, false},
 		{SLICE("b"), &out->signature, true},
+		{SLICE("h"), &out->fields, false},
 	};
 	struct tag_list list = {.count = 0};
 	int ret;
@@ -149,4 +150,20 @@ dkim_signature_is_named(const struct dkim_signature *sig, struct slice header_b)
 		return header_b.len > 0 && slice_eq(sig->signature, header_b);
 	}
 	return slice_starts_with(sig->signature, header_b);
+}
+
+bool
+dkim_signature_covers(const struct dkim_signature *sig, struct slice field)
+{
+	struct slice rest = sig->fields;
+
+	while (rest.len > 0) {
+		size_t len = slice_find_byte(rest, ':');
+
+		if (slice_eq_nocase(slice_take(rest, len), field)) {
+			return true;
+		}
+		rest = slice_skip(rest, len + 1);
+	}
+	return false;
 }

@@ -3,8 +3,8 @@
  * 3.5).
  *
  * Nothing is verified here. Authentication-Results names a signature by header.d, header.s
- * and the first characters of header.b (RFC 6008) but does not say whether it covers the
- * whole body; this finds the signature meant and tells whether it has an l= tag.
+ * and the first characters of header.b (RFC 6008) but does not say what it covers; this finds
+ * the signature meant and tells whether it has an l= tag, and which fields it signs.
  */
 #ifndef COMMON_MAIL_DKIM_SIGNATURE_H
 #define COMMON_MAIL_DKIM_SIGNATURE_H
@@ -22,6 +22,7 @@ struct dkim_signature {
 	struct slice selector;  /**< s= */
 	struct slice identity;  /**< i= */
 	struct slice signature; /**< b=, base64 */
+	struct slice fields;    /**< h=, names of header fields with colons between */
 	bool has_length; /**< l= is there: text may have been added behind what was signed */
 };
 
@@ -38,5 +39,11 @@ NODISCARD int dkim_signature_parse(struct slice body, struct arena *arena,
  * all of b=, or its first characters, at least 8 (RFC 6008 section 4).
  */
 bool dkim_signature_is_named(const struct dkim_signature *sig, struct slice header_b);
+
+/**
+ * Whether h= lists the field. Then its last instance in the header is signed, or, where h= names it
+ * oftener than it is there, that there is none (RFC 6376 section 5.4.2).
+ */
+bool dkim_signature_covers(const struct dkim_signature *sig, struct slice field);
 
 #endif

@@ -31,7 +31,8 @@ struct reading {
 	struct signature_result signatures[RESULTS_MAX];
 	size_t signature_count;
 	struct signatures in_message;
-	bool arc_none; /* some field says the chain is not good */
+	struct slice identity; /* of the only AUTHRES_IDENTITY_FIELD, or empty */
+	bool arc_none;         /* some field says the chain is not good */
 };
 
 /* canonical - a domain as written, made canonical in the arena; empty when it is none */
@@ -117,6 +118,42 @@ is_aligned(struct slice from_domain, struct slice signing)
 	       (slice_eq(from_domain, signing) || slice_find_byte(signing, '.') < signing.len);
 }
 
+/*
+ * read_identity - the field by which a sender shows his identity, for the signatures to cover
+ *
+ * A second one, which might be added behind the signer's back, makes both doubtful; so do blanks
+ * before the colon, for which a verifier may take it for another field than the one h= names.
+ */
+static void
+read_identity(const struct header *h, struct reading *rd)
+{
+	const struct header_field *f = header_find(h, AUTHRES_IDENTITY_FIELD, 0);
+
+	if (header_count(h, AUTHRES_IDENTITY_FIELD) == 1 &&
+		h->message.data[f->offset + f->name.len] == ':') {
+		rd->identity = slice_trim(f->body);
+	}
+}
+
+/* note_pass - of a signature that speaks for the From domain */
+static void
+note_pass(struct reading *rd, const struct signature_result *result)
+{
+	const struct signature_name name = {result->domain, result->selector, result->b};
+
+	if (signatures_may_be_partial(&rd->in_message, &name)) {
+		rd->out->dkim_partial = true;
+		return;
+	}
+	if (result->domain.len > rd->out->dkim_domain.len) {
+		rd->out->dkim_domain = result->domain; /* the closest ancestor says most */
+	}
+	if (rd->identity.len > 0 &&
+		signatures_cover(&rd->in_message, &name, AUTHRES_IDENTITY_FIELD)) {
+		rd->out->identity = rd->identity;
+	}
+}
+
 static void
 read_dkim(struct reading *rd, size_t field, const struct auth_result *r)
 {
@@ -134,14 +171,8 @@ read_dkim(struct reading *rd, size_t field, const struct auth_result *r)
 				    r->code == AUTH_RESULT_PERMERROR))) {
 		note_signature(rd, &result);
 	}
-	if (!result.pass || !aligned) {
-		return;
-	}
-	if (signatures_may_be_partial(&rd->in_message,
-		    &(struct signature_name){result.domain, result.selector, result.b})) {
-		rd->out->dkim_partial = true;
-	} else if (result.domain.len > rd->out->dkim_domain.len) {
-		rd->out->dkim_domain = result.domain; /* the closest ancestor says most */
+	if (result.pass && aligned) {
+		note_pass(rd, &result);
 	}
 }
 
@@ -251,6 +282,7 @@ authres_read(const struct header *h, const struct settings *settings, struct sli
 	if (signatures_read(h, arena, &rd.in_message) != 0) {
 		return ERR_NOMEM;
 	}
+	read_identity(h, &rd);
 	trace_find(h, settings, &trace);
 	while ((f = header_next(h, SLICE("Authentication-Results"), f)) != NULL) {
 		size_t index = (size_t)(f - h->fields);

@@ -18,14 +18,19 @@
 #include "common/mail/header.h"
 #include "common/scan/evidence.h"
 
+/** The header field in which mail shows whose identity its sender has: `id:` and the thumbprint. */
+#define AUTHRES_IDENTITY_FIELD SLICE("Trust-Identity")
+
 /** Merged results; slices live in the message or the arena. */
 struct authres_findings {
 	size_t fields;            /**< fields that counted */
 	bool forged;              /**< our id in a place where it is not ours */
 	struct slice authserv;    /**< of the last field that proved something */
 	struct slice dkim_domain; /**< canonical d= of an aligned pass without l=, or empty */
-	bool dkim_partial;        /**< an aligned pass, but its signature has l= */
-	bool dkim_conflict;       /**< one field passes a signature that another fails */
+	struct slice
+		identity;   /**< of AUTHRES_IDENTITY_FIELD, signed by such a pass, or empty */
+	bool dkim_partial;  /**< an aligned pass, but its signature has l= */
+	bool dkim_conflict; /**< one field passes a signature that another fails */
 	bool dmarc_pass;
 	bool dmarc_fail;
 	bool arc_pass;           /**< and no field says otherwise */

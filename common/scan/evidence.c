@@ -166,6 +166,20 @@ judge_arc(const struct header *h, const struct settings *settings, struct slice 
 	return explain(e, arena, "ARC chain sealed by", sealer);
 }
 
+/* note_identity - whose identity the signed header shows; one that is none shows nothing */
+static void
+note_identity(const struct authres_findings *found, struct evidence *e)
+{
+	struct principal p;
+
+	if (found->identity.len > 0 && principal_parse(found->identity, false, &p, NULL) == 0 &&
+		p.kind == PRINCIPAL_ID) {
+		e->has_identity = true;
+		e->shown = found->identity;
+		principal_digest(&p, &e->identity);
+	}
+}
+
 /* judge - the strongest evidence that the merged results support */
 static int
 judge(const struct header *h, const struct settings *settings,
@@ -181,6 +195,7 @@ judge(const struct header *h, const struct settings *settings,
 	if (found->dkim_domain.len > 0) {
 		e->level = EVIDENCE_DKIM;
 		e->signer = found->dkim_domain;
+		note_identity(found, e);
 		return explain(e, arena, "DKIM signature of", found->dkim_domain);
 	}
 	if (found->auth_owned) {

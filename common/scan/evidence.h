@@ -7,6 +7,11 @@
  * results that contradict each other. Nothing is verified here; the site's own verifier
  * did that, and this decides whether its words can be believed and what they prove.
  *
+ * Mail may show whose identity its sender has: a field `Trust-Identity: id:THUMBPRINT` that is there
+ * once and is covered by the DKIM signature that proves From (h= lists it). The domain signs what
+ * the owner of the address wrote, so nobody else can show an identity in his name; whether that
+ * identity says the same of the address is the circle's question (circle.h).
+ *
  * What proves: a DKIM pass whose d= is the From domain or an ancestor of it, by a signature
  * without l=; a DMARC pass alone where `dmarc_spf` allows; an authenticated submission by the
  * user who owns the address; an ARC pass by a listed sealer who saw one of the first two. An SPF
@@ -35,11 +40,14 @@ struct evidence {
 	struct principal sender; /**< addr: of From, canonical; only with has_sender */
 	struct named named;      /**< all addresses in From fields, for blocks only */
 	bool null_sender;        /**< a bounce: the envelope sender is <> */
-	bool ar_forged;        /**< a field with our authserv-id where only a forger puts one */
-	bool by_spf;           /**< E3 rests on SPF alone, through DMARC (dmarc_spf) */
-	struct slice signer;   /**< d= that proved it, canonical, or empty */
-	struct slice authserv; /**< the id whose words counted, or empty */
-	struct slice text;     /**< one line of printable ASCII for people */
+	bool ar_forged;      /**< a field with our authserv-id where only a forger puts one */
+	bool by_spf;         /**< E3 rests on SPF alone, through DMARC (dmarc_spf) */
+	struct slice signer; /**< d= that proved it, canonical, or empty */
+	bool has_identity;   /**< E3 by DKIM, and what it signed shows an identity */
+	struct digest identity; /**< digest of that id: principal */
+	struct slice shown;     /**< its text, as the message has it */
+	struct slice authserv;  /**< the id whose words counted, or empty */
+	struct slice text;      /**< one line of printable ASCII for people */
 };
 
 /** E3 or more, or E2, which only listed sealers reach. */

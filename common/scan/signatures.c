@@ -39,6 +39,21 @@ signatures_agree(struct slice a, struct slice b)
 	return a.len == 0 || b.len == 0 || slice_eq_nocase(a, b);
 }
 
+/* may_mean - could a result be about this signature? */
+static bool
+may_mean(const struct dkim_signature *sig, const struct signature_name *meant)
+{
+	return domain_is_same_or_under(meant->domain, sig->domain) &&
+	       signatures_agree(sig->selector, meant->selector);
+}
+
+/* names - and does it say so by its b=? */
+static bool
+names(const struct signature_name *meant, const struct dkim_signature *sig)
+{
+	return meant->b.len > 0 && dkim_signature_is_named(sig, meant->b);
+}
+
 bool
 signatures_may_be_partial(const struct signatures *s, const struct signature_name *meant)
 {
@@ -52,15 +67,44 @@ signatures_may_be_partial(const struct signatures *s, const struct signature_nam
 	for (size_t i = 0; i < s->count; i++) {
 		const struct dkim_signature *sig = &s->items[i];
 
-		if (!domain_is_same_or_under(meant->domain, sig->domain) ||
-			!signatures_agree(sig->selector, meant->selector)) {
+		if (!may_mean(sig, meant)) {
 			continue;
 		}
 		any_partial = any_partial || sig->has_length;
-		if (meant->b.len > 0 && dkim_signature_is_named(sig, meant->b)) {
+		if (names(meant, sig)) {
 			is_named = true;
 			named_partial = named_partial || sig->has_length;
 		}
 	}
 	return is_named ? named_partial : any_partial;
+}
+
+bool
+signatures_cover(
+	const struct signatures *s, const struct signature_name *meant, struct slice field)
+{
+	size_t candidates = 0;
+	size_t covering = 0;
+	size_t named = 0;
+	size_t named_covering = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct dkim_signature *sig = &s->items[i];
+		size_t covers = dkim_signature_covers(sig, field) ? 1 : 0;
+
+		if (!may_mean(sig, meant)) {
+			continue;
+		}
+		candidates++;
+		covering += covers;
+		if (names(meant, sig)) {
+			named++;
+			named_covering += covers;
+		}
+	}
+	if (s->is_doubtful || candidates == 0) {
+		return false;
+	}
+	return named > 0 ? named == named_covering
+			 : meant->b.len == 0 && candidates == covering;
 }

@@ -1,10 +1,10 @@
 /*
  * signatures.h - the DKIM-Signature fields of a message, read once.
  *
- * Authentication-Results says that a signature passed, not whether it covers the whole body. This
- * finds the signature meant and tells. Who writes a message can put any number of decoys beside
- * the real signature, so every doubt counts as "covers only a part": several signatures that the
- * result may mean, one that cannot be read, more than anybody needs.
+ * Authentication-Results says that a signature passed, not whether it covers the whole body, or a
+ * certain field. This finds the signature meant and tells. Who writes a message can put any number
+ * of decoys beside the real signature, so every doubt counts as "does not cover it": several
+ * signatures that the result may mean, one that cannot be read, more than anybody needs.
  */
 #ifndef COMMON_SCAN_SIGNATURES_H
 #define COMMON_SCAN_SIGNATURES_H
@@ -38,5 +38,9 @@ bool signatures_agree(struct slice a, struct slice b);
 
 /** May the signature meant leave a part of the body unsigned? One that is no longer in the message says nothing. */
 bool signatures_may_be_partial(const struct signatures *s, const struct signature_name *meant);
+
+/** Does the signature meant sign that header field, beyond doubt? */
+bool signatures_cover(
+	const struct signatures *s, const struct signature_name *meant, struct slice field);
 
 #endif

@@ -84,6 +84,39 @@ Test(dkim_signature, is_strict_about_the_tag_list)
 	}
 }
 
+Test(dkim_signature, tells_which_fields_it_covers)
+{
+	static const struct {
+		const char *h;
+		const char *field;
+		bool covers;
+	} cases[] = {
+		{"from:to:subject", "to", true},
+		{"from:to:subject", "FROM", true},
+		{"from:to:Subject", "subject", true},
+		{" from :\r\n\tto : subject ", "to", true},
+		{"from:to", "t", false},
+		{"from:to", "too", false},
+		{"from:to", "", false},
+		{"from:to:", "to", true},
+		{"::to::", "to", true},
+		{"x-trust-identity:from", "trust-identity", false},
+		{"", "from", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct dkim_signature sig;
+		struct dynbuf body;
+
+		dynbuf_init(&body, 1024);
+		dynbuf_printf(&body, "d=x; s=y; b=z; h=%s", cases[i].h);
+		cr_assert_eq(dkim_signature_parse(dynbuf_slice(&body), &arena, &sig, NULL), 0);
+		cr_expect_eq(dkim_signature_covers(&sig, slice_str(cases[i].field)),
+			cases[i].covers, "%s in %s", cases[i].field, cases[i].h);
+		dynbuf_fini(&body);
+	}
+}
+
 Test(dkim_signature, tells_where_the_tag_list_is_broken)
 {
 	struct dkim_signature sig;

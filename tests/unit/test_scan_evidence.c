@@ -343,3 +343,123 @@ Test(evidence, sees_a_bounce_by_its_null_sender_on_top)
 	}
 	settings_free(s);
 }
+
+/* --- whose identity mail shows ------------------------------------------------------------ */
+
+/* The thumbprint of RFC 8037 appendix A.3. */
+#define SHOWN      "id:kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+#define OTHER      "id:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define FIELD      "Trust-Identity: " SHOWN "\n"
+#define SIG(h, b)  "DKIM-Signature: v=1; d=example.net; s=s1; h=" h "; bh=x; b=" b "\n"
+#define COVERING   SIG("from:trust-identity", "abcdefghijkl")
+#define NO_B       "dkim=pass header.d=example.net header.s=s1"
+#define MAIL(more) BORDER more FROM REST
+
+static const struct {
+	const char *label;
+	const char *conf;
+	const char *message;
+	bool shows;
+} shown_rows[] = {
+	{"signed, once", "", AR DKIM "\n" MAIL(COVERING FIELD), true},
+	{"signed by the only signature there is", "", AR NO_B "\n" MAIL(COVERING FIELD), true},
+	{"by an ancestor of the From domain", "",
+		AR DKIM "\n" BORDER COVERING FIELD "From: bob@mail.example.net\n" REST, true},
+	{"case of names, and folds", "",
+		AR DKIM "\n" MAIL(SIG("From : TRUST-IDENTITY",
+			"abcdefghijkl") "TRUST-Identity:\n " SHOWN " \n"),
+		true},
+	{"h= does not list it", "", AR DKIM "\n" MAIL(SIG("from", "abcdefghijkl") FIELD),
+		false},
+	{"no h= at all", "",
+		AR DKIM
+		"\n" MAIL("DKIM-Signature: d=example.net; s=s1; b=abcdefghijkl\n" FIELD),
+		false},
+	{"the field is not there", "", AR DKIM "\n" MAIL(COVERING), false},
+	{"a second one above", "",
+		AR DKIM "\n" MAIL("Trust-Identity: " OTHER "\n" COVERING FIELD), false},
+	{"a second one below", "",
+		AR DKIM "\n" MAIL(COVERING FIELD "Trust-Identity: " OTHER "\n"), false},
+	{"a second one that is the same", "", AR DKIM "\n" MAIL(COVERING FIELD FIELD), false},
+	{"blanks before the colon", "",
+		AR DKIM "\n" MAIL(COVERING "Trust-Identity : " SHOWN "\n"), false},
+	{"the signature is gone", "", AR DKIM "\n" MAIL(FIELD), false},
+	{"another signature than the one that passed", "",
+		AR DKIM "\n" MAIL(SIG("from:trust-identity", "zzzzzzzzzzzz") FIELD), false},
+	{"of another domain", "",
+		AR DKIM "\n" MAIL("DKIM-Signature: d=example.com; s=s1; h=from:trust-identity; "
+				  "b=abcdefghijkl\n" FIELD),
+		false},
+	{"a decoy that covers it, beside the one that passed", "",
+		AR DKIM "\n" MAIL(SIG("from:trust-identity", "zzzzzzzzzzzz")
+				SIG("from", "abcdefghijkl") FIELD),
+		false},
+	{"a decoy of the same b=", "",
+		AR DKIM "\n" MAIL(COVERING SIG("from", "abcdefghijkl") FIELD), false},
+	{"a decoy, and the result names none", "",
+		AR NO_B "\n" MAIL(COVERING SIG("from", "abcdefghxxxx") FIELD), false},
+	{"a signature that cannot be read", "",
+		AR DKIM "\n" MAIL("DKIM-Signature: d=example.net\n" COVERING FIELD), false},
+	{"one that covers less, which did not pass", "",
+		AR DKIM "\n" MAIL(COVERING SIG("from", "zzzzzzzzzzzz") FIELD), true},
+	{"two that passed, of which one covers it", "",
+		AR DKIM "; dkim=pass header.d=example.net header.s=s1 header.b=zzzzzzzz\n" MAIL(
+			COVERING SIG("from", "zzzzzzzzzzzz") FIELD),
+		true},
+	{"only a part of the body", "",
+		AR DKIM "\n" MAIL("DKIM-Signature: d=example.net; s=s1; l=9; "
+				  "h=from:trust-identity; b=abcdefghijkl\n" FIELD),
+		false},
+	{"DKIM fails", "",
+		AR "dkim=fail header.d=example.net header.s=s1 header.b=abcdefgh\n" MAIL(
+			COVERING FIELD),
+		false},
+	{"a signature of a stranger passes", "",
+		AR "dkim=pass header.d=example.com header.s=s1 header.b=abcdefgh\n" MAIL(
+			COVERING FIELD),
+		false},
+	{"results that contradict each other", "",
+		AR DKIM "; dmarc=fail header.from=example.net\n" MAIL(COVERING FIELD), false},
+	{"results that are not ours", "", BORDER AR DKIM "\n" COVERING FIELD FROM REST, false},
+	{"SPF through DMARC proves who, and signs nothing", "dmarc_spf yes\n",
+		AR "spf=pass smtp.mailfrom=bob@example.net; "
+		   "dmarc=pass header.from=example.net\n" MAIL(COVERING FIELD),
+		false},
+	{"a submission here signs nothing", "", AR "auth=pass smtp.auth=bob\n" MAIL(FIELD),
+		false},
+	{"no identity", "", AR DKIM "\n" MAIL(COVERING "Trust-Identity: bob\n"), false},
+	{"without a kind", "",
+		AR DKIM "\n" MAIL(COVERING "Trust-Identity: "
+					   "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\n"),
+		false},
+	{"another kind of principal", "",
+		AR DKIM "\n" MAIL(COVERING "Trust-Identity: addr:bob@example.net\n"), false},
+	{"a thumbprint that is too short", "",
+		AR DKIM "\n" MAIL(COVERING "Trust-Identity: id:kPrK\n"), false},
+	{"something behind it", "",
+		AR DKIM "\n" MAIL(COVERING "Trust-Identity: " SHOWN " " OTHER "\n"), false},
+	{"empty", "", AR DKIM "\n" MAIL(COVERING "Trust-Identity:\n"), false},
+};
+
+Test(evidence, shows_an_identity_only_where_the_proof_covers_it)
+{
+	struct principal p;
+	struct digest wanted;
+
+	cr_assert_eq(principal_parse(SLICE(SHOWN), false, &p, NULL), 0);
+	principal_digest(&p, &wanted);
+	for (size_t i = 0; i < ARRAY_LEN(shown_rows); i++) {
+		struct settings *s = load(shown_rows[i].conf);
+		struct evidence e;
+		struct arena arena;
+
+		arena_init(&arena, 1 << 20);
+		judge(slice_str(shown_rows[i].message), s, &arena, &e);
+		cr_expect_eq(e.has_identity, shown_rows[i].shows, "%s", shown_rows[i].label);
+		cr_expect(!e.has_identity ||
+				  (e.level == EVIDENCE_DKIM && digest_eq(&e.identity, &wanted)),
+			"%s", shown_rows[i].label);
+		arena_fini(&arena);
+		settings_free(s);
+	}
+}
