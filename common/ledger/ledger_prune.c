@@ -2,6 +2,7 @@
 
 #include "common/ledger/ledger_history.h"
 #include "common/ledger/ledger_introduction.h"
+#include "common/ledger/ledger_proof.h"
 #include "common/ledger/ledger_report.h"
 #include "common/ledger/ledger_seen.h"
 
@@ -58,6 +59,15 @@ report_is_over(const struct judgement *j, struct slice key, struct slice record)
 	       is_over(j, report.at_s, LEDGER_REPORT_LIFE_S);
 }
 
+static bool
+proof_is_over(const struct judgement *j, struct slice key, struct slice record)
+{
+	struct ledger_proof proof;
+
+	return ledger_proof_decode(key, record, &proof) == 0 &&
+	       is_over(j, ledger_proof_last_s(&proof), LEDGER_PROOF_LIFE_S);
+}
+
 /* The tables that are swept; the history has an end of its own, pins stay. */
 static const struct {
 	enum ledger_table table;
@@ -67,6 +77,7 @@ static const struct {
 	{LEDGER_INTRODUCTIONS, introduction_is_over},
 	{LEDGER_SEEN, seen_is_over},
 	{LEDGER_REPORTS, report_is_over},
+	{LEDGER_PROOFS, proof_is_over},
 };
 
 /* next_over - the next record that is over, within *steps; false at their end or the table's */

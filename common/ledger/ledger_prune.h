@@ -4,7 +4,8 @@
  * The writer calls it between groups. It goes round the tables with a position of its own, so that
  * no call takes long and every record comes up again. What goes: entries beyond the life the metric
  * gives their table, introductions that ended, last mail beyond all that it keeps alive, reports
- * that touched no trust after LEDGER_REPORT_LIFE_S, and the history.
+ * that touched no trust after LEDGER_REPORT_LIFE_S, proofs whose identities were not shown for
+ * LEDGER_PROOF_LIFE_S, and the history.
  */
 #ifndef COMMON_LEDGER_LEDGER_PRUNE_H
 #define COMMON_LEDGER_LEDGER_PRUNE_H

@@ -8,6 +8,7 @@ const struct store_table ledger_tables[LEDGER_TABLE_COUNT] = {
 	[LEDGER_SEEN] = {"seen", STORE_PLAIN},
 	[LEDGER_HISTORY] = {"history", STORE_PLAIN},
 	[LEDGER_DELIVERIES] = {"deliveries", STORE_PLAIN},
+	[LEDGER_PROOFS] = {"proofs", STORE_PLAIN},
 };
 
 void

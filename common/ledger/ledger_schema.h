@@ -13,9 +13,10 @@
  *	seen           user sender                 last proven mail                  ledger_seen.h
  *	history        milliseconds number         what was decided                  ledger_history.h
  *	deliveries     lead user                   which decision was about it       ledger_history.h
+ *	proofs         address                     identities that its mail showed   ledger_proof.h
  *
- * Version 1 had the reports alone, in records that are still read; its ledgers get the other
- * tables when the daemon opens them.
+ * Version 1 had the reports alone, in records that are still read, version 2 no proofs; their
+ * ledgers get the other tables when the daemon opens them.
  */
 #ifndef COMMON_LEDGER_LEDGER_SCHEMA_H
 #define COMMON_LEDGER_LEDGER_SCHEMA_H
@@ -24,7 +25,7 @@
 #include "common/base/wire_reader.h"
 #include "common/store/store.h"
 
-#define LEDGER_SCHEMA_VERSION 2
+#define LEDGER_SCHEMA_VERSION 3
 #define LEDGER_SCHEMA_OLDEST  1 /**< opened and brought up to date */
 
 /** Address space of the ledger, which costs nothing; when that much is used, it is full. */
@@ -38,6 +39,7 @@ enum ledger_table {
 	LEDGER_SEEN,
 	LEDGER_HISTORY,
 	LEDGER_DELIVERIES,
+	LEDGER_PROOFS,
 	LEDGER_TABLE_COUNT,
 };
 

@@ -7,6 +7,7 @@
 #include "common/ledger/ledger_history.h"
 #include "common/ledger/ledger_introduction.h"
 #include "common/ledger/ledger_pin.h"
+#include "common/ledger/ledger_proof.h"
 #include "common/ledger/ledger_prune.h"
 #include "common/ledger/ledger_seen.h"
 #include "common/ledger/ledger_view.h"
@@ -461,12 +462,15 @@ Test(ledger_prune, drops_what_is_over_and_nothing_else)
 	cr_assert(ledger_apply_report(txn, &config, &saying));
 	cr_assert(ledger_apply_report(txn, &config, &quiet));
 	ledger_pin_note(txn, &alice, &bob, SLICE("example.net"), NOW_S);
+	ledger_proof_note(txn, &bob, &carol, NOW_S);
+	ledger_proof_note(txn, &dave, &carol, later_s - DAY_S);
 	pay(txn, &carol, later_s, 1000000, 0);
 	for (int i = 0; i < 500; i++) {
 		(void)ledger_prune_step(&prune, txn, &config, &limits, NOW_S + 60, 7);
 	}
 	cr_expect_eq(total(txn, METRIC_SPENT, &alice, &bob).count, 51, "not yet");
 	cr_expect_eq(ledger_report_count(txn), 2);
+	cr_expect_eq(store_count(txn, LEDGER_PROOFS), 2);
 	for (int i = 0; i < 500; i++) {
 		(void)ledger_prune_step(&prune, txn, &config, &limits, later_s, 7);
 	}
@@ -478,5 +482,85 @@ Test(ledger_prune, drops_what_is_over_and_nothing_else)
 	cr_expect_eq(store_count(txn, LEDGER_INTRODUCTIONS), 1);
 	cr_expect_eq(store_count(txn, LEDGER_SEEN), 0);
 	cr_expect_eq(store_count(txn, LEDGER_PINS), 1, "pins stay");
+	cr_expect_eq(store_count(txn, LEDGER_PROOFS), 1, "one was shown a day ago");
+	end(store, txn);
+}
+
+/* shown - when an identity was shown first and last; zero for never */
+static struct ledger_shown
+shown(struct store_txn *txn, const struct digest *address, const struct digest *identity)
+{
+	struct ledger_proof proof = {0};
+
+	(void)ledger_proof_find(txn, address, &proof);
+	for (size_t i = 0; i < proof.count; i++) {
+		if (digest_eq(&proof.shown[i].identity, identity)) {
+			return proof.shown[i];
+		}
+	}
+	return (struct ledger_shown){0};
+}
+
+Test(ledger_proof, keeps_when_an_identity_was_shown_to_the_day)
+{
+	struct store *store = NULL;
+	struct store_txn *txn = begin(&store);
+
+	cr_expect_not(ledger_proof_any(txn));
+	ledger_proof_note(txn, &bob, &carol, NOW_S);
+	cr_expect(ledger_proof_any(txn));
+	ledger_proof_note(txn, &bob, &carol, NOW_S + DAY_S - 1);
+	cr_expect_eq(shown(txn, &bob, &carol).last_s, NOW_S, "not twice a day");
+	ledger_proof_note(txn, &bob, &carol, NOW_S + DAY_S);
+	cr_expect_eq(shown(txn, &bob, &carol).last_s, NOW_S + DAY_S);
+	cr_expect_eq(shown(txn, &bob, &carol).first_s, NOW_S);
+	ledger_proof_note(txn, &bob, &carol, NOW_S - 9 * DAY_S);
+	cr_expect_eq(shown(txn, &bob, &carol).last_s, NOW_S + DAY_S, "a clock set back");
+	ledger_proof_note(txn, &bob, &carol, NOW_S + 500 * DAY_S);
+	cr_expect_eq(shown(txn, &bob, &carol).first_s, NOW_S + 500 * DAY_S, "it had ended");
+	cr_expect_eq(shown(txn, &carol, &bob).last_s, 0);
+	end(store, txn);
+}
+
+Test(ledger_proof, holds_so_many_identities_of_an_address_at_most)
+{
+	struct store *store = NULL;
+	struct store_txn *txn = begin(&store);
+	struct ledger_proof proof;
+
+	for (uint8_t i = 0; i <= LEDGER_PROOF_IDENTITIES_MAX; i++) {
+		const struct digest identity = {{i, 9}};
+
+		ledger_proof_note(txn, &bob, &identity, NOW_S + i);
+	}
+	cr_assert(ledger_proof_find(txn, &bob, &proof));
+	cr_expect_eq(proof.count, LEDGER_PROOF_IDENTITIES_MAX);
+	cr_expect_eq(shown(txn, &bob, &(struct digest){{0, 9}}).last_s, 0, "the oldest went");
+	cr_expect_eq(shown(txn, &bob, &(struct digest){{1, 9}}).last_s, NOW_S + 1);
+	end(store, txn);
+}
+
+Test(ledger_proof, is_walked_beside_another_list)
+{
+	struct store *store = NULL;
+	struct store_txn *txn = begin(&store);
+	struct ledger_proof_walk walk = {0};
+
+	ledger_proof_walk_seek(&walk, &bob);
+	cr_expect_not(walk.has_address, "none was begun");
+	for (uint8_t i = 1; i <= 5; i++) {
+		ledger_proof_note(txn, &(struct digest){{i * 10}}, &carol, NOW_S);
+	}
+	ledger_proof_walk_begin(&walk, txn);
+	cr_expect_eq(walk.address.bytes[0], 10);
+	ledger_proof_walk_seek(&walk, &(struct digest){{5}});
+	cr_expect_eq(walk.address.bytes[0], 10, "it is there already");
+	ledger_proof_walk_seek(&walk, &(struct digest){{30}});
+	cr_expect_eq(walk.address.bytes[0], 30);
+	ledger_proof_walk_seek(&walk, &(struct digest){{30, 1}});
+	cr_expect_eq(walk.address.bytes[0], 40);
+	ledger_proof_walk_seek(&walk, &(struct digest){{51}});
+	cr_expect_not(walk.has_address);
+	ledger_proof_walk_end(&walk);
 	end(store, txn);
 }

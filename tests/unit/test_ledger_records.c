@@ -5,6 +5,7 @@
 #include "common/ledger/ledger_history.h"
 #include "common/ledger/ledger_introduction.h"
 #include "common/ledger/ledger_pin.h"
+#include "common/ledger/ledger_proof.h"
 #include "common/ledger/ledger_report.h"
 #include "common/ledger/ledger_seen.h"
 
@@ -223,6 +224,47 @@ decode_seen(struct slice key, struct slice record)
 	return code != 0 ? code : at_s != 1700000000;
 }
 
+static int
+encode_proof(struct slice key, uint8_t *buf, struct slice *out)
+{
+	const struct ledger_proof proof = {
+		.count = 1, .shown = {{{{0}}, 1700000000, 1700000000}}};
+
+	return ledger_proof_encode(key, &proof, buf, out);
+}
+
+static int
+decode_proof(struct slice key, struct slice record)
+{
+	struct ledger_proof proof;
+	int code = ledger_proof_decode(key, record, &proof);
+
+	return code != 0 ? code
+			 : proof.count != 1 || proof.shown[0].first_s != 1700000000 ||
+				   proof.shown[0].last_s != 1700000000;
+}
+
+static int
+encode_proofs(struct slice key, uint8_t *buf, struct slice *out)
+{
+	const struct ledger_proof proof = {.count = 2, .shown = {{ones, 1, 2}, {twos, 3, 4}}};
+
+	return ledger_proof_encode(key, &proof, buf, out);
+}
+
+static int
+decode_proofs(struct slice key, struct slice record)
+{
+	struct ledger_proof proof;
+	int code = ledger_proof_decode(key, record, &proof);
+
+	return code != 0 ? code
+			 : proof.count != 2 || !digest_eq(&proof.shown[0].identity, &ones) ||
+				   !digest_eq(&proof.shown[1].identity, &twos) ||
+				   proof.shown[1].first_s != 3 ||
+				   ledger_proof_last_s(&proof) != 4;
+}
+
 static struct ledger_decision
 decision(void)
 {
@@ -290,6 +332,10 @@ static const struct codec codecs[] = {
 	{"seen", LEDGER_PAIR_LEN, encode_seen, decode_seen,
 		"01000000006553f100a7d74eff01a8200d"},
 	{"history", LEDGER_HISTORY_KEY_LEN, encode_history, decode_history, NULL},
+	{"proof", DIGEST_LEN, encode_proof, decode_proof,
+		"0101000000000000000000000000000000000000000000000000000000000000"
+		"0000000000006553f100000000006553f10092951b5389e180ca"},
+	{"proofs of two identities", DIGEST_LEN, encode_proofs, decode_proofs, NULL},
 };
 
 Test(ledger_records, have_the_documented_bytes)
@@ -376,6 +422,8 @@ Test(ledger_records, what_no_writer_makes_is_corrupt)
 			"010000000000000001000161000000000000000000"
 			"0162"},
 		{"seen with bytes behind", 8, "000000000000000000"},
+		{"proof without an identity", 10, "00"},
+		{"proof of 9 identities", 10, "09"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
