@@ -97,6 +97,8 @@ decision_note_make(const struct verdict *verdict, struct slice message, struct s
 	out->decision.has_lead = proven && verdict->recipient.len > 0 &&
 				 message_lead(message, &out->decision.lead) == 0;
 	out->is_friend = proven && is_friend(d);
+	out->shows_identity = proven && d->shows_identity;
+	out->identity = d->evidence.identity;
 	out->is_acquaintance =
 		proven && (d->rule == TRUST_RULE_OWN_EDGE || d->rule == TRUST_RULE_SUSPECT ||
 				  d->rule == TRUST_RULE_INTRODUCTION);

@@ -1,5 +1,6 @@
 #include "spamd-trust/ledger_group.h"
 
+#include "common/ledger/ledger_proof.h"
 #include "common/ledger/ledger_seen.h"
 
 /* Records looked at in one round of pruning. */
@@ -53,12 +54,21 @@ apply_note(struct ledger_group *g, struct store_txn *txn, const struct ledger_no
 	struct digest user;
 	struct digest sender;
 
-	ledger_history_add(txn, d, g->now_ms);
-	if (d->user.len == 0 || d->sender.len == 0) {
+	/* Without a history, too, the ledger keeps who signed, when mail came, and what it showed. */
+	if (g->limits->history_s > 0) {
+		ledger_history_add(txn, d, g->now_ms);
+	}
+	if (d->sender.len == 0) {
+		return;
+	}
+	ledger_address_digest(d->sender, &sender);
+	if (note->shows_identity) {
+		ledger_proof_note(txn, &sender, &note->identity, d->at_s);
+	}
+	if (d->user.len == 0) {
 		return;
 	}
 	ledger_address_digest(d->user, &user);
-	ledger_address_digest(d->sender, &sender);
 	if (note->is_acquaintance) {
 		ledger_seen_note(txn, g->config, &user, &sender, d->at_s);
 	}

@@ -59,6 +59,8 @@ ledger_notes_put(struct ledger_notes *n, const struct ledger_note *note)
 	slot->decision = note->decision;
 	slot->is_acquaintance = note->is_acquaintance;
 	slot->is_friend = note->is_friend;
+	slot->shows_identity = note->shows_identity;
+	slot->identity = note->identity;
 	slot->decision.user = keep(slot, &used, note->decision.user, LEDGER_ADDRESS_MAX);
 	slot->decision.sender = keep(slot, &used, note->decision.sender, LEDGER_ADDRESS_MAX);
 	slot->decision.signer = keep(slot, &used, note->decision.signer, LEDGER_DOMAIN_MAX);

@@ -18,6 +18,8 @@ struct ledger_note {
 	struct ledger_decision decision; /**< its texts lie in `text` */
 	bool is_acquaintance; /**< proven mail of a friend, or of one who is introduced */
 	bool is_friend; /**< the recipient's own edge names the address: its domain is pinned */
+	bool shows_identity;    /**< proven mail of one whose identity claims the address */
+	struct digest identity; /**< which, with shows_identity */
 	uint8_t text[2 * LEDGER_ADDRESS_MAX + LEDGER_DOMAIN_MAX];
 };
 

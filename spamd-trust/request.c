@@ -160,9 +160,8 @@ note(struct request_desk *desk, const struct spamd_request *request,
 {
 	struct ledger_note made;
 
-	if (desk->service->settings->history_s > 0 &&
-		decision_note_make(verdict, request->message, desk->ids.message_id,
-			clock_wall_s(), &made)) {
+	if (decision_note_make(
+		    verdict, request->message, desk->ids.message_id, clock_wall_s(), &made)) {
 		ledger_writer_note(desk->service->ledger, desk->worker, &made);
 	}
 }

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "common/statement/key_export.h"
+#include "trustctl/bound.h"
 #include "trustctl/cmd.h"
 #include "trustctl/files.h"
 #include "trustctl/keywork.h"
@@ -99,6 +100,8 @@ static const struct column show_columns[] = {
 	{"next", "Committed next root", COLUMN_TEXT},
 	{"next_here", "Next key is here", COLUMN_BOOL},
 	{"devices", "Device keys here", COLUMN_NUMBER},
+	{"addresses", "Addresses in effect here", COLUMN_LIST},
+	{"claims", "Addresses it claims", COLUMN_LIST},
 	{"guardians", "Guardians", COLUMN_TEXT},
 	{"needed", "Needed to stop it", COLUMN_NUMBER},
 	{"change", "Guardians to come", COLUMN_TEXT},
@@ -216,11 +219,17 @@ static int
 print_identity(const struct keywork *w, const struct held *held)
 {
 	struct graph_reader *graph = w->site->graph;
+	graph_node self = graph_find(graph, &w->self);
 	struct thumbprint next;
 	struct graph_fate fate;
 	struct table table;
+	struct err_msg msg;
+	struct bound bound;
 
-	graph_fate(graph, graph_find(graph, &w->self), &fate);
+	if (bound_find(w->ctl, w->site, self, &bound, &msg) != 0) {
+		return command_fail_msg(w->ctl, &msg);
+	}
+	graph_fate(graph, self, &fate);
 	table_init(&table, show_columns, ARRAY_LEN(show_columns));
 	table_str(&table, w->actor.identity.text);
 	table_text(&table, slice_str(w->actor.name));
@@ -233,6 +242,8 @@ print_identity(const struct keywork *w, const struct held *held)
 	}
 	table_bool(&table, held->next);
 	table_number(&table, held->devices);
+	table_list(&table, bound.effective, bound.effective_count);
+	table_list(&table, bound.claimed, bound.claimed_count);
 	put_guard_lists(&table, w);
 	put_fate(&table, graph, &fate);
 	return cmd_print_record(w->ctl, &table);

@@ -27,7 +27,12 @@ static const struct command rows[] = {
 		.sub = "show",
 		.options = HOLDER,
 		.summary =
-			"shows an identity: its keys, its guardians, and whether it is alive",
+			"shows an identity: its keys, addresses and guardians, and whether it is alive",
+		.details =
+			"With --as any identity that the graph holds. An address that it only claims has "
+			"no effect at this site, for or against: no proven mail of the address showed the "
+			"identity yet (Trust-Identity, see KEYS.md), nor did anybody confirm it. What a "
+			"single user confirmed for himself counts for him alone and is not shown.",
 		.examples = {"identity show --user alice@example.org",
 			"identity show --site --json"},
 		.run = cmd_identity_show,

@@ -166,7 +166,7 @@ json_why(const struct scan_details *d)
 	const struct evidence *e = &d->evidence;
 
 	return json_pack("{s:s, s:o, s:o, s:o, s:b, s:b, s:s?, s:s?, s:o, s:b, s:f, s:b, s:o, "
-			 "s:o, s:o, s:b, s:f, s:i, s:I}",
+			 "s:o, s:o, s:b, s:f, s:i, s:I, s:o, s:b}",
 		"rule", rule_words(d->rule), "recipient_source", json_text(d->recipient_source),
 		"signer", json_text(e->signer), "authserv", json_text(e->authserv),
 		"null_sender", e->null_sender, "ar_forged", e->ar_forged, "own_level",
@@ -175,7 +175,8 @@ json_why(const struct scan_details *d)
 		d->strength, "search_cut", d->cut, "vouchers", json_vouchers(d), "broke",
 		json_broke(d), "advice", json_text(d->advice), "paid", d->is_paid, "price",
 		part(d->price), "warnings", (int)d->warnings, "reported",
-		(json_int_t)d->reported_s);
+		(json_int_t)d->reported_s, "shows", json_text(e->shown), "shows_claimed",
+		d->shows_identity);
 }
 
 static int
@@ -326,6 +327,13 @@ print_why(const struct print *p, const struct verdict *v)
 	}
 	if (d->identity.len > 0) {
 		print_line(p, "Identity", PRINT_PLAIN, d->identity);
+	}
+	if (e->has_identity) {
+		print_line(p, "Shows", PRINT_PLAIN, e->shown);
+	}
+	if (e->has_identity && !d->shows_identity) {
+		print_line(p, "", PRINT_BAD,
+			SLICE("which, as far as is known here, does not claim the address"));
 	}
 	if (e->signer.len > 0) {
 		print_line(p, "Signed by", PRINT_PLAIN, e->signer);

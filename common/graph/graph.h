@@ -205,6 +205,10 @@ struct graph_binding {
 size_t graph_bindings(struct graph_reader *r, graph_node address,
 	struct graph_binding out[GRAPH_BINDINGS_MAX]);
 
+/** Does the identity bind this address, as of now_s? A claim all the same; one look-up. */
+bool graph_claims(
+	struct graph_reader *r, graph_node identity, graph_node address, uint64_t now_s);
+
 /**
  * True when the live binding of the address by the identity was countersigned by a key that spoke
  * for `domain_identity` then. Only a binding that spells the address as principals are compared

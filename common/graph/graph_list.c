@@ -20,21 +20,38 @@ graph_edge_read(struct graph_reader *r, enum graph_table table, graph_node node,
 	return true;
 }
 
+/* edge_get - one edge of any table */
+static bool
+edge_get(struct graph_reader *r, enum graph_table table, graph_node from, struct graph_ref to,
+	struct graph_edge *out)
+{
+	uint8_t key[GRAPH_NODE_KEY_LEN];
+	uint8_t prefix[GRAPH_EDGE_REF_LEN];
+	struct store_cursor *c = store_cursor_open(r->txn, table);
+	struct slice value;
+	bool found = store_set_seek(c, graph_node_key(from, key), graph_edge_key(to, prefix),
+			     &value) &&
+		     graph_edge_read(r, table, from, value, out) && out->peer == to.node;
+
+	store_cursor_close(c);
+	return found;
+}
+
 bool
 graph_edge_get(struct graph_reader *r, enum graph_direction dir, graph_node from,
 	struct graph_ref to, struct graph_edge *out)
 {
-	uint8_t key[GRAPH_NODE_KEY_LEN];
-	uint8_t prefix[GRAPH_EDGE_REF_LEN];
-	struct store_cursor *c = store_cursor_open(r->txn, table_of[dir]);
-	struct slice value;
-	bool found = store_set_seek(c, graph_node_key(from, key), graph_edge_key(to, prefix),
-			     &value) &&
-		     graph_edge_read(r, table_of[dir], from, value, out) &&
-		     out->peer == to.node;
+	return edge_get(r, table_of[dir], from, to, out);
+}
 
-	store_cursor_close(c);
-	return found;
+bool
+graph_claims(struct graph_reader *r, graph_node identity, graph_node address, uint64_t now_s)
+{
+	struct graph_edge edge;
+
+	return identity != GRAPH_NONE && address != GRAPH_NONE &&
+	       edge_get(r, GRAPH_T_BINDS_OUT, identity, graph_ref_of(r, address), &edge) &&
+	       graph_edge_is_live(&edge, now_s);
 }
 
 uint64_t

@@ -258,16 +258,25 @@ private_next(struct private_cursor *c, struct private_entry *out)
 	       check(c->reader, private_entry_decode(key, record, out));
 }
 
+/* is_behind - is a key about this subject of the same user, or one behind it? */
+static bool
+is_behind(struct slice key, const struct digest *subject)
+{
+	return key.len == 2 * (size_t)DIGEST_LEN &&
+	       memcmp(key.data + DIGEST_LEN, subject->bytes, DIGEST_LEN) >= 0;
+}
+
 bool
-private_next_notable(
-	struct private_cursor *c, bool or_strong, size_t *steps_left, struct private_entry *out)
+private_next_notable(struct private_cursor *c, const struct private_wanted *wanted,
+	size_t *steps_left, struct private_entry *out)
 {
 	struct slice key;
 	struct slice record;
 
 	while (*steps_left > 0 && next_of_user(c, &key, &record)) {
 		(*steps_left)--;
-		if (private_entry_is_notable(record, or_strong)) {
+		if ((wanted->or_behind != NULL && is_behind(key, wanted->or_behind)) ||
+			private_entry_is_notable(record, wanted->or_strong)) {
 			return check(c->reader, private_entry_decode(key, record, out));
 		}
 	}

@@ -102,13 +102,20 @@ void private_list(
 	struct private_reader *r, const struct digest *user, struct private_cursor *c);
 bool private_next(struct private_cursor *c, struct private_entry *out);
 
+/** What private_next_notable() is to return beside what it always does. */
+struct private_wanted {
+	bool or_strong; /**< entries of level 3 */
+	const struct digest
+		*or_behind; /**< those about this subject, or behind it; NULL: none */
+};
+
 /**
  * The next of at most *steps_left entries that introductions go by: about an identity (`id:`), or
- * an address with a confirmed one; or, where asked for, of level 3. Others are passed over
- * without being checked, at a fraction of the cost.
+ * an address with a confirmed one; or what is wanted otherwise. Others are passed over without
+ * being checked, at a fraction of the cost.
  */
-bool private_next_notable(struct private_cursor *c, bool or_strong, size_t *steps_left,
-	struct private_entry *out);
+bool private_next_notable(struct private_cursor *c, const struct private_wanted *wanted,
+	size_t *steps_left, struct private_entry *out);
 
 /** Local users who hold an entry about `subject` (the site's view); user digests in ascending order. */
 void private_holders(

@@ -40,6 +40,13 @@ circle_stronger(unsigned int a, unsigned int b)
 	return a > b ? a : b;
 }
 
+/** What the mail at hand shows: its address, proven at E3, is of that identity. Digests of principals. */
+struct circle_shown {
+	bool is_there;
+	struct digest address;
+	struct digest identity;
+};
+
 /** Borrows the readers, which must be inside begin/end. Fields are private. */
 struct circle {
 	struct graph_reader *graph;
@@ -53,8 +60,10 @@ struct circle {
 	bool is_site;
 	bool colleagues;
 	uint64_t now_s;
-	uint64_t learned_life_s;  /**< set by circle_init to METRIC's 400 days */
-	struct store_txn *ledger; /**< knows when mail last came; NULL: nobody does */
+	uint64_t learned_life_s; /**< set by circle_init to METRIC's 400 days */
+	struct store_txn *
+		ledger; /**< knows when mail last came, and what it showed; NULL: nobody does */
+	struct circle_shown shown; /**< set by who has the mail */
 };
 
 /** The circle of a local user; of the site when `user` is NULL. */
@@ -88,14 +97,18 @@ bool circle_blocks_address(const struct circle *c, struct slice address);
 
 /**
  * The identity whose binding of an address has effect for this recipient, or what it continues as:
- * the one he confirmed, else that of a local user, else what a local identity binds, or what was
+ * the one he confirmed, else that of a local user, else what a local identity binds, what was
  * countersigned for the domain by an identity that the recipient or the site confirmed for
- * it. GRAPH_NONE when there is none or it is unclear.
+ * it, or what proven mail of the address showed (ledger_proof.h). GRAPH_NONE when there is none, or
+ * when these say different things.
  */
 graph_node circle_identity_of(const struct circle *c, const struct party *address);
 
-/** What the bindings of an address alone say of that: a local identity's, or one countersigned. */
+/** The same without what the recipient confirmed, and without local users. */
 graph_node circle_bound_identity(const struct circle *c, const struct party *address);
+
+/** Does the identity that the mail at hand shows claim its address, so that this is worth noting? */
+bool circle_may_show(const struct circle *c);
 
 /**
  * The level of the recipient's edge to whoever stands behind an identity: the identity itself or

@@ -1,5 +1,19 @@
 /* Which binding of an address has effect (DESIGN 3): a claim alone has none, for or against. */
+#include "common/ledger/ledger_proof.h"
 #include "common/scan/circle.h"
+
+/* What the bindings of one address come to. */
+struct outcome {
+	graph_node identity;
+	bool is_unclear; /* two have effect: neither, until confirmed */
+};
+
+static void
+take(struct outcome *o, graph_node identity)
+{
+	o->is_unclear = o->is_unclear || (o->identity != GRAPH_NONE && o->identity != identity);
+	o->identity = identity;
+}
 
 /* speaker_of - the identity that the recipient, or the site, confirmed to speak for a domain */
 static bool
@@ -32,29 +46,92 @@ speaker_of(const struct circle *c, const struct party *address, struct thumbprin
 	return false;
 }
 
+/* take_signed - bindings of our own identities, and countersigned ones */
+static void
+take_signed(const struct circle *c, const struct party *address,
+	const struct graph_binding *bindings, size_t count, struct outcome *o)
+{
+	struct thumbprint speaker;
+	bool has_speaker = speaker_of(c, address, &speaker);
+
+	for (size_t i = 0; i < count; i++) {
+		graph_node claimed = bindings[i].identity;
+
+		if (c->now_s < bindings[i].exp_s &&
+			(bindings[i].hosted ||
+				(has_speaker && graph_is_countersigned(c->graph, claimed,
+							address->node, &speaker)))) {
+			take(o, graph_current(c->graph, claimed));
+		}
+	}
+}
+
+/* person_claims - does the identity bind the address, or one that is the same person today? */
+static bool
+person_claims(
+	struct graph_reader *graph, graph_node identity, graph_node address, uint64_t now_s)
+{
+	graph_node all[2 + GRAPH_FORMERS_MAX] = {identity, graph_current(graph, identity)};
+	size_t count = 2 + graph_formers(graph, all[1], all + 2);
+
+	for (size_t i = 0; i < count; i++) {
+		if (graph_claims(graph, all[i], address, now_s)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* take_shown - an identity that mail of the address showed has effect where it claims the address */
+static void
+take_shown(const struct circle *c, const struct party *address, const struct digest *identity,
+	struct outcome *o)
+{
+	graph_node node = graph_find_digest(c->graph, identity);
+
+	if (node != GRAPH_NONE && person_claims(c->graph, node, address->node, c->now_s)) {
+		take(o, graph_current(c->graph, node));
+	}
+}
+
+/* take_proven - what the mail at hand shows, and what earlier mail did */
+static void
+take_proven(const struct circle *c, const struct party *address, struct outcome *o)
+{
+	struct ledger_proof proof;
+
+	if (c->shown.is_there && digest_eq(&c->shown.address, &address->digest)) {
+		take_shown(c, address, &c->shown.identity, o);
+	}
+	if (c->ledger == NULL || !ledger_proof_find(c->ledger, &address->digest, &proof)) {
+		return;
+	}
+	for (size_t i = 0; i < proof.count; i++) {
+		if (ledger_shown_is_live(&proof.shown[i], c->now_s)) {
+			take_shown(c, address, &proof.shown[i].identity, o);
+		}
+	}
+}
+
 graph_node
 circle_bound_identity(const struct circle *c, const struct party *address)
 {
 	struct graph_binding bindings[GRAPH_BINDINGS_MAX];
-	struct thumbprint speaker;
 	size_t count = graph_bindings(c->graph, address->node, bindings);
-	bool has_speaker = count > 0 && speaker_of(c, address, &speaker);
-	graph_node found = GRAPH_NONE;
+	struct outcome outcome = {GRAPH_NONE, false};
 
-	for (size_t i = 0; i < count; i++) {
-		graph_node claimed = bindings[i].identity;
-		graph_node current = graph_current(c->graph, claimed);
-		bool has_effect = bindings[i].hosted ||
-				  (has_speaker && graph_is_countersigned(c->graph, claimed,
-							  address->node, &speaker));
-
-		if (!has_effect || c->now_s >= bindings[i].exp_s) {
-			continue;
-		}
-		if (found != GRAPH_NONE && found != current) {
-			return GRAPH_NONE; /* two claim it: neither, until confirmed */
-		}
-		found = current;
+	if (count == 0) {
+		return GRAPH_NONE;
 	}
-	return found;
+	take_signed(c, address, bindings, count, &outcome);
+	take_proven(c, address, &outcome);
+	return outcome.is_unclear ? GRAPH_NONE : outcome.identity;
+}
+
+bool
+circle_may_show(const struct circle *c)
+{
+	return c->shown.is_there &&
+	       person_claims(c->graph, graph_find_digest(c->graph, &c->shown.identity),
+		       graph_find_digest(c->graph, &c->shown.address), c->now_s);
 }

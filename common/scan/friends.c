@@ -3,13 +3,35 @@
 #include <stdlib.h>
 
 #include "common/base/attr.h"
+#include "common/ledger/ledger_proof.h"
 #include "common/statement/statement.h"
 
 struct loading {
 	const struct circle *circle;
 	struct friends *out;
 	bool has_formers;
+	struct ledger_proof_walk proofs; /* beside a list in the same order */
 };
+
+/* start_proofs - a fresh walk beside another list; at its end at once where there is no proof */
+static void
+start_proofs(struct loading *l)
+{
+	struct store_txn *ledger = l->circle->ledger;
+
+	l->proofs = (struct ledger_proof_walk){0};
+	if (ledger != NULL && ledger_proof_any(ledger)) {
+		ledger_proof_walk_begin(&l->proofs, ledger);
+	}
+}
+
+/* has_proof - did mail of that address show an identity? Asked in ascending order */
+static bool
+has_proof(struct loading *l, const struct digest *address)
+{
+	ledger_proof_walk_seek(&l->proofs, address);
+	return l->proofs.has_address && digest_eq(&l->proofs.address, address);
+}
 
 static void
 add(struct loading *l, struct graph_ref ref, unsigned int level)
@@ -35,6 +57,23 @@ add_node(struct loading *l, graph_node node, unsigned int level)
 	struct graph_reader *graph = l->circle->graph;
 
 	add(l, graph_ref_of(graph, l->has_formers ? graph_current(graph, node) : node), level);
+}
+
+/* add_bound - a vouch for an address, as one for the identity that mail of it showed */
+static void
+add_bound(struct loading *l, const struct graph_edge *edge)
+{
+	const struct circle *c = l->circle;
+	struct party party = {.node = edge->peer};
+
+	/* The order is the beginning of the digest, which is read only where a proof may be meant. */
+	if (!l->proofs.has_address || graph_order_of(&l->proofs.address) > edge->order ||
+		!graph_digest_of(c->graph, edge->peer, &party.digest)) {
+		return;
+	}
+	if (has_proof(l, &party.digest)) {
+		add_node(l, circle_identity_of(c, &party), edge->level);
+	}
 }
 
 /* add_published - a vouch of the recipient */
@@ -63,11 +102,14 @@ load_published(struct loading *l, graph_node self)
 		return;
 	}
 	graph_list(c->graph, GRAPH_OUT, self, &cursor);
+	start_proofs(l);
 	while (graph_next(&cursor, &edge)) {
 		if (graph_edge_is_live(&edge, c->now_s)) {
 			add_published(l, &edge);
+			add_bound(l, &edge);
 		}
 	}
+	ledger_proof_walk_end(&l->proofs);
 	graph_cursor_close(&cursor);
 }
 
@@ -81,7 +123,7 @@ add_private(struct loading *l, const struct private_entry *e)
 
 	l->out->has_strong = l->out->has_strong || e->level == TRUST_LEVEL_STRONG;
 	l->out->has_credits = l->out->has_credits || e->has_credit;
-	if (!is_identity && !e->has_identity) {
+	if (!is_identity && !e->has_identity && !has_proof(l, &e->subject)) {
 		return;
 	}
 	party.node = graph_find_digest(c->graph, &e->subject);
@@ -93,14 +135,23 @@ static void
 load_private(struct loading *l)
 {
 	const struct circle *c = l->circle;
+	struct private_wanted wanted = {0};
 	struct private_cursor cursor;
 	struct private_entry e;
 	size_t left = FRIENDS_STEPS_MAX;
+	bool more = false;
 
 	private_list(c->private_store, &c->self.digest, &cursor);
-	while (private_next_notable(&cursor, !l->out->has_strong, &left, &e)) {
-		add_private(l, &e);
-	}
+	start_proofs(l);
+	do {
+		wanted.or_strong = !l->out->has_strong;
+		wanted.or_behind = l->proofs.has_address ? &l->proofs.address : NULL;
+		more = private_next_notable(&cursor, &wanted, &left, &e);
+		if (more) {
+			add_private(l, &e);
+		}
+	} while (more);
+	ledger_proof_walk_end(&l->proofs);
 	private_cursor_close(&cursor);
 	l->out->cut = l->out->cut || left == 0;
 }
@@ -160,7 +211,8 @@ sort(struct friends *f)
 void
 friends_load(const struct circle *c, struct friends *out)
 {
-	struct loading l = {c, out, !graph_has_no_formers(c->graph)};
+	struct loading l = {
+		.circle = c, .out = out, .has_formers = !graph_has_no_formers(c->graph)};
 
 	out->count = 0;
 	out->cut = false;

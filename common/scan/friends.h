@@ -2,12 +2,14 @@
  * friends.h - out(r) as one sorted array: the identities a recipient knows, for one decision.
  *
  * Who stands behind the recipient's own vouches (his earlier identities' too) and his private
- * list, as far as introductions can go by it: identities listed as such, and those he confirmed
- * behind an address. Local users are not in it unless listed as identities: a site may have
+ * list, as far as introductions can go by it: identities listed as such, and those that have effect
+ * behind an address because he confirmed them, or because mail of that address showed them
+ * (ledger_proof.h). Local users are not in it unless listed as identities: a site may have
  * tens of thousands of them, and the graph keeps them as a sorted list of its own, which
  * circle_world.h joins with this.
  *
- * Loading costs a walk of two short lists. Of longer ones the first FRIENDS_STEPS_MAX entries
+ * Loading costs a walk of two short lists, beside one of the addresses with proof, of which it passes
+ * over what is in neither. Of longer ones the first FRIENDS_STEPS_MAX entries
  * of each count, in ascending order of digest, and `cut` says so.
  */
 #ifndef COMMON_SCAN_FRIENDS_H

@@ -98,6 +98,19 @@ ledger_of(const struct job *job)
 	return desk != NULL && ledger_desk_error(desk) == 0 ? desk->view.txn : NULL;
 }
 
+/* shown_by - whose identity the mail shows, for the address that it proves */
+static struct circle_shown
+shown_by(const struct evidence *e)
+{
+	struct circle_shown shown = {.is_there = e->has_sender && e->has_identity};
+
+	if (shown.is_there) {
+		principal_digest(&e->sender, &shown.address);
+		shown.identity = e->identity;
+	}
+	return shown;
+}
+
 static void
 circle_of(const struct job *job, const struct private_user *user, struct circle *out)
 {
@@ -105,6 +118,7 @@ circle_of(const struct job *job, const struct private_user *user, struct circle 
 		job->settings->colleagues, job->request->now_s);
 	out->learned_life_s = job->settings->metric.learned_life_s;
 	out->ledger = ledger_of(job);
+	out->shown = shown_by(&job->details->evidence);
 }
 
 /*
@@ -227,6 +241,7 @@ take_over(const struct job *job, const struct choice *best)
 	if (best->user != NULL) {
 		job->verdict->recipient = arena_copy(job->arena, best->user->address);
 	}
+	d->shows_identity = circle_may_show(&best->circle);
 	d->circle_is_empty = nobody_is_known(job, best->user);
 	scan_people(&best->circle, &t->metric, job->request->show_private, job->arena, d);
 }

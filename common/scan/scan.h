@@ -86,6 +86,7 @@ struct scan_details {
 	struct slice advice; /**< one sentence: what would change the tier; may be empty */
 	bool cut;            /**< a bound cut the search for vouchers */
 	bool signs_always;   /**< the sender's policy: all his mail is signed */
+	bool shows_identity; /**< the mail shows an identity that claims its address: the ledger notes it */
 	bool circle_is_empty; /**< nobody is known here yet, so Unknown must not count against mail */
 };
 

@@ -6,6 +6,7 @@ example.net. Nothing is restarted on the way.
 """
 
 import subprocess
+import time
 import unittest
 
 import harness
@@ -15,22 +16,30 @@ from trust_site import Site
 CONFIG = "authres_trusted_authserv mx.example.org\n"
 
 
-def mail_from(sender):
-    """A message with proof of its sender, as the site's own mail server hands it over."""
+def mail_from(sender, shows=None, signed="from", proof="dkim=pass"):
+    """A message with proof of its sender, as the site's own mail server hands it over.
+
+    With `shows`, the sender names his identity; h= of the signature is `signed`.
+    """
     domain = sender.partition("@")[2]
+    field = f"Trust-Identity: id:{shows}\n" if shows else ""
     return (
-        f"Authentication-Results: mx.example.org; dkim=pass header.d={domain}\n"
+        f"Authentication-Results: mx.example.org; {proof} header.d={domain} header.s=s1\n"
         f"Received: from mail.{domain} (mail.{domain} [192.0.2.25]) by mx.example.org\n"
         f"\tfor <alice@example.org>; Mon, 23 Nov 2026 18:00:00 +0000\n"
-        f"From: {sender}\nTo: alice@example.org\nSubject: hello\n"
+        f"DKIM-Signature: v=1; a=rsa-sha256; d={domain}; s=s1; h={signed}; bh=x; b=abcdefgh\n"
+        f"{field}From: {sender}\nTo: alice@example.org\nSubject: hello\n"
         f"Message-ID: <1@{domain}>\n\nHello.\n"
     ).encode()
 
 
 class TwoSites:
-    """example.org, with spamd-trust and alice; example.net, with bob, whom she knows."""
+    """example.org, with spamd-trust and alice; example.net, with bob, whom she knows.
 
-    def __init__(self):
+    She knows him by his address; with `confirmed`, she also said which identity is his.
+    """
+
+    def __init__(self, confirmed=True):
         self.site = Site(CONFIG)
         self.nodes = []
         self.here = Node(self.site.dir / "here", "example.org")
@@ -41,9 +50,16 @@ class TwoSites:
         self.there.init("bob")
         self.bob = self.there.identity("bob")
         self.here.trustctl(
-            "friend", "add", "--user", "alice@example.org", "--identity", self.bob,
-            "bob@example.net",
+            "friend", "add", "--user", "alice@example.org",
+            *(("--identity", self.bob) if confirmed else ()), "bob@example.net",
         )
+
+    def add_node(self, domain, user):
+        """One more site, which does not gossip yet."""
+        node = Node(self.site.dir / domain, domain)
+        node.init(user)
+        self.nodes.append(node)
+        return node
 
     def start(self):
         self.site.start()
@@ -61,15 +77,21 @@ class TwoSites:
             node.stop()
         self.site.close()
 
-    def score(self, sender):
-        return self.site.score(mail_from(sender), "alice@example.org")
+    def score(self, sender, **how):
+        return self.site.score(mail_from(sender, **how), "alice@example.org")
 
-    def wait_tier(self, sender, tier):
+    def wait_statement(self, act, issuer, subject):
+        harness.wait_for(
+            lambda: (act, issuer, subject) in self.here.statements(),
+            f"{act} of {subject}", self.here.tail,
+        )
+
+    def wait_tier(self, sender, tier, **how):
         """Waits until mail of that sender is scored so; the last answer."""
         last = []
 
         def reached():
-            last[:] = [self.score(sender)]
+            last[:] = [self.score(sender, **how)]
             return last[0].tier == tier
 
         harness.wait_for(
@@ -170,6 +192,113 @@ class Mail(unittest.TestCase):
         harness.wait_for(
             lambda: wanted <= sites.here.statements(), "all vouches", sites.here.tail
         )
+
+
+class Binding(unittest.TestCase):
+    """Alice knows bob by his address. Which identity is his she never said; his mail shows it."""
+
+    COVERED = "from:trust-identity"
+
+    def setUp(self):
+        self.sites = TwoSites(confirmed=False)
+        self.addCleanup(self.sites.close)
+        self.mallory = self.sites.add_node("example.com", "mallory")
+        self.sites.start()
+        self.sites.here.connect(self.mallory)
+        self.thief = self.mallory.identity("mallory")
+        bob = self.sites.bob
+        self.sites.there.trustctl("vouch", "--user", "bob@example.net", "carol@example.com")
+        self.sites.wait_statement("vouch", bob, "addr:carol@example.com")
+        self.sites.wait_statement("bind", bob, "addr:bob@example.net")
+
+    def addresses(self, identity):
+        """(in effect, claimed) here."""
+        shown = self.sites.here.json("identity", "show", "--as", identity)
+        return shown["addresses"], shown["claims"]
+
+    def wait_effect(self):
+        harness.wait_for(
+            lambda: self.addresses(self.sites.bob) == (["bob@example.net"], []),
+            "bob's address", self.sites.site.daemon.tail,
+        )
+
+    def test_mail_that_shows_the_identity_makes_the_binding_count(self):
+        sites = self.sites
+        self.assertEqual(sites.score("carol@example.com").tier, "unknown")
+        self.assertEqual(self.addresses(sites.bob), ([], ["bob@example.net"]))
+        sites.score("bob@example.net", shows=sites.bob, signed=self.COVERED)
+        answer = sites.wait_tier("carol@example.com", "known")
+        self.assertIn("TRUST_FOF", answer.rules)
+        self.assertEqual(self.addresses(sites.bob), (["bob@example.net"], []))
+        why = sites.here.json("why", "--user", "alice@example.org", "bob@example.net")
+        self.assertEqual(why["why"]["identity"], "id:" + sites.bob)
+
+    def test_it_survives_a_crash_of_the_daemon(self):
+        sites = self.sites
+        sites.score("bob@example.net", shows=sites.bob, signed=self.COVERED)
+        self.wait_effect()
+        sites.site.restart(CONFIG)
+        self.assertEqual(sites.score("carol@example.com").tier, "known")
+
+    def test_it_is_kept_also_where_no_history_is(self):
+        sites = self.sites
+        sites.site.restart(CONFIG + "history 0\n")
+        sites.score("bob@example.net", shows=sites.bob, signed=self.COVERED)
+        sites.wait_tier("carol@example.com", "known")
+
+    def test_a_stolen_identity_counts_against_the_address_that_showed_it(self):
+        sites = self.sites
+        sites.score("bob@example.net", shows=sites.bob, signed=self.COVERED)
+        self.wait_effect()
+        # Revocations count in seconds; what was seen in the same one ends as well.
+        seen = int(time.time())
+        harness.wait_for(lambda: time.time() >= seen + 1, "the next second")
+        sites.there.trustctl(
+            "revoke", "--user", "bob@example.net", "--force", "--why", "hacked"
+        )
+        sites.wait_tier("bob@example.net", "revoked")
+
+    def test_a_thief_who_binds_somebody_elses_address_gains_nothing(self):
+        """Whatever he signs, and whatever he sends."""
+        sites = self.sites
+        for what in (("bind", "bob@example.net"), ("vouch", "evil@example.com")):
+            self.mallory.trustctl(what[0], "--user", "mallory@example.com", what[1])
+        sites.wait_statement("bind", self.thief, "addr:bob@example.net")
+        sites.wait_statement("vouch", self.thief, "addr:evil@example.com")
+        forged = (
+            ("bob@example.net", {"signed": "from"}),
+            ("bob@example.net", {"signed": self.COVERED, "proof": "dkim=fail"}),
+            ("bob@example.net", {"signed": self.COVERED, "proof": "dkim=none"}),
+            ("mallory@example.com", {"signed": self.COVERED}),
+            ("eve@example.net", {"signed": self.COVERED}),
+        )
+        for sender, how in forged:
+            self.assertEqual(
+                sites.score("evil@example.com").tier, "unknown", f"before {sender} {how}"
+            )
+            sites.score(sender, shows=self.thief, **how)
+        # Bob's own mail, sent again with one more field, which nothing signed.
+        twice = mail_from("bob@example.net", shows=sites.bob, signed=self.COVERED).replace(
+            b"Trust-Identity", f"Trust-Identity: id:{self.thief}\nTrust-Identity".encode()
+        )
+        sites.site.score(twice, "alice@example.org")
+        # What was noted of all this is there when what comes behind it is.
+        sites.score("bob@example.net", shows=sites.bob, signed=self.COVERED)
+        self.wait_effect()
+        self.assertNotIn("bob@example.net", self.addresses(self.thief)[0])
+        self.assertIn("bob@example.net", self.addresses(self.thief)[1])
+        self.assertEqual(sites.score("evil@example.com").tier, "unknown")
+        self.assertEqual(sites.score("carol@example.com").tier, "known")
+        # Nor does his end stain the address.
+        self.mallory.trustctl(
+            "revoke", "--user", "mallory@example.com", "--force", "--why", "hacked",
+            "--since", "1h",
+        )
+        harness.wait_for(
+            lambda: any(s[:2] == ("revoke", self.thief) for s in sites.here.statements()),
+            "the revocation", sites.here.tail,
+        )
+        self.assertEqual(sites.score("bob@example.net").tier, "known")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ all through their milter sockets, in the order and at the place that Postfix giv
 keys and DMARC records come from a file instead of the DNS.
 """
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -68,6 +69,7 @@ class Filters:
             KeyFile=self.dir / "sel.private",
             RequireSafeKeys="no",
             InternalHosts="127.0.0.1",
+            SignHeaders="*,+Trust-Identity",
         )
         self._start(
             "verify",
@@ -120,9 +122,13 @@ class Filters:
         finally:
             milter.close()
 
-    def deliver(self, tamper=lambda message: None):
-        """A signed message as it lies at the border of example.org."""
+    def deliver(self, tamper=lambda message: None, prepare=lambda message: None):
+        """A signed message as it lies at the border of example.org.
+
+        `prepare` changes it before it is signed, `tamper` afterwards.
+        """
         message = Message(MAIL)
+        prepare(message)
         self.apply("sign", message, ("localhost", "127.0.0.1"), "mail.example.net")
         tamper(message)
         message.fields.insert(0, OWN_RECEIVED)
@@ -139,8 +145,31 @@ class RealAuthenticationResults(unittest.TestCase):
         cls.site.trustctl("init", "--domain", "example.org")
         cls.site.trustctl("user", "add", USER)
         cls.site.trustctl("friend", "add", "--user", USER, "--level", "strong", SENDER)
+        cls.bob, cls.thief = cls.import_identities()
         cls.filters = Filters(cls.site.dir)
         cls.addClassCleanup(cls.filters.stop)
+
+    @classmethod
+    def import_identities(cls):
+        """Bob's identity, from his own site, and a thief's: both bind bob's address."""
+        found = []
+        for name, user in (("there", SENDER), ("thief", "mallory@example.com")):
+            store = cls.site.dir / name
+            harness.trustctl(store, "init", "--domain", user.partition("@")[2])
+            harness.trustctl(store, "user", "add", user)
+            if user != SENDER:
+                harness.trustctl(store, "bind", "--user", user, SENDER)
+            shown = harness.trustctl(store, "user", "show", user, "--json").stdout
+            found.append(json.loads(shown)["identity"])
+            statements = cls.site.dir / f"{name}.jws"
+            statements.write_text(harness.trustctl(store, "statement", "export").stdout)
+            cls.site.trustctl("statement", "import", str(statements))
+        return found
+
+    def effect(self, identity):
+        """The addresses that the identity has here, in effect and merely claimed."""
+        shown = json.loads(self.site.trustctl("identity", "show", "--as", identity, "--json"))
+        return shown["addresses"], shown["claims"]
 
     def scan(self, message, position):
         """What the daemon answers where results stand at `position`."""
@@ -168,6 +197,23 @@ class RealAuthenticationResults(unittest.TestCase):
         answer = self.scan(self.filters.deliver(), "above")
         self.assertEqual((answer.tier, answer.evidence), ("unknown", "E0"), answer)
         self.assertIn("TRUST_AR_FORGED", answer.rules)
+
+    def test_mail_shows_an_identity_where_the_signature_covers_it(self):
+        def shows(identity):
+            field = (b"Trust-Identity", f" id:{identity}".encode())
+            return lambda message: message.fields.insert(1, field)
+
+        # What the thief adds to bob's mail is not signed, or breaks what is.
+        for prepare in (lambda message: None, shows(self.bob)):
+            answer = self.scan(self.filters.deliver(shows(self.thief), prepare), "below")
+            self.assertEqual(self.effect(self.bob), ([], [SENDER]), answer)
+        answer = self.scan(self.filters.deliver(prepare=shows(self.bob)), "below")
+        self.assertEqual((answer.tier, answer.evidence), ("well-trusted", "E3"), answer)
+        harness.wait_for(
+            lambda: self.effect(self.bob) == ([SENDER], []),
+            "bob's identity", self.site.daemon.tail,
+        )
+        self.assertIn(SENDER, self.effect(self.thief)[1])
 
     def test_changed_body_is_a_failed_signature(self):
         def tamper(message):

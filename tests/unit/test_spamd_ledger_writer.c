@@ -8,6 +8,7 @@
 
 #include "common/graph/store_layout.h"
 #include "common/ledger/ledger_introduction.h"
+#include "common/ledger/ledger_proof.h"
 #include "common/ledger/ledger_seen.h"
 #include "spamd-trust/ledger_writer.h"
 #include "tests/support/temp_dir.h"
@@ -195,9 +196,13 @@ Test(spamd_ledger_writer, fails_honestly_without_a_ledger_and_goes_on_when_there
 
 Test(spamd_ledger_writer, writes_what_was_handed_in_before_it_ends)
 {
-	static struct ledger_note note = {.is_acquaintance = true, .is_friend = true};
+	static struct ledger_note note = {.is_acquaintance = true,
+		.is_friend = true,
+		.shows_identity = true,
+		.identity = {{7, 7}}};
 	struct store *store = NULL;
 	struct store_txn *txn = NULL;
+	struct ledger_proof proof;
 	struct ledger_pin pin;
 	struct digest user;
 	struct digest sender;
@@ -225,6 +230,10 @@ Test(spamd_ledger_writer, writes_what_was_handed_in_before_it_ends)
 	cr_expect_eq(ledger_seen_find(txn, &user, &sender), 1700000000);
 	cr_expect(ledger_pin_find(txn, &user, &sender, &pin) &&
 		  ledger_pin_holds(&pin, SLICE("example.net")));
+	cr_assert(ledger_proof_find(txn, &sender, &proof));
+	cr_expect_eq(proof.count, 1);
+	cr_expect(digest_eq(&proof.shown[0].identity, &note.identity));
+	cr_expect_eq(proof.shown[0].last_s, 1700000000);
 	store_abort(txn);
 	store_close(store);
 	tear_down(&b);
