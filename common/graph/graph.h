@@ -277,6 +277,15 @@ graph_node graph_current(struct graph_reader *r, graph_node node);
 size_t graph_formers(
 	struct graph_reader *r, graph_node identity, graph_node out[GRAPH_FORMERS_MAX]);
 
+/**
+ * True when the identity vouched for one of these principals (digests, as they are compared), and no
+ * such vouch was signed by a key that is believed for the time when it was first seen here: a thief's
+ * word. False where it never did, and where what it said is merely withdrawn or expired. Looks at
+ * nothing but the identity's own revocations for nearly everybody, else at GRAPH_QUOTA_VOUCHES facts.
+ */
+bool graph_vouch_is_void(struct graph_reader *r, graph_node identity,
+	const struct digest *subjects, size_t count);
+
 /** The site's own identity, GRAPH_NONE before `trustctl init`. */
 graph_node graph_site(struct graph_reader *r);
 

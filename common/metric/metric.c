@@ -190,7 +190,7 @@ decide_proven(struct metric_search *s)
 	UNINITIALIZED struct metric_introduction paid;
 
 	find_report(s);
-	out->refreshes = find_introduction(s, &paid);
+	out->refreshes = !q->is_paid_void && find_introduction(s, &paid);
 	if (out->reported_s != 0 && (q->level == 0 || !q->by_hand)) {
 		settle(out, METRIC_RULE_REPORTED, TIER_UNKNOWN);
 	} else if (out->reported_s != 0 && metric_is_within(out->reported_s, q->now_s,

@@ -60,9 +60,10 @@ struct metric_question {
 	uint64_t tag; /**< of the sender, see metric_payment */
 	uint64_t now_s;
 	bool revoked;
-	bool blocked;       /**< by r or the site */
-	bool explains;      /**< also look up what only an explanation needs */
-	bool proven;        /**< E3, or E2 by a listed sealer */
+	bool blocked;      /**< by r or the site */
+	bool explains;     /**< also look up what only an explanation needs */
+	bool is_paid_void; /**< what was paid for s counts no more: those who paid never said so */
+	bool proven;       /**< E3, or E2 by a listed sealer */
 	unsigned int level; /**< of the edge r -> s, 0 without */
 	bool by_hand;       /**< it was set by hand (colleagues count as that), not learned */
 };

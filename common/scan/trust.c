@@ -1,6 +1,7 @@
 #include "common/scan/trust.h"
 
 #include "common/scan/circle_world.h"
+#include "common/scan/introduction.h"
 
 /* The principals a sender is known by: address, effective identity, domain. */
 #define SENDER_PARTIES_MAX 3
@@ -219,6 +220,11 @@ decide(const struct circle *c, const struct metric_config *config,
 		ledger = &empty;
 	}
 	metric_decide(config, &world, &ledger->metric, &question, &out->metric);
+	if (out->metric.rule == METRIC_RULE_PAID &&
+		introduction_is_void(c, s->parties, s->count, &out->metric)) {
+		question.is_paid_void = true;
+		metric_decide(config, &world, &ledger->metric, &question, &out->metric);
+	}
 	if (q->pays) {
 		pay(ledger, config, &world, &question, &out->metric);
 	}
