@@ -26,13 +26,6 @@ SITES = {
 }
 
 
-def next_second():
-    """Statements are dated in seconds: waits for the next one, and says which it is."""
-    now = int(time.time()) + 1
-    harness.wait_for(lambda: time.time() >= now, "the next second")
-    return now
-
-
 class Site(Node):
     """A node on a host; the others call it by the name of its domain."""
 
@@ -161,7 +154,7 @@ class Partition(NetworkTest):
         """A copy of the victim's device key at the thief's; the second from which it is his."""
         for key in (victim.store / "keys").glob(f"device-{victim.who}-*"):
             shutil.copy(key, thief.store / "keys")
-        return next_second()
+        return harness.next_second()
 
     def test_two_halves_become_one_and_the_revocation_wins(self):
         """A thief at dora's host signs as carol in one half, while she revokes that key in the other."""

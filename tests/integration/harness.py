@@ -61,6 +61,13 @@ def wait_for(condition, what, tail=lambda: ""):
         time.sleep(0.01)
 
 
+def next_second():
+    """Statements are dated in seconds: waits for the next one, and says which it is."""
+    second = int(time.time()) + 1
+    wait_for(lambda: time.time() >= second, "the next second")
+    return second
+
+
 def process_exists(pid):
     """False also for a process that has ended and was not collected yet."""
     try:
