@@ -62,6 +62,54 @@ Test(encoding, base64url_refuses_every_second_spelling)
 	}
 }
 
+Test(encoding, base64url_knows_64_characters_in_every_place)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	for (size_t place = 0; place < 4; place++) {
+		for (unsigned int c = 0; c <= UINT8_MAX; c++) {
+			uint8_t text[] = {'Z', 'm', '9', 'v', 'Y', 'm', 'F', 'y'};
+			bool is_known = c != 0 && strchr(alphabet, (int)c) != NULL;
+			uint8_t plain[6];
+			char back[9];
+			size_t len = 0;
+
+			text[4 + place] = (uint8_t)c;
+			cr_assert_eq(base64url_decode(slice_of(text, sizeof(text)), plain,
+					     sizeof(plain), &len),
+				is_known ? 0 : ERR_INVALID, "%u", c);
+			if (is_known) {
+				base64url_encode(slice_of(plain, len), back);
+				cr_assert_arr_eq(back, text, sizeof(text));
+			}
+		}
+	}
+}
+
+Test(encoding, base64url_round_trips_at_every_length)
+{
+	uint8_t plain[100];
+	uint8_t got[100];
+	char text[BASE64URL_LEN(sizeof(plain)) + 1];
+
+	for (size_t i = 0; i < sizeof(plain); i++) {
+		plain[i] = (uint8_t)(i * 151 + 7);
+	}
+	for (size_t len = 0; len <= sizeof(plain); len++) {
+		size_t got_len = 0;
+
+		base64url_encode(slice_of(plain, len), text);
+		cr_assert_eq(strlen(text), BASE64URL_LEN(len));
+		cr_assert_eq(base64url_decode(slice_str(text), got, len, &got_len), 0);
+		cr_assert(slice_eq(slice_of(got, got_len), slice_of(plain, len)));
+		if (len > 0) {
+			cr_assert_eq(base64url_decode(slice_str(text), got, len - 1, &got_len),
+				ERR_TOOBIG);
+		}
+	}
+}
+
 Test(encoding, hex_round_trips_and_refuses_rubbish)
 {
 	uint8_t all[256];
