@@ -82,11 +82,14 @@ unlink_batch(struct node *node, struct batch *batch)
 void
 node_job_run(struct node_job *job)
 {
+	struct verifier v = {0};
+
 	for (size_t i = job->from; i < job->to; i++) {
 		struct entry *entry = &job->batch->entries[job->batch->order[i]];
 
-		entry->signature = statement_verify(entry->line.jws, &entry->st);
+		entry->signature = statement_verify_next(&v, entry->line.jws, &entry->st);
 	}
+	verifier_fini(&v);
 }
 
 /*

@@ -117,22 +117,35 @@ identity_crypto_error(int code)
 	return code;
 }
 
-int
-public_key_verify(const struct public_key *key, struct slice message,
-	const uint8_t signature[IDENTITY_SIG_LEN])
+/* make_ready - the key for the check that follows, unless it is still there from the one before */
+static int
+make_ready(struct verifier *v, const struct public_key *key)
 {
-	EVP_PKEY *pkey = NULL;
-	EVP_MD_CTX *ctx = NULL;
-	int ret = 0;
-
+	if (v->pkey != NULL && memcmp(v->key.bytes, key->bytes, IDENTITY_KEY_LEN) == 0) {
+		return 0;
+	}
+	verifier_fini(v);
 	if (!public_key_is_acceptable(key)) {
 		return ERR_SIGNATURE;
 	}
-	pkey = EVP_PKEY_new_raw_public_key(
+	v->key = *key;
+	v->pkey = EVP_PKEY_new_raw_public_key(
 		EVP_PKEY_ED25519, NULL, key->bytes, IDENTITY_KEY_LEN);
+	return v->pkey == NULL ? identity_crypto_error(ERR_CRYPTO) : 0;
+}
+
+int
+verifier_check(struct verifier *v, const struct public_key *key, struct slice message,
+	const uint8_t signature[IDENTITY_SIG_LEN])
+{
+	EVP_MD_CTX *ctx = NULL;
+	int ret = make_ready(v, key);
+
+	if (ret != 0) {
+		return ret;
+	}
 	ctx = EVP_MD_CTX_new();
-	if (pkey == NULL || ctx == NULL ||
-		EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) != 1) {
+	if (ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, v->pkey) != 1) {
 		ret = identity_crypto_error(ERR_CRYPTO);
 	} else if (EVP_DigestVerify(
 			   ctx, signature, IDENTITY_SIG_LEN, message.data, message.len) != 1) {
@@ -140,7 +153,24 @@ public_key_verify(const struct public_key *key, struct slice message,
 		ret = identity_crypto_error(ERR_SIGNATURE);
 	}
 	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(pkey);
+	return ret;
+}
+
+void
+verifier_fini(struct verifier *v)
+{
+	EVP_PKEY_free(v->pkey);
+	v->pkey = NULL;
+}
+
+int
+public_key_verify(const struct public_key *key, struct slice message,
+	const uint8_t signature[IDENTITY_SIG_LEN])
+{
+	struct verifier v = {0};
+	int ret = verifier_check(&v, key, message, signature);
+
+	verifier_fini(&v);
 	return ret;
 }
 

@@ -122,7 +122,7 @@ verify_countersignature(const struct statement *st)
 }
 
 int
-statement_verify(struct slice jws, const struct statement *st)
+statement_verify_next(struct verifier *v, struct slice jws, const struct statement *st)
 {
 	uint8_t signature[IDENTITY_SIG_LEN];
 	struct parts parts;
@@ -131,9 +131,19 @@ statement_verify(struct slice jws, const struct statement *st)
 		decode_signature(parts.signature, signature) != 0) {
 		return ERR_SIGNATURE;
 	}
-	int ret = public_key_verify(&st->key, parts.signed_bytes, signature);
+	int ret = verifier_check(v, &st->key, parts.signed_bytes, signature);
 
 	return ret == 0 ? verify_countersignature(st) : ret;
+}
+
+int
+statement_verify(struct slice jws, const struct statement *st)
+{
+	struct verifier v = {0};
+	int ret = statement_verify_next(&v, jws, st);
+
+	verifier_fini(&v);
+	return ret;
 }
 
 int

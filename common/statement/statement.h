@@ -181,6 +181,10 @@ void statement_countersigned_text(
  */
 NODISCARD int statement_verify(struct slice jws, const struct statement *st);
 
+/** The same with a verifier, for many statements of which those of one key follow each other. */
+NODISCARD int statement_verify_next(
+	struct verifier *v, struct slice jws, const struct statement *st);
+
 /** statement_decode and statement_verify in one. */
 NODISCARD int statement_open(struct slice jws, struct statement *out, struct err_msg *msg);
 

@@ -206,6 +206,53 @@ Test(identity, every_flipped_bit_of_a_signature_is_noticed)
 	keypair_free(pair);
 }
 
+/*
+ * One verifier for all: no key, and no failure, may speak for what comes behind it. The key of
+ * order 1 would take its signature for any message.
+ */
+Test(identity, a_verifier_checks_each_signature_by_its_own_key)
+{
+	static const struct {
+		unsigned int key;    /* 0, 1: of the pairs; 2: of order 1 */
+		unsigned int signer; /* 2: the one for order 1 */
+		const char *message;
+		int ret;
+	} rows[] = {
+		{0, 0, "text", 0},
+		{0, 0, "text", 0},
+		{0, 0, "another", ERR_SIGNATURE},
+		{0, 1, "text", ERR_SIGNATURE},
+		{0, 0, "text", 0},
+		{1, 0, "text", ERR_SIGNATURE},
+		{1, 1, "text", 0},
+		{0, 1, "text", ERR_SIGNATURE},
+		{2, 2, "text", ERR_SIGNATURE},
+		{2, 1, "text", ERR_SIGNATURE},
+		{1, 2, "text", ERR_SIGNATURE},
+		{1, 1, "text", 0},
+	};
+	struct keypair *pairs[] = {pair_from_hex(SEED_1),
+		pair_from_hex(
+			"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")};
+	uint8_t signatures[3][IDENTITY_SIG_LEN] = {{0}, {0}, {1}};
+	struct public_key keys[3] = {
+		*keypair_public(pairs[0]), *keypair_public(pairs[1]), {{1}}};
+	struct verifier v = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		cr_assert_eq(keypair_sign(pairs[i], SLICE("text"), signatures[i]), 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		cr_expect_eq(verifier_check(&v, &keys[rows[i].key], slice_str(rows[i].message),
+				     signatures[rows[i].signer]),
+			rows[i].ret, "row %zu", i);
+	}
+	verifier_fini(&v);
+	verifier_fini(&v); /* once more is fine */
+	keypair_free(pairs[0]);
+	keypair_free(pairs[1]);
+}
+
 Test(identity, a_bad_signature_leaves_nothing_in_the_error_queue_of_openssl)
 {
 	struct keypair *pair = pair_from_hex(SEED_1);
