@@ -18,6 +18,7 @@ struct entry {
 	struct line line; /* into the batch's body */
 	struct statement st;
 	bool is_decoded;
+	struct digest issuer; /* as a principal; from is_decoded on */
 	enum entry_state state;
 	unsigned int outcome; /* enum pushed */
 	int signature;        /* result of statement_verify */

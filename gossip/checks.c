@@ -9,6 +9,17 @@ entry_refuse(struct entry *entry, enum graph_refusal reason)
 	entry->outcome = PUSHED_REFUSED + reason;
 }
 
+static void
+principal_of_issuer(const struct statement *st, struct digest *out)
+{
+	struct principal self;
+
+	*out = (struct digest){0};
+	if (principal_from_thumbprint(thumbprint_slice(&st->iss), &self) == 0) {
+		principal_digest(&self, out);
+	}
+}
+
 /* decode - rubbish counts against the peer; what a newer version made does not */
 static void
 decode(struct node *node, struct peer *peer, struct entry *entry)
@@ -18,6 +29,7 @@ decode(struct node *node, struct peer *peer, struct entry *entry)
 
 	if (rc == 0) {
 		entry->is_decoded = true;
+		principal_of_issuer(&entry->st, &entry->issuer);
 		return;
 	}
 	entry_refuse(entry, GRAPH_REFUSED_MALFORMED);
@@ -95,17 +107,6 @@ struct newcomers {
 	struct newcomer list[LINES_MAX];
 };
 
-static void
-principal_of_issuer(const struct statement *st, struct digest *out)
-{
-	struct principal self;
-
-	*out = (struct digest){0};
-	if (principal_from_thumbprint(thumbprint_slice(&st->iss), &self) == 0) {
-		principal_digest(&self, out);
-	}
-}
-
 /* distance_of - of an issuer, in scope by itself or by the batch */
 static bool
 distance_of(const struct node *node, const struct newcomers *newcomers,
@@ -138,8 +139,7 @@ has_room(const struct node *node, const struct newcomers *newcomers,
 
 /* admit_by_bind - an issuer who binds an address in scope comes into scope with it */
 static void
-admit_by_bind(struct node *node, const struct entry *entry, const struct digest *issuer,
-	struct newcomers *newcomers)
+admit_by_bind(struct node *node, const struct entry *entry, struct newcomers *newcomers)
 {
 	struct principal subject;
 	struct digest address;
@@ -152,9 +152,9 @@ admit_by_bind(struct node *node, const struct entry *entry, const struct digest 
 	}
 	principal_digest(&subject, &address);
 	if (scope_distance(node->scope, &address, &distance) &&
-		has_room(node, newcomers, &address, issuer)) {
+		has_room(node, newcomers, &address, &entry->issuer)) {
 		newcomers->list[newcomers->count++] =
-			(struct newcomer){*issuer, address, distance};
+			(struct newcomer){entry->issuer, address, distance};
 	}
 }
 
@@ -162,19 +162,15 @@ admit_by_bind(struct node *node, const struct entry *entry, const struct digest 
 static void
 find_newcomers(struct node *node, const struct batch *batch, struct newcomers *out)
 {
-	struct digest issuer;
 	unsigned int distance;
 
 	out->count = 0;
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct entry *entry = &batch->entries[i];
 
-		if (entry->state != ENTRY_OPEN) {
-			continue;
-		}
-		principal_of_issuer(&entry->st, &issuer);
-		if (!distance_of(node, out, &issuer, &distance)) {
-			admit_by_bind(node, entry, &issuer, out);
+		if (entry->state == ENTRY_OPEN &&
+			!distance_of(node, out, &entry->issuer, &distance)) {
+			admit_by_bind(node, entry, out);
 		}
 	}
 }
@@ -194,7 +190,6 @@ void
 checks_scope(struct node *node, const struct peer *peer, struct batch *batch)
 {
 	struct newcomers newcomers;
-	struct digest issuer;
 	unsigned int distance;
 
 	if (peer->rec.class == GRAPH_PEER_SITE) {
@@ -207,8 +202,7 @@ checks_scope(struct node *node, const struct peer *peer, struct batch *batch)
 		if (entry->state != ENTRY_OPEN) {
 			continue;
 		}
-		principal_of_issuer(&entry->st, &issuer);
-		if (!distance_of(node, &newcomers, &issuer, &distance)) {
+		if (!distance_of(node, &newcomers, &entry->issuer, &distance)) {
 			entry_refuse(entry, GRAPH_REFUSED_SCOPE);
 		} else if (is_full(node, &entry->st, distance)) {
 			entry_refuse(entry, GRAPH_REFUSED_QUOTA);
@@ -221,27 +215,25 @@ checks_scope(struct node *node, const struct peer *peer, struct batch *batch)
  * fresh vouches (graph_add_exempt) does not hold back what he has said for years
  */
 static bool
-is_first_fetch(struct node *node, const struct statement *st)
+is_first_fetch(struct node *node, const struct entry *entry)
 {
 	struct first_fetch *next;
-	struct digest issuer;
 	unsigned int distance;
 
-	principal_of_issuer(st, &issuer);
-	if (!scope_distance(node->scope, &issuer, &distance) || distance > 1) {
+	if (!scope_distance(node->scope, &entry->issuer, &distance) || distance > 1) {
 		return false;
 	}
 	for (size_t i = 0; i < FIRST_FETCH_MAX; i++) {
 		if (node->first_fetch[i].until_ms > node->now.mono_ms &&
-			digest_eq(&node->first_fetch[i].issuer, &issuer)) {
+			digest_eq(&node->first_fetch[i].issuer, &entry->issuer)) {
 			return true;
 		}
 	}
-	if (graph_has_issuer(node->reader, &st->iss)) {
+	if (graph_has_issuer(node->reader, &entry->st.iss)) {
 		return false;
 	}
 	next = &node->first_fetch[node->first_fetch_next++ % FIRST_FETCH_MAX];
-	*next = (struct first_fetch){issuer, node->now.mono_ms + FIRST_FETCH_MS};
+	*next = (struct first_fetch){entry->issuer, node->now.mono_ms + FIRST_FETCH_MS};
 	return true;
 }
 
@@ -272,7 +264,7 @@ checks_run(struct node *node, struct peer *peer, struct batch *batch)
 			break;
 		}
 		batch->entries[i].is_first_fetch = batch->origin == BATCH_FETCH &&
-						   is_first_fetch(node, &batch->entries[i].st);
+						   is_first_fetch(node, &batch->entries[i]);
 		batch->order[batch->order_count++] = i;
 	}
 	peer->rec.hour_signatures += batch->order_count;
@@ -311,7 +303,7 @@ entry_names(
 		key_digest(&st->key, &out[0]);
 		return 1;
 	}
-	principal_of_issuer(st, &out[0]);
+	out[0] = entry->issuer;
 	if (st->act != STATEMENT_BIND ||
 		principal_parse(principal_slice(&st->sub), node->config.options.fold_local_part,
 			&subject, NULL) != 0) {
@@ -326,13 +318,11 @@ static bool
 is_welcome_now(struct node *node, const struct entry *entry)
 {
 	struct newcomers newcomers = {0};
-	struct digest issuer;
 	unsigned int distance;
 	bool is_near;
 
-	principal_of_issuer(&entry->st, &issuer);
-	admit_by_bind(node, entry, &issuer, &newcomers);
-	is_near = distance_of(node, &newcomers, &issuer, &distance);
+	admit_by_bind(node, entry, &newcomers);
+	is_near = distance_of(node, &newcomers, &entry->issuer, &distance);
 	if (entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_SCOPE) {
 		return is_near;
 	}

@@ -175,6 +175,7 @@ graph_belief_load(struct graph_belief *b, struct store_txn *txn, const struct di
 	b->issuer = *issuer;
 	b->identity_since_s = end_s;
 	b->revoked_since_s = UINT64_MAX;
+	b->is_hosted = graph_identity_is_hosted(txn, issuer);
 	b->count = 0;
 	load(b, false);
 	load(b, true);

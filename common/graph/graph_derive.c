@@ -45,7 +45,7 @@ edge_flags(const struct graph_belief *b, const struct graph_fact *fact)
 
 	flags |= (fact->flags & GRAPH_FACT_OPEN) != 0 ? GRAPH_EDGE_OPEN : 0U;
 	flags |= graph_fresh_is_held(b->txn, fact) ? GRAPH_EDGE_HELD : 0U;
-	flags |= graph_identity_is_hosted(b->txn, &b->issuer) ? GRAPH_EDGE_HOSTED : 0U;
+	flags |= b->is_hosted ? GRAPH_EDGE_HOSTED : 0U;
 	return (uint8_t)flags;
 }
 
@@ -100,9 +100,9 @@ collect(struct graph_txn *g, const struct graph_belief *b, const struct adjacenc
 			break;
 		}
 		if (fact.act == adj->act &&
-			graph_believes(b, &fact.signer, &id, fact.first_seen_s) &&
-			candidate_of(g, b, &fact, &out[count])) {
-			count++;
+			graph_believes(b, &fact.signer, &id, fact.first_seen_s)) {
+			graph_fact_keep_register(&fact);
+			count += candidate_of(g, b, &fact, &out[count]) ? 1 : 0;
 		}
 	}
 	store_cursor_close(c);
@@ -344,7 +344,7 @@ derive_identity(struct graph_txn *g, const struct graph_belief *b, struct graph_
 
 	graph_formers_change(
 		g, self.node, stored_successor(g, self.node, key), ending->successor);
-	if (graph_identity_is_hosted(g->txn, &b->issuer)) {
+	if (b->is_hosted) {
 		identity.flags |= GRAPH_IDENTITY_HOSTED;
 		put_colleague(g, self);
 	}
@@ -426,4 +426,5 @@ graph_derive_dirty(struct graph_txn *g)
 	graph_each_issuer(g, GRAPH_T_TOUCHED, derive_issuer);
 	store_clear(g->txn, GRAPH_T_DIRTY);
 	store_clear(g->txn, GRAPH_T_TOUCHED);
+	g->has_dirty = false;
 }

@@ -161,18 +161,14 @@ record_of(const struct graph_fact *fact, const struct statement_identity_body *b
 	}
 }
 
-void
-graph_guardians_remember(
-	struct graph_txn *g, const struct graph_fact *fact, const struct statement *st)
+static void
+remember(struct graph_txn *g, const struct graph_fact *fact, const struct statement *st)
 {
 	struct guardians_list list;
 	struct graph_guardians fresh;
 	struct graph_belief self;
 	uint64_t stopped_s = UINT64_MAX;
 
-	if (fact->class != GRAPH_CLASS_IDENTITY) {
-		return;
-	}
 	graph_belief_load(&self, g->txn, &fact->issuer, UINT64_MAX);
 	(void)graph_guardians_stop(&self, &stopped_s);
 	record_of(fact, &st->body.identity, &fresh);
@@ -190,6 +186,16 @@ graph_guardians_remember(
 	prune(&list, stopped_s);
 	store_list(g, &fact->issuer, &list);
 	graph_mark_dirty(g, &fact->issuer);
+}
+
+void
+graph_guardians_remember(
+	struct graph_txn *g, const struct graph_fact *fact, const struct statement *st)
+{
+	/* On its own, as the lists take 15 KiB of stack, which are cleared. */
+	if (fact->class == GRAPH_CLASS_IDENTITY) {
+		remember(g, fact, st);
+	}
 }
 
 /* --- whether they stopped it ---------------------------------------------------------------- */

@@ -61,6 +61,7 @@ graph_fact_of(const struct statement *st, uint64_t first_seen_s, struct graph_fa
 	/* Both are thumbprints the statement module has checked or made. */
 	(void)!graph_raw_of(slice_str(st->iss.text), &out->issuer);
 	(void)!graph_raw_of(slice_str(signer.text), &out->signer);
+	graph_fact_keep_register(out);
 }
 
 bool
@@ -417,7 +418,12 @@ graph_index_remember(struct graph_txn *g, const struct graph_fact *fact)
 void
 graph_mark_dirty(struct graph_txn *g, const struct digest *issuer)
 {
+	if (g->has_dirty && digest_eq(&g->last_dirty, issuer)) {
+		return; /* one statement marks its issuer several times, and the next is often his */
+	}
 	store_put(g->txn, GRAPH_T_DIRTY, digest_slice(issuer), slice_of("", 0));
+	g->last_dirty = *issuer;
+	g->has_dirty = true;
 }
 
 bool

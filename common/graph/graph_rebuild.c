@@ -85,6 +85,7 @@ graph_rebuild(struct graph_txn *g, struct err_msg *msg)
 		store_clear(g->txn, t);
 	}
 	g->last_node = GRAPH_NONE;
+	g->has_dirty = false;
 	rc = rebuild_statements(g, msg);
 	if (rc != 0) {
 		return rc;

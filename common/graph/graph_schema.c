@@ -197,6 +197,7 @@ graph_fact_decode(const struct digest *id, struct slice in, struct graph_fact *o
 	uint8_t act;
 
 	out->id = *id;
+	out->has_register = false;
 	wire_reader_init(&r, in);
 	if (wire_read_u8(&r) != RECORD_VERSION ||
 		class_of_byte(wire_read_u8(&r), &out->class) != 0) {
@@ -229,8 +230,19 @@ graph_fact_register(const struct graph_fact *fact, struct digest *out)
 {
 	struct thumbprint iss;
 
+	if (fact->has_register) {
+		*out = fact->reg;
+		return;
+	}
 	graph_thumbprint_of(&fact->issuer, &iss);
 	graph_register_key(&iss, fact->act, graph_fact_subject(fact), out);
+}
+
+void
+graph_fact_keep_register(struct graph_fact *fact)
+{
+	graph_fact_register(fact, &fact->reg);
+	fact->has_register = true;
 }
 
 /* gravity - of a revocation: by the root, then what it revokes, as graph_merge.h orders them */

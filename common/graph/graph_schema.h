@@ -220,6 +220,8 @@ struct graph_fact {
 	uint64_t first_seen_s;
 	struct digest issuer;
 	struct digest signer;
+	bool has_register; /**< false: it is made each time it is asked for */
+	struct digest reg;
 	uint16_t subject_len;
 	char subject[PRINCIPAL_TEXT_MAX];
 };
@@ -243,6 +245,9 @@ NODISCARD int graph_fact_decode(
 
 /** The register a fact stands in. */
 void graph_fact_register(const struct graph_fact *fact, struct digest *out);
+
+/** Keeps it in the fact, for those who ask more than once. */
+void graph_fact_keep_register(struct graph_fact *fact);
 
 /*
  * Rank, the value of a set of `issued`: what quotas let go first sorts first.

@@ -46,6 +46,8 @@ struct graph_txn {
 	bool is_exempt;       /* from the fresh rule: what is being added */
 	uint64_t last_number; /* of receipt */
 	graph_node last_node;
+	bool has_dirty;
+	struct digest last_dirty;      /* the issuer marked last */
 	struct graph_scratch *scratch; /* owned */
 };
 
@@ -163,6 +165,7 @@ struct graph_belief {
 	struct digest issuer;
 	uint64_t identity_since_s; /* from when it says nothing more; UINT64_MAX: it speaks */
 	uint64_t revoked_since_s;  /* by its root; UINT64_MAX: not */
+	bool is_hosted;
 	size_t count;
 	struct graph_revoked {
 		struct digest what; /* a key or a statement */
