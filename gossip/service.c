@@ -290,6 +290,9 @@ make_node(struct service *s, struct err_msg *msg)
 				.fold_local_part = settings->fold_local_part,
 				.fresh_vouches = settings->metric.fresh_vouches,
 				.fresh_window_s = settings->metric.fresh_window_s,
+				.warnings = graph_warnings_option(
+					settings->metric.reporter_warnings),
+				.warn_window_s = settings->metric.reporter_window_s,
 			},
 		.limits = limits_of(settings),
 		.rng = s->rng,

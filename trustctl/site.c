@@ -233,6 +233,8 @@ site_graph_options(const struct site *site)
 		.fold_local_part = site->settings->fold_local_part,
 		.fresh_vouches = site->settings->metric.fresh_vouches,
 		.fresh_window_s = site->settings->metric.fresh_window_s,
+		.warnings = graph_warnings_option(site->settings->metric.reporter_warnings),
+		.warn_window_s = site->settings->metric.reporter_window_s,
 	};
 }
 

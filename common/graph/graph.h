@@ -74,8 +74,9 @@ enum graph_direction {
 	GRAPH_COLLEAGUES, /**< of GRAPH_NONE: all identities hosted here, the site's included */
 };
 
-#define GRAPH_EDGE_OPEN   0x01 /**< its statement has `aud: open` and may be named in mail */
-#define GRAPH_EDGE_HELD   0x02 /**< beyond the fresh rule: introduces nobody (graph_merge.h) */
+#define GRAPH_EDGE_OPEN 0x01 /**< its statement has `aud: open` and may be named in mail */
+#define GRAPH_EDGE_HELD \
+	0x02 /**< beyond the fresh rule, or its issuer's warnings: does not count (graph_merge.h) */
 #define GRAPH_EDGE_HOSTED 0x04 /**< its issuer is an identity hosted here */
 
 struct graph_edge {

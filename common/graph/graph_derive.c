@@ -156,6 +156,58 @@ reduce(struct graph_candidate *c, size_t count)
 	return kept;
 }
 
+/* comes_before - by the day it was seen here, which no issuer chooses */
+static bool
+comes_before(const struct graph_candidate *a, const struct graph_candidate *b)
+{
+	return a->edge.first_seen_s < b->edge.first_seen_s ||
+	       (a->edge.first_seen_s == b->edge.first_seen_s && digest_cmp(&a->id, &b->id) < 0);
+}
+
+/* next_warning - the first one behind `last` (NULL: of all), in order of arrival */
+static struct graph_candidate *
+next_warning(struct graph_candidate *c, size_t count, const struct graph_candidate *last)
+{
+	struct graph_candidate *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if ((last == NULL || comes_before(last, &c[i])) &&
+			(found == NULL || comes_before(&c[i], found))) {
+			found = &c[i];
+		}
+	}
+	return found;
+}
+
+/*
+ * hold_warnings - of an issuer's warnings that first came within a window only the first few count
+ *
+ * METRIC "Reports": a stolen account must not make newcomers dear by the dozen. Warnings that were
+ * taken back leave their room to others, as reports that were undone do; a renewed one keeps its own.
+ */
+static void
+hold_warnings(const struct graph_txn *g, struct graph_candidate *c, size_t count)
+{
+	struct graph_candidate *at = next_warning(c, count, NULL);
+
+	for (; at != NULL; at = next_warning(c, count, at)) {
+		uint32_t taken = 0;
+
+		for (size_t i = 0; i < count; i++) {
+			const struct graph_edge *other = &c[i].edge;
+
+			if (comes_before(&c[i], at) && (other->flags & GRAPH_EDGE_HELD) == 0 &&
+				at->edge.first_seen_s - other->first_seen_s <
+					g->warn_window_s) {
+				taken++;
+			}
+		}
+		if (taken >= g->warnings) {
+			at->edge.flags |= GRAPH_EDGE_HELD;
+		}
+	}
+}
+
 /* load_stored - the edges as they are. @return how many */
 static size_t
 load_stored(struct graph_txn *g, enum graph_table table, graph_node node,
@@ -389,6 +441,9 @@ derive_issuer(struct graph_txn *g, const struct digest *issuer)
 		size_t fresh = collect(g, &belief, adj, g->scratch->fresh);
 
 		fresh = reduce(g->scratch->fresh, fresh);
+		if (adj->act == STATEMENT_WARN) {
+			hold_warnings(g, g->scratch->fresh, fresh);
+		}
 		if (store_txn_error(g->txn) != 0) {
 			return;
 		}

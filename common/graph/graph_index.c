@@ -405,8 +405,13 @@ graph_index_remember(struct graph_txn *g, const struct graph_fact *fact)
 	case GRAPH_CLASS_SUCCEED:
 		remember_edge(g, fact);
 		break;
-	case GRAPH_CLASS_IDENTITY:
 	case GRAPH_CLASS_OTHER:
+		/* A warning that is renewed ends with its first day all the same. */
+		if (fact->act == STATEMENT_WARN && fact->level != TRUST_LEVEL_NONE) {
+			remember_edge(g, fact);
+		}
+		break;
+	case GRAPH_CLASS_IDENTITY:
 	case GRAPH_CLASS_REVOKE:
 	case GRAPH_CLASS_WAITING:
 	case GRAPH_CLASS_WAITING_REVOKE:

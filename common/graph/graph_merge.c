@@ -124,6 +124,11 @@ graph_txn_init(struct graph_txn *g, struct store_txn *txn, const struct graph_op
 							       : options->fresh_window_s,
 		.fresh_vouches = options->fresh_vouches == 0 ? GRAPH_FRESH_VOUCHES
 							     : options->fresh_vouches,
+		.warnings = options->warnings == 0                     ? GRAPH_WARNINGS
+			    : options->warnings == GRAPH_WARNINGS_NONE ? 0
+								       : options->warnings,
+		.warn_window_s = options->warn_window_s == 0 ? GRAPH_WARN_WINDOW_S
+							     : options->warn_window_s,
 	};
 	g->last_node = last_node(txn);
 	(void)graph_state_get(txn, GRAPH_STATE_NUMBER, &g->last_number);

@@ -109,6 +109,18 @@
 #define GRAPH_FRESH_WINDOW_S ((uint64_t)30 * 86400)
 #define GRAPH_FRESH_VOUCHES  20
 
+/** So many warnings of one issuer count that were first seen in any such window (METRIC "Reports"). */
+#define GRAPH_WARN_WINDOW_S ((uint64_t)30 * 86400)
+#define GRAPH_WARNINGS      3
+#define GRAPH_WARNINGS_NONE UINT32_MAX
+
+/** The option for a number where 0 is none. */
+static inline uint32_t
+graph_warnings_option(uint32_t warnings)
+{
+	return warnings == 0 ? GRAPH_WARNINGS_NONE : warnings;
+}
+
 /** A certificate counts from this long before its `iat`: clocks differ. */
 #define GRAPH_CLOCK_SKEW_S 600
 
@@ -119,6 +131,9 @@ struct graph_options {
 	uint32_t fresh_window_s; /**< of the fresh rule, its window; 0: the default */
 	uint32_t
 		fresh_vouches; /**< of the fresh rule, for what is added from now on; 0: the default */
+	uint32_t
+		warn_window_s; /**< for warnings, when an issuer's are derived; 0: the default */
+	uint32_t warnings;     /**< in it; 0: the default, GRAPH_WARNINGS_NONE: none */
 };
 
 enum graph_outcome {

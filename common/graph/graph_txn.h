@@ -43,6 +43,8 @@ struct graph_txn {
 	bool fold_local_part;
 	uint32_t fresh_vouches;
 	uint64_t fresh_window_s;
+	uint32_t warnings;
+	uint64_t warn_window_s;
 	bool is_exempt;       /* from the fresh rule: what is being added */
 	uint64_t last_number; /* of receipt */
 	graph_node last_node;

@@ -301,5 +301,91 @@ class Binding(unittest.TestCase):
         self.assertEqual(sites.score("bob@example.net").tier, "known")
 
 
+class Warnings(unittest.TestCase):
+    """What a user reports there makes strangers dear to his friends here (METRIC "Reports")."""
+
+    SPAMMER = "mallory@example.com"
+
+    def setUp(self):
+        self.sites = sites = TwoSites()
+        self.addCleanup(sites.close)
+        sites.there.trustctl("user", "add", "dave@example.net")
+        sites.there.trustctl("user", "add", "erin@example.net")
+        for user in ("dave", "erin"):
+            sites.here.trustctl(
+                "friend", "add", "--user", "alice@example.org",
+                "--identity", sites.there.identity(user), f"{user}@example.net",
+            )
+        self.daemon = harness.Daemon(
+            sites.there.dir, "-x", "-l", config=CONFIG, store=sites.there.store
+        )
+        self.daemon.config.write_text(CONFIG + "share_reports yes\n")
+        self.addCleanup(self.daemon.stop)
+        harness.share_store(sites.there.store)
+        self.daemon.start()
+        sites.start()
+        # Dave vouches for the spammer, who would be introduced.
+        self.there("vouch", "--user", "dave@example.net", self.SPAMMER)
+        sites.wait_statement("vouch", sites.there.identity("dave"), "addr:" + self.SPAMMER)
+
+    def there(self, *args):
+        return self.sites.there.trustctl(*args)
+
+    def report(self, user, *options):
+        """The spammer's mail, as one of the users there reports it."""
+        message = mail_from(self.SPAMMER)
+        done = self.daemon.spamc("-u", f"{user}@example.net", *options, message=message)
+        self.assertIn(done.returncode, (0, 5, 6), done.stderr)
+        return self.there("ledger", "share", "-C", str(self.daemon.config)).stdout
+
+    def why(self):
+        """(tier, price, warnings) of the spammer, for alice; nothing is paid."""
+        found = self.sites.here.json("why", "--user", "alice@example.org", self.SPAMMER)
+        return found["tier"], found["why"]["price"], found["why"]["warnings"]
+
+    def wait_why(self, *expected):
+        harness.wait_for(
+            lambda: self.why() == expected, str(expected),
+            lambda: f"{self.why()}\n{self.sites.here.tail()}\n{self.sites.there.tail()}",
+        )
+
+    def test_a_report_there_is_a_warning_here(self):
+        self.assertEqual(self.why(), ("known", 1.0, 0))
+        self.assertIn("published", self.report("bob", "-L", "spam"))
+        # One credit does not pay for two; a second one who warns makes it not payable at all.
+        self.wait_why("unknown", 2.0, 1)
+        self.assertEqual(self.sites.score(self.SPAMMER).tier, "unknown")
+        self.assertIn("published", self.report("erin", "-L", "spam"))
+        self.wait_why("unknown", 3.0, 2)
+        # Nobody who did not ask for it hears who wrote to whom: the warning is for peers.
+        warnings = [s for s in self.sites.here.json("statement", "list") if s["act"] == "warn"]
+        self.assertEqual({s["audience"] for s in warnings}, {"peers"})
+        # What is taken back there is taken back here.
+        self.assertIn("taken back", self.report("bob", "-L", "ham"))
+        self.wait_why("unknown", 2.0, 1)
+        self.assertIn("taken back", self.report("erin", "-C", "revoke"))
+        self.wait_why("known", 1.0, 0)
+        self.assertEqual(self.sites.score(self.SPAMMER).tier, "known")
+
+    def test_a_friend_of_ones_own_is_none_the_worse(self):
+        self.sites.here.trustctl(
+            "friend", "add", "--user", "alice@example.org", self.SPAMMER
+        )
+        self.report("bob", "-L", "spam")
+        self.sites.wait_statement("warn", self.sites.bob, "addr:" + self.SPAMMER)
+        self.assertEqual(self.sites.score(self.SPAMMER).tier, "known")
+
+    def test_who_is_no_friend_warns_nobody(self):
+        self.sites.here.trustctl(
+            "friend", "remove", "--user", "alice@example.org", "bob@example.net"
+        )
+        self.report("bob", "-L", "spam")
+        self.report("erin", "-L", "spam")
+        self.sites.wait_statement(
+            "warn", self.sites.there.identity("erin"), "addr:" + self.SPAMMER
+        )
+        self.wait_why("unknown", 2.0, 1)
+
+
 if __name__ == "__main__":
     harness.main()

@@ -13,6 +13,7 @@ struct fact {
 	size_t subject; /* principal, PRINCIPALS_MAX for others */
 	bool is_vouch;
 	bool is_bind;
+	bool is_open;    /* passed on by who hears it, and not by its home alone */
 	bool is_current; /* nothing newer in its register */
 	bool is_revoked; /* its issuer, who may have been believed before */
 };
@@ -73,6 +74,7 @@ read_facts(struct oracle *o)
 			.subject = principal_number(net, &st->sub),
 			.is_vouch = st->act == STATEMENT_VOUCH && st->lvl > 0,
 			.is_bind = st->act == STATEMENT_BIND,
+			.is_open = st->aud == STATEMENT_OPEN,
 			.is_current = true,
 		};
 		for (size_t j = 0; j < net->made_count; j++) {
@@ -172,6 +174,8 @@ take_from(struct oracle *o, size_t x, size_t y)
 		const struct fact *f = &o->facts[i];
 
 		if (f->is_current && f->issuer != NET_PEOPLE_MAX &&
+			(f->is_open || net->made[i].home == y ||
+				net->class == GRAPH_PEER_SITE) &&
 			o->has[y * net->made_count + i] && !o->has[x * net->made_count + i] &&
 			is_in_scope(o, x, f)) {
 			o->has[x * net->made_count + i] = true;

@@ -26,6 +26,7 @@
  *	loss P | repeat P | slow N | fast N | skew N SECONDS
  *	publish K                 as many vouches by random people about random people
  *	vouch P Q LEVEL           by number of person
+ *	warn P Q | unwarn P Q     P's warning about Q's address, for the peers of his home
  *	befriend N|all P
  *	equivocate P Q N          P says two things of Q under one number, one of them at node N
  *	revoke P [AGO]            P's root revokes him, at his home, since so many seconds ago
@@ -39,6 +40,7 @@
  *	expect revoked P | expect unrevoked P N
  *	expect stored N MAX       statements at a node
  *	expect edge|no-edge P Q N N believes a vouch of P for Q's address; sK: the thief's K-th stranger
+ *	expect warned|unwarned P Q N            P's warning about Q's address counts at N
  *	expect closed N M | expect open N M     M, at N
  *	expect refused N M REASON MIN
  *	expect level N M S        N was level with M's feed within the last S seconds
@@ -368,9 +370,10 @@ expect_converged(struct script *s)
 	must_hold(s, count.missing == 0, "not converged");
 }
 
+/* has_edge - one that counts, of a vouch, or with GRAPH_WARNS_IN of a warning */
 static bool
-has_edge(
-	struct net *net, size_t node, const struct net_person *from, const struct principal *to)
+has_edge(struct net *net, size_t node, enum graph_direction dir, const struct net_person *from,
+	const struct principal *to)
 {
 	struct graph_reader *r = NULL;
 	struct err_msg msg;
@@ -385,7 +388,9 @@ has_edge(
 	a = graph_find(r, &from->keys.self);
 	b = graph_find(r, to);
 	has = a != GRAPH_NONE && b != GRAPH_NONE &&
-	      graph_edge_get(r, GRAPH_OUT, a, graph_ref_of(r, b), &edge);
+	      graph_edge_get(r, dir, dir == GRAPH_OUT ? a : b,
+		      graph_ref_of(r, dir == GRAPH_OUT ? b : a), &edge) &&
+	      (edge.flags & GRAPH_EDGE_HELD) == 0;
 	graph_end(r);
 	graph_reader_free(r);
 	return has;
@@ -477,10 +482,16 @@ expect(struct script *s)
 		at_most(s, net_stored(net, node_at(s, 3)), number(s, 4));
 	} else if (is_word(s, 2, "no-edge") || is_word(s, 2, "edge")) {
 		struct principal to = subject_at(s, 4);
-		bool has = has_edge(net, node_at(s, 5), person_at(s, 3), &to);
+		bool has = has_edge(net, node_at(s, 5), GRAPH_OUT, person_at(s, 3), &to);
 
 		must_hold(s, has == is_word(s, 2, "edge"),
 			has ? "the vouch is believed" : "the vouch is not believed");
+	} else if (is_word(s, 2, "warned") || is_word(s, 2, "unwarned")) {
+		struct principal to = subject_at(s, 4);
+		bool has = has_edge(net, node_at(s, 5), GRAPH_WARNS_IN, person_at(s, 3), &to);
+
+		must_hold(s, has == is_word(s, 2, "warned"),
+			has ? "the warning counts" : "the warning does not count");
 	} else if (is_word(s, 2, "quiet")) {
 		at_most(s, net->nodes[node_at(s, 3)].warnings, number(s, 4));
 	} else if (is_word(s, 2, "bytes")) {
@@ -585,6 +596,18 @@ befriend(struct script *s)
 	}
 }
 
+/* warn - or take it back */
+static void
+warn(struct script *s)
+{
+	struct net *net = s->net;
+	struct net_person *p = person_at(s, 2);
+	struct issued made = person_warn(&p->keys, BY_PHONE, ++p->seq, net_wall_s(net),
+		person_at(s, 3)->principal.text, is_word(s, 1, "warn"));
+
+	net_publish(net, p->home, &made);
+}
+
 /* equivocate - P says two things of Q with one number: the second at node N */
 static void
 equivocate(struct script *s)
@@ -612,6 +635,8 @@ people_do(struct script *s)
 	} else if (is_word(s, 1, "vouch")) {
 		publish_vouch(s, person_at(s, 2), &person_at(s, 3)->principal,
 			(enum trust_level)number(s, 4));
+	} else if (is_word(s, 1, "warn") || is_word(s, 1, "unwarn")) {
+		warn(s);
 	} else if (is_word(s, 1, "befriend")) {
 		befriend(s);
 	} else if (is_word(s, 1, "equivocate")) {

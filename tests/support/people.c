@@ -135,6 +135,22 @@ person_block(const struct person *p, enum person_key by, uint64_t seq, uint64_t 
 }
 
 struct issued
+person_warn(const struct person *p, enum person_key by, uint64_t seq, uint64_t iat_s,
+	const char *subject, bool in_force)
+{
+	struct issuer issuer = issuer_of(p, by, iat_s);
+	struct principal sub = principal_of(subject);
+	struct err_msg msg = {0};
+	struct issued out;
+
+	issuer.aud = STATEMENT_PEERS;
+	must(in_force ? issue_warn(&issuer, seq, &sub, UINT64_MAX, &out, &msg)
+		      : issue_unwarn(&issuer, seq, &sub, &out, &msg),
+		&msg);
+	return out;
+}
+
+struct issued
 person_bind(const struct person *p, enum person_key by, uint64_t seq, uint64_t iat_s,
 	const char *address)
 {

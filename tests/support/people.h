@@ -40,6 +40,9 @@ struct issued person_vouch(const struct person *p, enum person_key by, uint64_t 
 	uint64_t iat_s, const char *subject, enum trust_level level);
 struct issued person_block(const struct person *p, enum person_key by, uint64_t seq,
 	uint64_t iat_s, const char *subject);
+/** For 90 days; not in force: takes it back. */
+struct issued person_warn(const struct person *p, enum person_key by, uint64_t seq,
+	uint64_t iat_s, const char *subject, bool in_force);
 struct issued person_bind(const struct person *p, enum person_key by, uint64_t seq,
 	uint64_t iat_s, const char *address);
 struct issued person_revoke(const struct person *p, enum person_key by, uint64_t seq,

@@ -237,3 +237,86 @@ Test(graph_fresh, an_issuer_hosted_here_shows_in_his_edges_and_in_the_list)
 	graph_cursor_close(&c);
 	world_read_end(r);
 }
+
+/* --- warnings: METRIC "Reports" -------------------------------------------------------------- */
+
+static void
+warn(unsigned int number, uint64_t seq, bool in_force, uint64_t at_s)
+{
+	(void)world_add(
+		&w, person_warn(&alice, BY_ROOT, seq, at_s, stranger(number), in_force), at_s);
+}
+
+/* warning - alice's about a stranger; level 0 where there is none */
+static struct graph_edge
+warning(unsigned int number)
+{
+	struct graph_reader *r = world_read(&w);
+	struct principal about = principal_of(stranger(number));
+	graph_node from = graph_find(r, &alice.self);
+	graph_node to = graph_find(r, &about);
+	struct graph_edge edge = {0};
+
+	if (to == GRAPH_NONE ||
+		!graph_edge_get(r, GRAPH_WARNS_IN, to, graph_ref_of(r, from), &edge)) {
+		edge = (struct graph_edge){0};
+	}
+	world_read_end(r);
+	return edge;
+}
+
+static bool
+warns(unsigned int number)
+{
+	struct graph_edge edge = warning(number);
+
+	return edge.level != 0 && (edge.flags & GRAPH_EDGE_HELD) == 0;
+}
+
+Test(graph_fresh, of_an_issuers_warnings_three_in_thirty_days_count)
+{
+	for (unsigned int i = 0; i < 6; i++) {
+		warn(i, 1, true, NOW + i * DAY);
+	}
+	for (unsigned int i = 0; i < 6; i++) {
+		cr_expect_eq(warns(i), i < 3, "u%u", i);
+	}
+	warn(6, 1, true, NOW + 30 * DAY);
+	cr_expect(warns(6), "the first one is a window away");
+	warn(7, 1, true, NOW + 30 * DAY + 1);
+	cr_expect_not(warns(7), "the others are not");
+	rebuild();
+	cr_expect(warns(2) && !warns(3) && warns(6) && !warns(7), "likewise after a rebuild");
+}
+
+Test(graph_fresh, a_warning_taken_back_leaves_its_room_and_a_renewed_one_keeps_it)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		warn(i, 1, true, NOW + i);
+	}
+	cr_expect_not(warns(3));
+	warn(1, 2, false, NOW + DAY);
+	cr_expect(warns(3));
+	cr_expect_eq(warning(1).level, 0);
+	warn(0, 2, true, NOW + 60 * DAY);
+	cr_expect(warns(0));
+	cr_expect_eq(warning(0).first_seen_s, NOW, "it ends with its first day all the same");
+	for (unsigned int i = 10; i < 13; i++) {
+		warn(i, 1, true, NOW + 60 * DAY + i);
+		cr_expect(warns(i), "a renewal takes no room: u%u", i);
+	}
+}
+
+Test(graph_fresh, the_number_of_warnings_is_the_administrators)
+{
+	w.options.warnings = 1;
+	w.options.warn_window_s = DAY;
+	warn(0, 1, true, NOW);
+	warn(1, 1, true, NOW + 1);
+	cr_expect(warns(0) && !warns(1));
+	warn(2, 1, true, NOW + DAY);
+	cr_expect(warns(2));
+	w.options.warnings = graph_warnings_option(0);
+	warn(3, 1, true, NOW + 9 * DAY);
+	cr_expect(!warns(3) && !warns(0), "none");
+}
