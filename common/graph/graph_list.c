@@ -222,7 +222,39 @@ struct walk {
 	size_t at; /* in the array */
 };
 
-/* next_wanted - moves over the records of the run that nobody wants. False at the end of the run */
+/* find_wanted - the index of the first one at or behind ref, from `low` on */
+static size_t
+find_wanted(const struct graph_wanted *wanted, size_t low, struct graph_ref ref)
+{
+	size_t high = wanted->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (graph_ref_cmp(wanted->refs[middle], ref) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+/* is_in_array - asked of the few that the filter lets through */
+static bool
+is_in_array(struct walk *w, const uint8_t *record)
+{
+	struct graph_ref peer = graph_edge_peer(record);
+
+	w->at = find_wanted(w->wanted, w->at, peer);
+	return w->at < w->wanted->count && graph_ref_cmp(w->wanted->refs[w->at], peer) == 0;
+}
+
+/*
+ * next_wanted - moves over the records of the run that nobody wants. False at the end of the run
+ *
+ * Nearly all records are such: one bit decides, in a branch that the processor foresees.
+ */
 static bool
 next_wanted(struct graph_cursor *c, struct walk *w, size_t *index_out)
 {
@@ -231,26 +263,29 @@ next_wanted(struct graph_cursor *c, struct walk *w, size_t *index_out)
 
 	for (const uint8_t *record = c->run.data + c->at; record < end;
 		record += GRAPH_EDGE_LEN) {
-		struct graph_ref peer = graph_edge_peer(record);
-		bool found;
+		bool found =
+			graph_filter_may_have(wanted->filter, graph_edge_peer(record).order) &&
+			is_in_array(w, record);
 
-		while (w->at < wanted->count && wanted->refs[w->at].order < peer.order) {
-			w->at++;
-		}
-		found = w->at < wanted->count && wanted->refs[w->at].order == peer.order &&
-			wanted->refs[w->at].node == peer.node;
 		if (found || (wanted->or_hosted && record_is_hosted(record))) {
 			c->at = (size_t)(record - c->run.data);
 			*index_out = found ? w->at : wanted->count;
 			return true;
 		}
-		if (w->at == wanted->count && !wanted->or_hosted) {
-			c->is_whole = true; /* nothing more is wanted */
-			break;
-		}
 	}
 	c->at = c->run.len;
 	return false;
+}
+
+/* is_past - whether nothing wanted comes behind what was walked over */
+static bool
+is_past(const struct graph_cursor *c, const struct graph_wanted *wanted)
+{
+	const uint8_t *last = c->run.data + c->run.len - GRAPH_EDGE_LEN;
+
+	return !wanted->or_hosted &&
+	       (wanted->count == 0 || graph_ref_cmp(graph_edge_peer(last),
+					      wanted->refs[wanted->count - 1]) >= 0);
 }
 
 /* walk_common - both side by side */
@@ -267,6 +302,7 @@ walk_common(struct graph_cursor *c, const struct graph_wanted *wanted, size_t *s
 		bool found = next_wanted(c, &w, &index);
 		size_t steps = (c->at - before) / GRAPH_EDGE_LEN + (found ? 1 : 0);
 
+		c->is_whole = c->is_whole || (!found && is_past(c, wanted));
 		*steps_left -= steps < *steps_left ? steps : *steps_left;
 		if (found && (!take(c, &edge) || !visit(ctx, index, &edge))) {
 			return;

@@ -311,7 +311,12 @@ world_common(void *ctx, enum metric_list kind, struct metric_ref of, size_t *ste
 	struct graph_cursor *cursor = circle_list_single(&l->list);
 	struct common common = {w, l, visit, visit_ctx};
 	const struct friends *friends = friends_of(w);
-	const struct graph_wanted wanted = {friends->refs, friends->count, w->hosted_count > 0};
+	const struct graph_wanted wanted = {
+		.refs = friends->refs,
+		.count = friends->count,
+		.filter = &friends->filter,
+		.or_hosted = w->hosted_count > 0,
+	};
 
 	if (cursor == NULL || w->circle->is_site ||
 		(wanted.or_hosted && l->list.count > METRIC_STEPS_MAX)) {
@@ -321,6 +326,15 @@ world_common(void *ctx, enum metric_list kind, struct metric_ref of, size_t *ste
 	graph_list_common(cursor, &wanted, steps_left, on_common, &common);
 	finish(l);
 	return true;
+}
+
+static void
+fill_voucher_filter(struct circle_world *w)
+{
+	w->voucher_filter = (struct graph_filter){0};
+	for (size_t i = 0; i < w->voucher_count; i++) {
+		graph_filter_add(&w->voucher_filter, w->vouchers[i].order);
+	}
 }
 
 /* load_vouchers - once. False where there are too many, or in more than one set */
@@ -342,6 +356,7 @@ load_vouchers(struct circle_world *w)
 		w->voucher_of = cursor->node;
 		w->voucher_count =
 			graph_list_refs(cursor, w->vouchers, CIRCLE_WORLD_VOUCHERS_MAX);
+		fill_voucher_filter(w);
 	}
 	finish(l);
 	return cursor != NULL;
@@ -377,7 +392,7 @@ world_middlemen(void *ctx, struct metric_ref f, size_t *steps_left, metric_commo
 {
 	struct circle_world *w = ctx;
 	struct common common = {w, NULL, visit, visit_ctx};
-	struct graph_wanted wanted = {.refs = w->vouchers};
+	struct graph_wanted wanted = {.refs = w->vouchers, .filter = &w->voucher_filter};
 	struct graph_cursor *cursor;
 
 	if (!load_vouchers(w)) {

@@ -208,6 +208,16 @@ sort(struct friends *f)
 	}
 }
 
+/* fill_filter - with all who are there */
+static void
+fill_filter(struct friends *f)
+{
+	f->filter = (struct graph_filter){0};
+	for (size_t i = 0; i < f->count; i++) {
+		graph_filter_add(&f->filter, f->refs[i].order);
+	}
+}
+
 void
 friends_load(const struct circle *c, struct friends *out)
 {
@@ -224,6 +234,7 @@ friends_load(const struct circle *c, struct friends *out)
 	}
 	load_private(&l);
 	sort(out);
+	fill_filter(out);
 	if (graph_error(c->graph) != 0 || private_error(c->private_store) != 0) {
 		out->count = 0;
 	}

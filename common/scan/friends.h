@@ -26,6 +26,7 @@ struct friends {
 	bool cut;         /**< a bound cut */
 	bool has_credits; /**< some friend has an introduction credit of his own */
 	bool has_strong; /**< some address is listed at level 3: a colleague may be more than that */
+	struct graph_filter filter;         /**< has them all */
 	struct graph_ref refs[FRIENDS_MAX]; /**< ascending, each once */
 	uint8_t levels[FRIENDS_MAX];        /**< of each, 1 to 3 */
 };
