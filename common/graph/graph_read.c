@@ -48,12 +48,14 @@ int
 graph_begin(struct graph_reader *r)
 {
 	r->begin_error = store_renew(r->txn);
+	r->expected.count = 0;
 	return r->begin_error;
 }
 
 void
 graph_end(struct graph_reader *r)
 {
+	r->expected.count = 0;
 	store_pause(r->txn);
 }
 

@@ -9,6 +9,15 @@
 
 #include "common/graph/graph_schema.h"
 
+/* Lists looked up before they are started. */
+struct graph_expected {
+	enum graph_direction dir;
+	size_t count;
+	size_t next; /* index of the one that is probably started next */
+	graph_node nodes[GRAPH_EXPECT_MAX];
+	struct store_peek found[GRAPH_EXPECT_MAX];
+};
+
 struct graph_reader {
 	struct store_txn *txn;
 	int begin_error; /* of the last graph_begin */
@@ -16,6 +25,8 @@ struct graph_reader {
 	/* The site's thumbprint read last, and the digest of that principal: it hardly ever changes. */
 	struct thumbprint site;
 	struct digest site_digest;
+
+	struct graph_expected expected; /* of this snapshot */
 };
 
 /** Takes an edge record apart; damage sticks and is no edge. */

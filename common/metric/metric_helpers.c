@@ -111,25 +111,55 @@ on_middleman(void *ctx, const struct metric_edge *vouch, const struct metric_edg
 	return !may_be_middleman(h, last->ref) || add_pair(h, &pair);
 }
 
+/* Which side is walked, and what is looked up for each of it. */
+struct side {
+	enum metric_list list;
+	enum metric_list lists_of_each;
+	void (*each)(struct hunt *h);
+	struct metric_cursor cursor;
+	struct metric_edge ahead[METRIC_EXPECT_MAX]; /* read, and not looked at yet */
+	size_t count;
+	size_t at; /* in ahead */
+};
+
+/* side_read - the next ones, whose lists the world hears of. False when there are none */
+static bool
+side_read(const struct metric_world *world, struct side *side)
+{
+	struct metric_ref refs[METRIC_EXPECT_MAX];
+
+	side->at = 0;
+	side->count = 0;
+	while (side->count < METRIC_EXPECT_MAX &&
+		world->ops->next(world->ctx, &side->cursor, &side->ahead[side->count])) {
+		refs[side->count] = side->ahead[side->count].ref;
+		side->count++;
+	}
+	if (side->count > 1 && world->ops->expect != NULL) {
+		world->ops->expect(world->ctx, side->lists_of_each, refs, side->count);
+	}
+	return side->count > 0;
+}
+
 /* hunt_side - walks one side, and for each of it what `each` makes of it */
 static void
-hunt_side(struct hunt *h, enum metric_list list, void (*each)(struct hunt *h))
+hunt_side(struct hunt *h, struct side *side)
 {
 	struct metric_search *s = h->search;
 	const struct metric_world *world = s->world;
-	struct metric_cursor c = {0};
 	size_t walked = 0;
 
-	world->ops->open(world->ctx, list, (struct metric_ref){0}, &c);
+	world->ops->open(world->ctx, side->list, (struct metric_ref){0}, &side->cursor);
 	while ((s->out->cut & METRIC_CUT_PAIRS) == 0 && metric_step(s) &&
-		world->ops->next(world->ctx, &c, &h->fixed)) {
+		(side->at < side->count || side_read(world, side))) {
 		if (walked++ == METRIC_SIDE_MAX) {
 			s->out->cut |= METRIC_CUT_SIDE;
 			break;
 		}
-		each(h);
+		h->fixed = side->ahead[side->at++];
+		side->each(h);
 	}
-	world->ops->close(world->ctx, &c);
+	world->ops->close(world->ctx, &side->cursor);
 }
 
 static void
@@ -256,6 +286,7 @@ metric_find_helpers(struct metric_search *s)
 	const struct metric_world *world = s->world;
 	const struct metric_ref none = {0};
 	UNINITIALIZED struct hunt h;
+	struct side side;
 	uint64_t friends = world->ops->count(world->ctx, METRIC_LIST_FRIENDS, none);
 	uint64_t vouchers = world->ops->count(world->ctx, METRIC_LIST_SENDER_VOUCHERS, none);
 
@@ -267,10 +298,20 @@ metric_find_helpers(struct metric_search *s)
 	h.memo_count = 0;
 	s->steps_left = METRIC_STEPS_MAX;
 	if (world->lists_all_friends && friends < vouchers) {
-		hunt_side(&h, METRIC_LIST_FRIENDS, from_friend);
+		side = (struct side){
+			.list = METRIC_LIST_FRIENDS,
+			.lists_of_each = METRIC_LIST_VOUCHES,
+			.each = from_friend,
+		};
+		hunt_side(&h, &side);
 		qsort(h.pairs, h.pair_count, sizeof(h.pairs[0]), by_middleman);
 	} else {
-		hunt_side(&h, METRIC_LIST_SENDER_VOUCHERS, from_middleman);
+		side = (struct side){
+			.list = METRIC_LIST_SENDER_VOUCHERS,
+			.lists_of_each = METRIC_LIST_VOUCHERS,
+			.each = from_middleman,
+		};
+		hunt_side(&h, &side);
 	}
 	if (h.pair_count > 0) {
 		memset(h.slots, 0, sizeof(h.slots));

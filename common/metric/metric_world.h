@@ -78,6 +78,9 @@ enum metric_list {
 	METRIC_LIST_WARNERS, /**< who blocks or warns about s by a live signed statement */
 };
 
+/** Lists of one expect(). */
+#define METRIC_EXPECT_MAX 16
+
 /** Somebody who stands in two lists, with his edges: r's to him and his vouch, for one. @return false to stop. */
 typedef bool metric_common_fn(
 	void *ctx, const struct metric_edge *first, const struct metric_edge *second);
@@ -95,6 +98,13 @@ struct metric_world_ops {
 	bool (*seek)(void *ctx, struct metric_cursor *c, struct metric_ref ref,
 		struct metric_edge *out);
 	void (*close)(void *ctx, struct metric_cursor *c);
+
+	/**
+	 * Says which lists of that kind are opened next, METRIC_EXPECT_MAX at most, so that a store
+	 * can look them up together. Changes no answer. NULL: it makes no difference.
+	 */
+	void (*expect)(
+		void *ctx, enum metric_list list, const struct metric_ref *of, size_t count);
 
 	/**
 	 * Visits the friends in a list of vouchers, ascending, as walking it and asking

@@ -2,11 +2,11 @@
 
 #include <assert.h>
 
+#include "common/scan/circle_world_private.h"
 #include "common/statement/statement.h"
 
-/* friends_of - loaded when they are first asked for: most senders are known, or nobody vouches */
-static const struct friends *
-friends_of(struct circle_world *w)
+const struct friends *
+circle_world_friends(struct circle_world *w)
 {
 	if (!w->has_friends) {
 		friends_load(w->circle, &w->friends);
@@ -16,9 +16,8 @@ friends_of(struct circle_world *w)
 	return &w->friends;
 }
 
-/* level_of_hosted - ordinary, unless the recipient says more of an address, or has no colleagues */
-static unsigned int
-level_of_hosted(const struct circle_world *w, graph_node identity)
+unsigned int
+circle_world_hosted_level(const struct circle_world *w, graph_node identity)
 {
 	return w->friends.has_strong || w->colleague_count == 0
 		       ? circle_voucher_level(w->circle, identity)
@@ -54,7 +53,7 @@ friends_take(const struct circle_world *w, struct world_list *l, struct metric_e
 	*out = (struct metric_edge){0};
 	if (order >= 0) {
 		out->ref = metric_ref_from(graph_edge_ref(&l->head));
-		out->level = (uint8_t)level_of_hosted(w, l->head.peer);
+		out->level = (uint8_t)circle_world_hosted_level(w, l->head.peer);
 		next_colleague(w, l);
 	}
 	if (order <= 0) {
@@ -83,9 +82,13 @@ static bool
 is_hosted(const struct circle_world *w, struct metric_ref who)
 {
 	struct graph_edge edge;
+	size_t kept = w->recent_count < CIRCLE_WORLD_RECENT_MAX ? w->recent_count
+								: CIRCLE_WORLD_RECENT_MAX;
 
-	if (metric_ref_eq(who, w->recent)) {
-		return w->recent_is_hosted;
+	for (size_t i = 0; i < kept; i++) {
+		if (metric_ref_eq(who, w->recent[i])) {
+			return w->recent_is_hosted[i];
+		}
 	}
 	return graph_edge_get(
 		w->circle->graph, GRAPH_COLLEAGUES, GRAPH_NONE, graph_ref_from(who), &edge);
@@ -95,11 +98,11 @@ static unsigned int
 world_friend_level(void *ctx, struct metric_ref who)
 {
 	struct circle_world *w = ctx;
-	unsigned int level = friends_level(friends_of(w), graph_ref_from(who));
+	unsigned int level = friends_level(circle_world_friends(w), graph_ref_from(who));
 
 	if (level < TRUST_LEVEL_STRONG && w->hosted_count > 0 &&
 		who.node != w->circle->site.node && is_hosted(w, who)) {
-		level = circle_stronger(level, level_of_hosted(w, who.node));
+		level = circle_stronger(level, circle_world_hosted_level(w, who.node));
 	}
 	if (level == 0 && w->circle->is_site) {
 		level = circle_voucher_level(w->circle, who.node);
@@ -130,7 +133,7 @@ start(struct circle_world *w, struct world_list *l)
 		w->has_formers && l->kind != METRIC_LIST_FRIENDS);
 	switch (l->kind) {
 	case METRIC_LIST_FRIENDS:
-		(void)friends_of(w);
+		(void)circle_world_friends(w);
 		l->at = 0;
 		if (w->colleague_count > 0) {
 			circle_list_add(&l->list, GRAPH_COLLEAGUES, GRAPH_NONE);
@@ -156,17 +159,16 @@ start(struct circle_world *w, struct world_list *l)
 	}
 }
 
-static void
-finish(struct world_list *l)
+void
+circle_world_finish(struct world_list *l)
 {
 	circle_list_end(&l->list);
 	l->in_use = false;
 	l->is_spare = false;
 }
 
-/* list_of - a list that was counted is kept for who opens it next, so that it is looked up once */
-static struct world_list *
-list_of(struct circle_world *w, enum metric_list kind, struct metric_ref of)
+struct world_list *
+circle_world_list(struct circle_world *w, enum metric_list kind, struct metric_ref of)
 {
 	struct world_list *found = NULL;
 
@@ -178,7 +180,7 @@ list_of(struct circle_world *w, enum metric_list kind, struct metric_ref of)
 				l->is_spare = false;
 				return l;
 			}
-			finish(l);
+			circle_world_finish(l);
 		}
 		if (!l->in_use) {
 			found = l;
@@ -200,12 +202,12 @@ world_count(void *ctx, enum metric_list kind, struct metric_ref of)
 	struct world_list *l;
 
 	if (kind == METRIC_LIST_FRIENDS) {
-		return friends_of(w)->count + w->colleague_count;
+		return circle_world_friends(w)->count + w->colleague_count;
 	}
 	if (kind == METRIC_LIST_SENDER_VOUCHERS && w->sender_vouchers != UINT64_MAX) {
 		return w->sender_vouchers;
 	}
-	l = list_of(w, kind, of);
+	l = circle_world_list(w, kind, of);
 	l->is_spare = true;
 	if (kind == METRIC_LIST_SENDER_VOUCHERS) {
 		w->sender_vouchers = l->list.count;
@@ -216,18 +218,26 @@ world_count(void *ctx, enum metric_list kind, struct metric_ref of)
 static void
 world_open(void *ctx, enum metric_list kind, struct metric_ref of, struct metric_cursor *c)
 {
-	c->space.pointer = list_of(ctx, kind, of);
+	c->space.pointer = circle_world_list(ctx, kind, of);
 }
 
-/* handed_out - what friend_level() will be asked about next */
+void
+circle_world_remember(
+	struct circle_world *w, struct metric_ref ref, const struct graph_edge *edge)
+{
+	size_t at = w->recent_count++ % CIRCLE_WORLD_RECENT_MAX;
+
+	w->recent[at] = ref;
+	w->recent_is_hosted[at] = (edge->flags & GRAPH_EDGE_HOSTED) != 0;
+}
+
 static struct metric_edge
 handed_out(struct circle_world *w, const struct world_list *l, const struct graph_edge *edge)
 {
 	struct metric_edge out = metric_edge_from(edge);
 
 	if (l->kind != METRIC_LIST_VOUCHES) {
-		w->recent = out.ref;
-		w->recent_is_hosted = (edge->flags & GRAPH_EDGE_HOSTED) != 0;
+		circle_world_remember(w, out.ref, edge);
 	}
 	return out;
 }
@@ -269,143 +279,8 @@ static void
 world_close(void *ctx, struct metric_cursor *c)
 {
 	(void)ctx;
-	finish(c->space.pointer);
+	circle_world_finish(c->space.pointer);
 	c->space.pointer = NULL;
-}
-
-/* What metric_common_fn wants, of what graph_list_common() finds. */
-struct common {
-	struct circle_world *world;
-	struct world_list *list;
-	metric_common_fn *visit;
-	void *ctx;
-};
-
-static bool
-on_common(void *ctx, size_t index, const struct graph_edge *edge)
-{
-	struct common *common = ctx;
-	const struct circle_world *w = common->world;
-	struct metric_edge vouch = metric_edge_from(edge);
-	struct metric_edge friend_edge = {.ref = vouch.ref};
-	unsigned int level = index < w->friends.count ? w->friends.levels[index] : 0;
-
-	if (!circle_list_counts(&common->list->list, edge)) {
-		return true;
-	}
-	if (level < TRUST_LEVEL_STRONG && (edge->flags & GRAPH_EDGE_HOSTED) != 0 &&
-		edge->peer != w->circle->site.node) {
-		level = circle_stronger(level, level_of_hosted(w, edge->peer));
-	}
-	friend_edge.level = (uint8_t)level;
-	return level == 0 || common->visit(common->ctx, &friend_edge, &vouch);
-}
-
-/* world_common - for the usual kind of list: one set, of a recipient whose friends are all listed */
-static bool
-world_common(void *ctx, enum metric_list kind, struct metric_ref of, size_t *steps_left,
-	metric_common_fn *visit, void *visit_ctx)
-{
-	struct circle_world *w = ctx;
-	struct world_list *l = list_of(w, kind, of);
-	struct graph_cursor *cursor = circle_list_single(&l->list);
-	struct common common = {w, l, visit, visit_ctx};
-	const struct friends *friends = friends_of(w);
-	const struct graph_wanted wanted = {
-		.refs = friends->refs,
-		.count = friends->count,
-		.filter = &friends->filter,
-		.or_hosted = w->hosted_count > 0,
-	};
-
-	if (cursor == NULL || w->circle->is_site ||
-		(wanted.or_hosted && l->list.count > METRIC_STEPS_MAX)) {
-		l->is_spare = true;
-		return false;
-	}
-	graph_list_common(cursor, &wanted, steps_left, on_common, &common);
-	finish(l);
-	return true;
-}
-
-static void
-fill_voucher_filter(struct circle_world *w)
-{
-	w->voucher_filter = (struct graph_filter){0};
-	for (size_t i = 0; i < w->voucher_count; i++) {
-		graph_filter_add(&w->voucher_filter, w->vouchers[i].order);
-	}
-}
-
-/* load_vouchers - once. False where there are too many, or in more than one set */
-static bool
-load_vouchers(struct circle_world *w)
-{
-	struct world_list *l;
-	struct graph_cursor *cursor;
-
-	if (w->voucher_count != SIZE_MAX) {
-		return true;
-	}
-	if (w->has_formers || w->sender_vouchers > CIRCLE_WORLD_VOUCHERS_MAX) {
-		return false;
-	}
-	l = list_of(w, METRIC_LIST_SENDER_VOUCHERS, (struct metric_ref){0});
-	cursor = circle_list_single(&l->list);
-	if (cursor != NULL) {
-		w->voucher_of = cursor->node;
-		w->voucher_count =
-			graph_list_refs(cursor, w->vouchers, CIRCLE_WORLD_VOUCHERS_MAX);
-		fill_voucher_filter(w);
-	}
-	finish(l);
-	return cursor != NULL;
-}
-
-static bool
-on_middleman(void *ctx, size_t index, const struct graph_edge *edge)
-{
-	struct common *common = ctx;
-	struct circle_world *w = common->world;
-	struct circle_list *l = &common->list->list;
-	struct metric_edge vouch = metric_edge_from(edge);
-	struct graph_edge last;
-	struct metric_edge last_vouch;
-
-	(void)index;
-	if (!circle_list_counts(l, edge) ||
-		!graph_edge_get(w->circle->graph, GRAPH_IN, w->voucher_of, graph_edge_ref(edge),
-			&last) ||
-		!circle_list_counts(l, &last)) {
-		return true;
-	}
-	last_vouch = metric_edge_from(&last);
-	w->recent = last_vouch.ref;
-	w->recent_is_hosted = (last.flags & GRAPH_EDGE_HOSTED) != 0;
-	return common->visit(common->ctx, &vouch, &last_vouch);
-}
-
-/* world_middlemen - the friend's list beside the array of the sender's vouchers */
-static bool
-world_middlemen(void *ctx, struct metric_ref f, size_t *steps_left, metric_common_fn *visit,
-	void *visit_ctx)
-{
-	struct circle_world *w = ctx;
-	struct common common = {w, NULL, visit, visit_ctx};
-	struct graph_wanted wanted = {.refs = w->vouchers, .filter = &w->voucher_filter};
-	struct graph_cursor *cursor;
-
-	if (!load_vouchers(w)) {
-		return false;
-	}
-	wanted.count = w->voucher_count;
-	common.list = list_of(w, METRIC_LIST_VOUCHES, f);
-	cursor = circle_list_single(&common.list->list);
-	if (cursor != NULL) {
-		graph_list_common(cursor, &wanted, steps_left, on_middleman, &common);
-	}
-	finish(common.list);
-	return cursor != NULL || common.list->list.count == 0;
 }
 
 static bool
@@ -433,13 +308,13 @@ static uint64_t
 world_vouch_count(void *ctx, struct metric_ref who)
 {
 	struct circle_world *w = ctx;
-	struct world_list *l = list_of(w, METRIC_LIST_VOUCHES, who);
+	struct world_list *l = circle_world_list(w, METRIC_LIST_VOUCHES, who);
 	uint64_t count = l->list.count;
 
 	if (count > w->config->hub_vouches) {
 		count = circle_list_rest(&l->list);
 	}
-	finish(l);
+	circle_world_finish(l);
 	return count;
 }
 
@@ -469,8 +344,9 @@ static const struct metric_world_ops world_ops = {
 	.next = world_next,
 	.seek = world_seek,
 	.close = world_close,
-	.common = world_common,
-	.middlemen = world_middlemen,
+	.expect = circle_world_expect,
+	.common = circle_world_common,
+	.middlemen = circle_world_middlemen,
 	.friend_level = world_friend_level,
 	.resolve = world_resolve,
 	.vouch_count = world_vouch_count,
@@ -489,8 +365,7 @@ circle_world_init(struct circle_world *w, const struct circle *circle,
 	w->sender_count = 0;
 	w->sender_vouchers = UINT64_MAX;
 	w->voucher_count = SIZE_MAX;
-	w->recent = (struct metric_ref){0};
-	w->recent_is_hosted = false;
+	w->recent_count = 0;
 	for (size_t i = 0; i < CIRCLE_WORLD_LISTS_MAX; i++) {
 		w->lists[i].in_use = false;
 	}

@@ -24,6 +24,9 @@
 /** Lists the metric has open at a time. */
 #define CIRCLE_WORLD_LISTS_MAX 4
 
+/** As many as the metric reads ahead. */
+#define CIRCLE_WORLD_RECENT_MAX METRIC_EXPECT_MAX
+
 /** Of senders with at most so many vouchers these are put into an array, for the search of middlemen. */
 #define CIRCLE_WORLD_VOUCHERS_MAX 2048
 
@@ -39,8 +42,9 @@ struct circle_world {
 	uint64_t sender_vouchers; /* UINT64_MAX: not counted yet */
 	uint64_t hosted_count;    /* identities of this site */
 	uint64_t colleague_count; /* of them friends without a word of the recipient */
-	struct metric_ref recent; /* the last voucher handed out */
-	bool recent_is_hosted;
+	struct metric_ref recent[CIRCLE_WORLD_RECENT_MAX]; /* vouchers handed out last */
+	bool recent_is_hosted[CIRCLE_WORLD_RECENT_MAX];
+	size_t recent_count; /* ever handed out */
 	struct world_list {
 		bool in_use;
 		bool is_spare; /* counted, and not opened yet */

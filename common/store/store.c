@@ -429,6 +429,19 @@ store_set_open(
 	return settle(c->txn, c->txn->store->ops->set_open(c, key, values_out, count_out));
 }
 
+void
+store_sets_peek(struct store_txn *txn, unsigned int table, const uint32_t *keys, size_t count,
+	struct store_peek *out)
+{
+	assert(count <= STORE_PEEK_MAX);
+	for (size_t i = 0; i < count; i++) {
+		out[i] = (struct store_peek){0};
+	}
+	if (is_usable(txn, table) && !txn->is_write && txn->store->ops->sets_peek != NULL) {
+		txn->store->ops->sets_peek(txn, table, keys, count, out);
+	}
+}
+
 uint64_t
 store_set_count(struct store_cursor *c, struct slice key)
 {

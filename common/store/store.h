@@ -227,6 +227,23 @@ bool store_set_run(struct store_cursor *c, struct slice *values_out);
 bool store_set_open(struct store_cursor *c, struct slice key, struct slice *values_out,
 	uint64_t *count_out);
 
+/** Keys of one store_sets_peek(). */
+#define STORE_PEEK_MAX 16
+
+/** What store_sets_peek() knows of a set. */
+struct store_peek {
+	bool is_known;       /**< else it must be opened to know */
+	struct slice values; /**< all of it, one after the other; empty: there is no such set */
+};
+
+/**
+ * Looks up the sets of several keys, numbers of four bytes big-endian, which takes much less time
+ * together than one after the other. Knows small sets only, in a store opened with STORE_READ and in
+ * LMDB; what was written to out is good as long as the snapshot.
+ */
+void store_sets_peek(struct store_txn *txn, unsigned int table, const uint32_t *keys,
+	size_t count, struct store_peek *out);
+
 /** Size of the set of one key; O(1) in LMDB. */
 uint64_t store_set_count(struct store_cursor *c, struct slice key);
 

@@ -86,6 +86,9 @@ struct store_ops {
 	int (*set_count)(struct store_cursor *cursor, struct slice key, uint64_t *out);
 	int (*set_open)(struct store_cursor *cursor, struct slice key, struct slice *values_out,
 		uint64_t *count_out);
+	/** Of a read transaction; writes what it knows over out, which is all unknown. NULL: nothing ever. */
+	void (*sets_peek)(struct store_txn *txn, unsigned int table, const uint32_t *keys,
+		size_t count, struct store_peek *out);
 };
 
 /** Fills the shared part of a new store. */

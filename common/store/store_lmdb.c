@@ -4,11 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct lmdb_txn {
-	struct store_txn base;
-	MDB_txn *txn;
-};
-
 struct lmdb_cursor {
 	struct store_cursor base;
 	MDB_cursor *cursor;
@@ -465,4 +460,5 @@ const struct store_ops lmdb_ops = {
 	.cursor_move = lmdb_cursor_move,
 	.set_count = lmdb_set_count,
 	.set_open = lmdb_set_open,
+	.sets_peek = lmdb_sets_peek,
 };

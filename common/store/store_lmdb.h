@@ -3,8 +3,10 @@
  * only files that know LMDB.
  *
  *	store_lmdb.c        transactions, tables, cursors, the size of the map
+ *	store_lmdb_peek.c   where the pages are, for store_peek.c
  *	store_lmdb_env.c    opening, checking, copying, closing an environment
  *	store_file.c        the files, without LMDB
+ *	store_peek.c        look-ups in the map, without LMDB
  */
 #ifndef COMMON_STORE_STORE_LMDB_H
 #define COMMON_STORE_STORE_LMDB_H
@@ -16,12 +18,15 @@
 
 #include "common/store/store_backend.h"
 #include "common/store/store_file.h"
+#include "common/store/store_peek.h"
 
 struct lmdb_store {
 	struct store base;
 	MDB_env *env;
 	MDB_dbi dbis[STORE_TABLES_MAX];
 	MDB_dbi meta;
+	MDB_dbi main;            /* the records of the tables */
+	struct store_map map;    /* bytes NULL: not known, or it may change */
 	uint32_t schema_version; /* of the program */
 	enum store_mode mode;
 	size_t map_max;
@@ -39,6 +44,20 @@ struct lmdb_store {
 	bool must_adopt; /* another process made the map larger */
 };
 
+/* A table's tree in a snapshot. */
+struct lmdb_tree {
+	bool is_loaded;
+	uint32_t snapshot; /* in which it was */
+	struct store_map map;
+	struct format_tree tree;
+};
+
+struct lmdb_txn {
+	struct store_txn base;
+	MDB_txn *txn;
+	struct lmdb_tree trees[STORE_TABLES_MAX];
+};
+
 /* store_lmdb_env.c */
 int lmdb_usage(struct store *base, struct store_usage *out);
 bool lmdb_is_stale(const struct store *base);
@@ -47,6 +66,17 @@ void lmdb_close(struct store *base);
 
 /** LMDB's or the system's error as ours. */
 int lmdb_code_of(int rc);
+
+/** The table with the schema's version. */
+#define META_TABLE "meta"
+
+/* store_lmdb_peek.c */
+
+/** Finds out where LMDB mapped a reader's file; leaves `map` as it is when it cannot. */
+void lmdb_find_map(struct lmdb_store *store, MDB_txn *txn);
+
+void lmdb_sets_peek(struct store_txn *txn, unsigned int table, const uint32_t *keys,
+	size_t count, struct store_peek *out);
 
 /* store_lmdb.c */
 

@@ -23,7 +23,6 @@
 /* A writer would have to commit twice between two of our system calls, each time. */
 #define CHECK_ATTEMPTS_MAX 16
 
-#define META_TABLE "meta"
 #define SCHEMA_KEY SLICE("schema")
 #define SCHEMA_LEN 4
 
@@ -255,14 +254,13 @@ open_tables(struct lmdb_store *store, const struct store_config *config, MDB_txn
 
 /* is_empty - an environment without any table: made, but never begun */
 static int
-is_empty(MDB_txn *txn, bool *out)
+is_empty(struct lmdb_store *store, MDB_txn *txn, bool *out)
 {
-	MDB_dbi main_dbi;
 	MDB_stat stat;
-	int rc = mdb_dbi_open(txn, NULL, 0, &main_dbi);
+	int rc = mdb_dbi_open(txn, NULL, 0, &store->main);
 
 	if (rc == 0) {
-		rc = mdb_stat(txn, main_dbi, &stat);
+		rc = mdb_stat(txn, store->main, &stat);
 	}
 	*out = rc == 0 && stat.ms_entries == 0;
 	return rc;
@@ -277,7 +275,7 @@ open_schema(struct lmdb_store *store, const struct store_config *config, struct 
 	int rc = mdb_txn_begin(store->env, NULL, flags, &txn);
 
 	if (rc == 0) {
-		rc = is_empty(txn, &is_new);
+		rc = is_empty(store, txn, &is_new);
 	}
 	if (rc == 0 && is_new && config->mode != STORE_CREATE) {
 		mdb_txn_abort(txn);
@@ -292,6 +290,7 @@ open_schema(struct lmdb_store *store, const struct store_config *config, struct 
 	if (rc != 0) {
 		mdb_txn_abort(txn);
 	} else {
+		lmdb_find_map(store, txn);
 		rc = mdb_txn_commit(txn);
 	}
 	if (rc == ERR_VERSION) {

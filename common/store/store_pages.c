@@ -3,73 +3,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define META_MAGIC    0xbeefc0deU
-#define META_VERSION  1
-#define PAGE_SIZE_MIN 512
-#define PAGE_SIZE_MAX 32768
-#define ROOT_NONE     SIZE_MAX
-
-/* LMDB's own cursors are no deeper. */
-#define DEPTH_MAX 32
-
-#define PAGE_BRANCH   0x01
-#define PAGE_LEAF     0x02
-#define PAGE_OVERFLOW 0x04
-#define PAGE_META     0x08
-#define PAGE_FIXED    0x20 /* values of one size */
-#define PAGE_SUB      0x40 /* a small set inside a node */
+#include "common/store/store_format.h"
 
 /* Its keys are integers. */
 #define FREE_TREE_FLAGS 0x08
-
-#define NODE_BIG  0x01
-#define NODE_TREE 0x02
-#define NODE_SET  0x04
-
-/* These four are native to the machine; their layout is drawn in the header. */
-
-struct page_head {
-	size_t number;
-	uint16_t value_size;
-	uint16_t flags;
-	uint16_t lower;
-	uint16_t upper;
-};
-
-struct tree {
-	uint32_t page_size; /* of the tree of free pages; of a set: the size of its values */
-	uint16_t flags;
-	uint16_t depth;
-	size_t branch_pages;
-	size_t leaf_pages;
-	size_t overflow_pages;
-	size_t entries;
-	size_t root;
-};
-
-struct meta_page {
-	struct page_head head;
-	uint32_t magic;
-	uint32_t version;
-	size_t address;
-	size_t map_size;
-	struct tree free_tree;
-	struct tree main_tree;
-	size_t last_page;
-	size_t txn;
-};
-
-struct node_head {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	uint16_t low;
-	uint16_t high;
-#else
-	uint16_t high;
-	uint16_t low;
-#endif
-	uint16_t flags;
-	uint16_t key_size;
-};
 
 /* What a tree's leaves hold. */
 enum content {
@@ -89,18 +26,18 @@ struct walk {
 };
 
 static enum store_pages
-check_meta(const struct meta_page *m, uint64_t file_size)
+check_meta(const struct format_meta *m, uint64_t file_size)
 {
 	size_t page_size = m->free_tree.page_size;
-	const struct tree *trees[] = {&m->free_tree, &m->main_tree};
+	const struct format_tree *trees[] = {&m->free_tree, &m->main_tree};
 
-	if ((m->head.flags & PAGE_META) == 0 || m->magic != META_MAGIC) {
+	if ((m->head.flags & FORMAT_META) == 0 || m->magic != FORMAT_MAGIC) {
 		return STORE_PAGES_FOREIGN;
 	}
-	if (m->version != META_VERSION) {
+	if (m->version != FORMAT_VERSION) {
 		return STORE_PAGES_VERSION;
 	}
-	if (page_size < PAGE_SIZE_MIN || page_size > PAGE_SIZE_MAX ||
+	if (page_size < FORMAT_PAGE_MIN || page_size > FORMAT_PAGE_MAX ||
 		(page_size & (page_size - 1)) != 0) {
 		return STORE_PAGES_DAMAGED;
 	}
@@ -109,10 +46,10 @@ check_meta(const struct meta_page *m, uint64_t file_size)
 		return STORE_PAGES_DAMAGED;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(trees); i++) {
-		if (trees[i]->root == ROOT_NONE) {
+		if (trees[i]->root == FORMAT_ROOT_NONE) {
 			continue;
 		}
-		if (trees[i]->root < 2 || trees[i]->root > m->last_page) {
+		if (trees[i]->root < FORMAT_PAGE_FIRST || trees[i]->root > m->last_page) {
 			return STORE_PAGES_DAMAGED;
 		}
 		if (trees[i]->root >= file_size / page_size) {
@@ -124,7 +61,7 @@ check_meta(const struct meta_page *m, uint64_t file_size)
 
 /* read_metas - both header pages */
 static enum store_pages
-read_metas(int fd, struct meta_page metas[2])
+read_metas(int fd, struct format_meta metas[2])
 {
 	if (pread(fd, &metas[0], sizeof(metas[0]), 0) != (ssize_t)sizeof(metas[0])) {
 		return STORE_PAGES_FOREIGN;
@@ -139,7 +76,7 @@ read_metas(int fd, struct meta_page metas[2])
 enum store_pages
 store_pages_check_headers(int fd, uint64_t file_size)
 {
-	struct meta_page metas[2];
+	struct format_meta metas[2];
 	enum store_pages can_read = read_metas(fd, metas);
 	enum store_pages state;
 
@@ -159,9 +96,10 @@ store_pages_check_headers(int fd, uint64_t file_size)
 
 /* read_page - head and bytes of one page, into a buffer of its size */
 static enum store_pages
-read_page(struct walk *w, size_t number, uint8_t *buf, struct page_head *head)
+read_page(struct walk *w, size_t number, uint8_t *buf, struct format_page *head)
 {
-	if (number < 2 || number > w->last_page || ++w->visited > w->last_page) {
+	if (number < FORMAT_PAGE_FIRST || number > w->last_page ||
+		++w->visited > w->last_page) {
 		return STORE_PAGES_DAMAGED;
 	}
 	if (number >= w->file_size / w->page_size ||
@@ -177,7 +115,7 @@ read_page(struct walk *w, size_t number, uint8_t *buf, struct page_head *head)
 static enum store_pages
 check_big(struct walk *w, const uint8_t *data, size_t size, enum content content)
 {
-	struct page_head head;
+	struct format_page head;
 	uint8_t *buf = malloc(w->page_size);
 	enum store_pages state = STORE_PAGES_NOMEM;
 	size_t number;
@@ -189,9 +127,9 @@ check_big(struct walk *w, const uint8_t *data, size_t size, enum content content
 		state = read_page(w, number, buf, &head);
 	}
 	if (state == STORE_PAGES_GOOD) {
-		memcpy(&pages, buf + offsetof(struct page_head, lower), sizeof(pages));
+		memcpy(&pages, buf + offsetof(struct format_page, lower), sizeof(pages));
 		memcpy(&count, buf + sizeof(head), sizeof(count));
-		if ((head.flags & PAGE_OVERFLOW) == 0 || pages > w->last_page ||
+		if ((head.flags & FORMAT_OVERFLOW) == 0 || pages > w->last_page ||
 			(size_t)pages * w->page_size < sizeof(head) + size ||
 			(content == CONTENT_FREE && count >= size / sizeof(count))) {
 			state = STORE_PAGES_DAMAGED;
@@ -205,7 +143,7 @@ check_big(struct walk *w, const uint8_t *data, size_t size, enum content content
 
 /* is_fixed_good - the values of a page, or small set, of values of one size */
 static bool
-is_fixed_good(const struct page_head *head, size_t room)
+is_fixed_good(const struct format_page *head, size_t room)
 {
 	size_t count = (head->lower - sizeof(*head)) / 2;
 
@@ -214,8 +152,8 @@ is_fixed_good(const struct page_head *head, size_t room)
 
 /* read_node - the i-th of a page; its key, and data where it is a leaf's, lie within room bytes */
 static bool
-read_node(const uint8_t *page, const struct page_head *head, size_t room, size_t i,
-	struct node_head *node, struct slice *data)
+read_node(const uint8_t *page, const struct format_page *head, size_t room, size_t i,
+	struct format_node *node, struct slice *data)
 {
 	uint16_t offset;
 	size_t end;
@@ -230,13 +168,13 @@ read_node(const uint8_t *page, const struct page_head *head, size_t room, size_t
 	if (end > room) {
 		return false;
 	}
-	if ((head->flags & PAGE_BRANCH) != 0) {
+	if ((head->flags & FORMAT_BRANCH) != 0) {
 		*data = slice_of(page + end, 0);
 		return true;
 	}
-	size = (size_t)node->high << 16 | node->low;
+	size = format_node_size(node);
 	*data = slice_of(page + end, size);
-	if ((node->flags & NODE_BIG) != 0) {
+	if ((node->flags & FORMAT_NODE_BIG) != 0) {
 		return room - end >= sizeof(size_t);
 	}
 	return size <= room - end;
@@ -244,7 +182,7 @@ read_node(const uint8_t *page, const struct page_head *head, size_t room, size_t
 
 /* is_head_good - offsets lie between the head and the nodes, and there are some */
 static bool
-is_head_good(const struct page_head *head, size_t room, size_t nodes_min)
+is_head_good(const struct format_page *head, size_t room, size_t nodes_min)
 {
 	return head->lower >= sizeof(*head) + nodes_min * sizeof(uint16_t) &&
 	       head->lower <= head->upper && head->upper <= room;
@@ -254,19 +192,19 @@ is_head_good(const struct page_head *head, size_t room, size_t nodes_min)
 static bool
 is_small_set_good(struct slice data)
 {
-	struct page_head head;
-	struct node_head node;
+	struct format_page head;
+	struct format_node node;
 	struct slice ignored;
 
 	if (data.len < sizeof(head)) {
 		return false;
 	}
 	memcpy(&head, data.data, sizeof(head));
-	if ((head.flags & (PAGE_LEAF | PAGE_SUB)) != (PAGE_LEAF | PAGE_SUB) ||
+	if ((head.flags & (FORMAT_LEAF | FORMAT_SUB)) != (FORMAT_LEAF | FORMAT_SUB) ||
 		!is_head_good(&head, data.len, 1)) {
 		return false;
 	}
-	if ((head.flags & PAGE_FIXED) != 0) {
+	if ((head.flags & FORMAT_FIXED) != 0) {
 		return is_fixed_good(&head, data.len);
 	}
 	for (size_t i = 0; i < (head.lower - sizeof(head)) / 2; i++) {
@@ -278,20 +216,20 @@ is_small_set_good(struct slice data)
 }
 
 static enum store_pages check_tree(
-	struct walk *w, const struct tree *tree, enum content content);
+	struct walk *w, const struct format_tree *tree, enum content content);
 
 /* check_leaf_node - what the data of one entry refers to */
 static enum store_pages
 check_leaf_node(
-	struct walk *w, const struct node_head *node, struct slice data, enum content content)
+	struct walk *w, const struct format_node *node, struct slice data, enum content content)
 {
-	struct tree tree;
+	struct format_tree tree;
 	size_t count;
 
-	if ((node->flags & NODE_BIG) != 0) {
+	if ((node->flags & FORMAT_NODE_BIG) != 0) {
 		return check_big(w, data.data, data.len, content);
 	}
-	if ((node->flags & NODE_TREE) != 0) {
+	if ((node->flags & FORMAT_NODE_TREE) != 0) {
 		if (data.len != sizeof(tree) ||
 			(content != CONTENT_TABLES && content != CONTENT_ROWS)) {
 			return STORE_PAGES_DAMAGED;
@@ -301,7 +239,7 @@ check_leaf_node(
 		return check_tree(
 			w, &tree, content == CONTENT_TABLES ? CONTENT_ROWS : CONTENT_VALUES);
 	}
-	if ((node->flags & NODE_SET) != 0) {
+	if ((node->flags & FORMAT_NODE_SET) != 0) {
 		return is_small_set_good(data) ? STORE_PAGES_GOOD : STORE_PAGES_DAMAGED;
 	}
 	if (content == CONTENT_FREE) {
@@ -320,12 +258,12 @@ static enum store_pages check_page(
 
 /* check_nodes - of a branch or leaf, `levels` above the leaves */
 static enum store_pages
-check_nodes(struct walk *w, const uint8_t *page, const struct page_head *head,
+check_nodes(struct walk *w, const uint8_t *page, const struct format_page *head,
 	unsigned int levels, enum content content)
 {
 	enum store_pages state = STORE_PAGES_GOOD;
 	size_t count = (head->lower - sizeof(*head)) / 2;
-	struct node_head node;
+	struct format_node node;
 	struct slice data;
 
 	for (size_t i = 0; state == STORE_PAGES_GOOD && i < count; i++) {
@@ -335,8 +273,7 @@ check_nodes(struct walk *w, const uint8_t *page, const struct page_head *head,
 		if (levels == 0) {
 			state = check_leaf_node(w, &node, data, content);
 		} else {
-			size_t child =
-				(size_t)node.flags << 32 | (size_t)node.high << 16 | node.low;
+			size_t child = format_node_child(&node);
 
 			state = check_page(w, child, levels - 1, content);
 		}
@@ -346,18 +283,17 @@ check_nodes(struct walk *w, const uint8_t *page, const struct page_head *head,
 
 /* is_page_good - the head of a branch or leaf, and all of a page of values */
 static bool
-is_page_good(const struct walk *w, const struct page_head *head, unsigned int levels,
+is_page_good(const struct walk *w, const struct format_page *head, unsigned int levels,
 	enum content content)
 {
-	uint16_t kinds = PAGE_BRANCH | PAGE_LEAF | PAGE_OVERFLOW | PAGE_META;
-	uint16_t kind = levels > 0 ? PAGE_BRANCH : PAGE_LEAF;
+	uint16_t kind = levels > 0 ? FORMAT_BRANCH : FORMAT_LEAF;
 
 	/* A branch of one child makes LMDB stop the process. */
-	if ((head->flags & kinds) != kind ||
+	if ((head->flags & FORMAT_KINDS) != kind ||
 		!is_head_good(head, w->page_size, levels > 0 ? 2 : 1)) {
 		return false;
 	}
-	return (head->flags & PAGE_FIXED) == 0 ||
+	return (head->flags & FORMAT_FIXED) == 0 ||
 	       (levels == 0 && content == CONTENT_VALUES && head->value_size == w->value_size &&
 		       is_fixed_good(head, w->page_size));
 }
@@ -367,7 +303,7 @@ check_page(struct walk *w, size_t number, unsigned int levels, enum content cont
 {
 	uint8_t *buf = malloc(w->page_size);
 	enum store_pages state = STORE_PAGES_NOMEM;
-	struct page_head head;
+	struct format_page head;
 
 	if (buf != NULL) {
 		state = read_page(w, number, buf, &head);
@@ -376,7 +312,7 @@ check_page(struct walk *w, size_t number, unsigned int levels, enum content cont
 		state = is_page_good(w, &head, levels, content) ? STORE_PAGES_GOOD
 								: STORE_PAGES_DAMAGED;
 	}
-	if (state == STORE_PAGES_GOOD && (head.flags & PAGE_FIXED) == 0) {
+	if (state == STORE_PAGES_GOOD && (head.flags & FORMAT_FIXED) == 0) {
 		state = check_nodes(w, buf, &head, levels, content);
 	}
 	free(buf);
@@ -384,12 +320,12 @@ check_page(struct walk *w, size_t number, unsigned int levels, enum content cont
 }
 
 static enum store_pages
-check_tree(struct walk *w, const struct tree *tree, enum content content)
+check_tree(struct walk *w, const struct format_tree *tree, enum content content)
 {
-	if (tree->root == ROOT_NONE) {
+	if (tree->root == FORMAT_ROOT_NONE) {
 		return STORE_PAGES_GOOD;
 	}
-	if (tree->depth < 1 || tree->depth > DEPTH_MAX) {
+	if (tree->depth < 1 || tree->depth > FORMAT_DEPTH_MAX) {
 		return STORE_PAGES_DAMAGED;
 	}
 	return check_page(w, tree->root, tree->depth - 1U, content);
@@ -398,9 +334,9 @@ check_tree(struct walk *w, const struct tree *tree, enum content content)
 enum store_pages
 store_pages_check_trees(int fd, uint64_t file_size, uint64_t txn, uint64_t full_max_bytes)
 {
-	struct meta_page metas[2];
+	struct format_meta metas[2];
 	enum store_pages state = read_metas(fd, metas);
-	const struct meta_page *meta = NULL;
+	const struct format_meta *meta = NULL;
 	struct walk w = {.fd = fd, .file_size = file_size};
 
 	for (size_t i = 0; state == STORE_PAGES_GOOD && i < ARRAY_LEN(metas); i++) {

@@ -10,29 +10,7 @@
  * A file may be shorter than its last used page says: pages that were taken and given back
  * in one transaction are never written. Whether a short file is whole, only its trees tell.
  *
- * LMDB's format 1, native byte order, sizes for 64 bit. A header page (page 0 and page 1):
- *
- *	 0  page head                 16
- *	16  magic 0xbeefc0de           4
- *	20  format version 1           4
- *	24  fixed address              8
- *	32  map size                   8
- *	40  tree of free pages        48, of which the first 4 are the page size
- *	88  main tree                 48
- *	136 last page used             8
- *	144 transaction                8
- *
- * A page head, after which come offsets of nodes, 2 bytes each, or values of one size:
- *
- *	 0  page number                8
- *	 8  size of the values         2   pages of values of one size only
- *	10  flags                      2   1 branch, 2 leaf, 4 overflow, 8 header, 0x20 values of one size
- *	12  end of the offsets         2   overflow pages: their count, 4
- *	14  start of the nodes         2
- *
- * A tree: page size (sets: size of the values) 4, flags 2, depth 2, four counts 32, root page 8. A node: size of the data
- * (branches: child page, with the flags as its highest bits) 4, flags 2, size of the key 2,
- * key, data. Flags of a node: 1 data on overflow pages, 2 data is a tree, 4 data is a set.
+ * What pages look like: store_format.h.
  */
 #ifndef COMMON_STORE_STORE_PAGES_H
 #define COMMON_STORE_STORE_PAGES_H

@@ -416,7 +416,7 @@ open_store(const struct store_config *config)
 static void
 load_graph(const char *path)
 {
-	const struct store_config config = {
+	struct store_config config = {
 		.path = path,
 		.mode = STORE_CREATE,
 		.tables = graph_tables,
@@ -438,6 +438,9 @@ load_graph(const char *path)
 	print("load_rate", "", (double)bench.graph.edges * 1e9 / (double)(cpu_ns() - start),
 		"edges/s");
 	print("size", "", (double)usage.bytes_used / (double)bench.graph.edges, "bytes/edge");
+	store_close(bench.store);
+	config.mode = STORE_READ; /* as the daemon has it */
+	bench.store = open_store(&config);
 }
 
 /* load_private - one user with a long list of friends, by address as such lists are */

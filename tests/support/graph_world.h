@@ -53,6 +53,16 @@ world_make(struct world *w, enum world_backend backend)
 	cr_assert_eq(graph_create(w->store, 42, &msg), 0, "%s", msg.text);
 }
 
+/** From now on as the daemon has it, which only reads; in memory there is no such difference. */
+static inline void
+world_read_only(struct world *w)
+{
+	if (w->backend == WORLD_LMDB) {
+		store_close(w->store);
+		world_open(w, STORE_READ);
+	}
+}
+
 static inline void
 world_fini(struct world *w)
 {

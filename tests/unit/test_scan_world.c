@@ -117,6 +117,7 @@ compare_graph(uint64_t seed, enum world_backend backend, size_t found[3])
 	synthetic_graph_make(&g, nodes, degree, seed);
 	world_make(&w, backend);
 	cr_assert_eq(synthetic_graph_load(&g, w.store), 0);
+	world_read_only(&w);
 	r = world_read(&w);
 	for (int i = 0; i < QUERIES; i++) {
 		decide(&g, r, 1 + (uint32_t)rng_below(&rng, nodes),
