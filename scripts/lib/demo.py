@@ -8,9 +8,11 @@ usage: demo.py [--keep]     (called by scripts/demo, which builds first)
 import email
 import email.utils
 import pathlib
+import shutil
 import signal
 import sys
 import textwrap
+import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/integration"))
@@ -80,9 +82,9 @@ def example_cases():
 def corpus_cases(site):
     """Old messages carry no results: puts the fields of a present-day border on top."""
     if not CORPUS.is_dir():
-        print("The public corpus is not there (../shared/data/mail): shipped examples only.")
         return
     user = "alice@example.org"
+    print("Messages of the public SpamAssassin corpus, with what the site's mail server adds today:")
     for name, is_friend, is_proved, *expected in CORPUS_CASES:
         message = (CORPUS / name).read_bytes()
         if message.startswith(b"From "):
@@ -98,7 +100,7 @@ def corpus_cases(site):
             fields = f"Authentication-Results: mx.example.org; dkim=pass header.d={domain}\n" + fields
         if is_friend:
             site.trustctl("friend", "add", "--user", user, "--level", "strong", sender)
-        print(f"  {name}: added " + ", ".join(
+        print(f"  {name}: " + ", ".join(
             line.partition(":")[0] for line in fields.splitlines() if not line.startswith("\t")))
         yield Case(name, fields.encode() + message, user, *expected)
 
@@ -118,15 +120,25 @@ def row(case, answer):
     ]
 
 
+# What is left of a line for the last column; less, and it gets lines of its own.
+WHY_WIDTH_MIN = 40
+
+
 def print_table(rows):
+    """As wide as the terminal, where it is one."""
     heads = ["from", "for", "proof", "tier", "score", "why"]
     widths = [max(len(line[i]) for line in [heads, *rows]) for i in range(5)]
-    indent = " " * (sum(widths) + 2 * len(widths) + 2)
+    columns = shutil.get_terminal_size((136, 24)).columns
+    at = sum(widths) + 2 * len(widths) + 2
+    is_wide = columns - at >= WHY_WIDTH_MIN
+    at = at if is_wide else 8
     print("  " + "  ".join(f"{head:{width}}" for head, width in zip(heads, [*widths, 0])))
     for line in rows:
         cells = "  ".join(f"{cell:{width}}" for cell, width in zip(line, widths))
-        why = textwrap.wrap(line[5], 56) or [""]
-        print(("  " if line[6] else "! ") + cells + "  " + ("\n" + indent).join(why))
+        if not is_wide:
+            cells = cells.rstrip() + "\n" + " " * (at - 2)
+        why = textwrap.wrap(line[5], max(min(columns - at, 72), WHY_WIDTH_MIN))
+        print(("  " if line[6] else "! ") + cells + "  " + ("\n" + " " * at).join(why))
 
 
 def set_up(site):
@@ -169,6 +181,7 @@ ACTS = [
         "bob@example.net",
         "revoked",
     ),
+    ("Whom that key vouched for is a stranger again.", None, "dave@example.com", "unknown"),
 ]
 
 
@@ -207,6 +220,7 @@ def start_peers(site):
 def play(site, there, act):
     """One act: what is done at the other site, and how long until mail here shows it."""
     text, command, sender, tier = act
+    began = time.monotonic()
     print(f"\n{text}")
     if command:
         print("  example.net$ trustctl " + " ".join(command))
@@ -218,8 +232,9 @@ def play(site, there, act):
         return last[0].tier == tier
 
     harness.wait_for(reached, f"{sender} to be {tier}", lambda: str(last[0]))
+    after = f", {time.monotonic() - began:.1f} s later" if command else ""
     print(f"  mail from {sender} to alice@example.org: {last[0].tier}, {last[0].score:g} "
-          f"({', '.join(last[0].rules)})")
+          f"({', '.join(last[0].rules)}){after}")
 
 
 def run_peers(site):
@@ -235,7 +250,7 @@ def run_peers(site):
 
 
 def print_keep(site):
-    example = (EXAMPLES / "from-a-close-friend.eml").relative_to(TOP)
+    example = (EXAMPLES / "from-an-acquaintance.eml").relative_to(TOP)
     print(
         f"""
 The daemon goes on running. Try:
