@@ -60,7 +60,7 @@ void checks_run(struct node *node, struct peer *peer, struct batch *batch);
 /** True when an entry was refused for what may change: out of scope, or too many before their certificate. */
 bool entry_is_wanted_later(const struct entry *entry);
 
-#define ENTRY_NAMES_MAX 2
+#define ENTRY_NAMES_MAX 3
 
 /** Under which names such an entry is found again. @return how many. */
 size_t entry_names(

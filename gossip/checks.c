@@ -99,6 +99,7 @@ foresee(struct node *node, struct entry *entry)
 struct newcomer {
 	struct digest principal;
 	struct digest address; /* that he claims */
+	enum claim_rank rank;
 	unsigned int distance;
 };
 
@@ -124,37 +125,36 @@ distance_of(const struct node *node, const struct newcomers *newcomers,
 	return false;
 }
 
-/* has_room - whether an address is claimed by so few that one more identity is heard */
+/* has_room - whether an address is claimed by so few who are as well founded that one more is heard */
 static bool
 has_room(const struct node *node, const struct newcomers *newcomers,
-	const struct digest *address, const struct digest *issuer)
+	const struct scope_claim *claim, enum claim_rank rank)
 {
-	size_t claims = scope_claims(node->scope, address, issuer);
+	size_t others = scope_claims(node->scope, claim, rank);
 
 	for (size_t i = 0; i < newcomers->count; i++) {
-		claims += digest_eq(&newcomers->list[i].address, address);
+		others += newcomers->list[i].rank >= rank &&
+			  digest_eq(&newcomers->list[i].address, &claim->address);
 	}
-	return claims < SCOPE_CLAIMS_MAX;
+	return others < CLAIMS_MAX;
 }
 
 /* admit_by_bind - an issuer who binds an address in scope comes into scope with it */
 static void
 admit_by_bind(struct node *node, const struct entry *entry, struct newcomers *newcomers)
 {
-	struct principal subject;
-	struct digest address;
+	struct scope_claim claim;
+	enum claim_rank rank;
 	unsigned int distance;
 
-	if (entry->st.act != STATEMENT_BIND || newcomers->count == LINES_MAX ||
-		principal_parse(principal_slice(&entry->st.sub),
-			node->config.options.fold_local_part, &subject, NULL) != 0) {
+	if (newcomers->count == LINES_MAX || !follow_claim(node, &entry->st, &claim) ||
+		!scope_distance(node->scope, &claim.address, &distance)) {
 		return;
 	}
-	principal_digest(&subject, &address);
-	if (scope_distance(node->scope, &address, &distance) &&
-		has_room(node, newcomers, &address, &entry->issuer)) {
+	rank = scope_claim_rank(node->scope, &claim);
+	if (has_room(node, newcomers, &claim, rank)) {
 		newcomers->list[newcomers->count++] =
-			(struct newcomer){entry->issuer, address, distance};
+			(struct newcomer){entry->issuer, claim.address, rank, distance};
 	}
 }
 
@@ -280,37 +280,31 @@ entry_is_wanted_later(const struct entry *entry)
 		       entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_QUOTA);
 }
 
-/* key_digest - of the principal key:THUMBPRINT */
-static void
-key_digest(const struct public_key *key, struct digest *out)
-{
-	struct thumbprint thumbprint;
-	struct slice parts[] = {SLICE("key:"), {0}};
-
-	public_key_thumbprint(key, &thumbprint);
-	parts[1] = thumbprint_slice(&thumbprint);
-	digest_sha256_parts(parts, ARRAY_LEN(parts), out);
-}
-
 size_t
 entry_names(
 	const struct node *node, const struct entry *entry, struct digest out[ENTRY_NAMES_MAX])
 {
-	const struct statement *st = &entry->st;
-	struct principal subject;
+	struct scope_claim claim;
+	struct thumbprint key;
+	unsigned int distance;
 
 	if (entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_QUOTA) {
-		key_digest(&st->key, &out[0]);
+		public_key_thumbprint(&entry->st.key, &key);
+		claim_key_principal(&key, &out[0]);
 		return 1;
 	}
 	out[0] = entry->issuer;
-	if (st->act != STATEMENT_BIND ||
-		principal_parse(principal_slice(&st->sub), node->config.options.fold_local_part,
-			&subject, NULL) != 0) {
+	if (!follow_claim(node, &entry->st, &claim)) {
 		return 1;
 	}
-	principal_digest(&subject, &out[1]);
-	return 2;
+	out[1] = claim.address;
+	/* Crowded out: there is room as soon as whoever countersigned is named here. */
+	if (!claim.is_countersigned ||
+		!scope_distance(node->scope, &claim.address, &distance)) {
+		return 2;
+	}
+	out[2] = claim.countersigner;
+	return 3;
 }
 
 /* is_welcome_now - that it would not be refused for the same reason again, which would go on for ever */

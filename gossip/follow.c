@@ -37,12 +37,13 @@ on_arrival(void *ctx, const struct graph_item *item)
 	}
 }
 
-/* claim_of - the digests of a bind. False when it is none */
-static bool
-claim_of(const struct node *node, const struct statement *st, struct claim *out)
+bool
+follow_claim(const struct node *node, const struct statement *st, struct scope_claim *out)
 {
 	struct principal principal;
+	struct thumbprint key;
 
+	*out = (struct scope_claim){0};
 	if (st->act != STATEMENT_BIND ||
 		principal_parse(principal_slice(&st->sub), node->config.options.fold_local_part,
 			&principal, NULL) != 0) {
@@ -53,6 +54,11 @@ claim_of(const struct node *node, const struct statement *st, struct claim *out)
 		return false;
 	}
 	principal_digest(&principal, &out->identity);
+	out->is_countersigned = st->body.bind.is_countersigned;
+	if (out->is_countersigned) {
+		public_key_thumbprint(&st->body.bind.by, &key);
+		claim_key_principal(&key, &out->countersigner);
+	}
 	return true;
 }
 
@@ -62,15 +68,14 @@ claim_waiting(struct node *node)
 {
 	struct graph_item item;
 	struct statement st;
-	struct claim claim;
+	struct scope_claim claim;
 	int rc = 0;
 
 	for (size_t i = 0; i < node->claims.count && rc == 0; i++) {
 		if (graph_item_get(node->reader, &node->claims.list[i], &item) == 0 &&
 			statement_decode(item.jws, &st, NULL) == 0 &&
-			claim_of(node, &st, &claim)) {
-			rc = scope_claim(
-				node->scope, node->reader, &claim.address, &claim.identity);
+			follow_claim(node, &st, &claim)) {
+			rc = scope_claim(node->scope, node->reader, &claim);
 		}
 	}
 	node->claims.count = 0;
@@ -97,7 +102,7 @@ follow_add(const struct node *node, struct follow *f, const struct statement *st
 		!thumbprint_eq(&f->issuers[f->issuer_count - 1], &st->iss)) {
 		f->issuers[f->issuer_count++] = st->iss;
 	}
-	f->claim_count += claim_of(node, st, &f->claims[f->claim_count]);
+	f->claim_count += follow_claim(node, st, &f->claims[f->claim_count]);
 }
 
 /* What is wanted of the principals that came into scope. */
@@ -190,8 +195,7 @@ follow_scope(struct node *node, const struct follow *f)
 	int rc = 0;
 
 	for (size_t i = 0; i < f->claim_count && rc == 0; i++) {
-		rc = scope_claim(node->scope, node->reader, &f->claims[i].address,
-			&f->claims[i].identity);
+		rc = scope_claim(node->scope, node->reader, &f->claims[i]);
 	}
 	for (size_t i = 0; i < f->issuer_count && rc == 0; i++) {
 		rc = scope_follow(node->scope, node->reader, &f->issuers[i]);

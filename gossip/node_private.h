@@ -237,15 +237,14 @@ struct follow {
 	size_t merged;
 	struct thumbprint issuers[LINES_MAX];
 	size_t issuer_count;
-	struct claim {
-		struct digest address;
-		struct digest identity;
-	} claims[LINES_MAX];
+	struct scope_claim claims[LINES_MAX];
 	size_t claim_count;
 };
 
 /** Adds a statement, at most LINES_MAX. */
 void follow_add(const struct node *node, struct follow *f, const struct statement *st);
+/** What a bind claims. False when it is none. */
+bool follow_claim(const struct node *node, const struct statement *st, struct scope_claim *out);
 /** After a merge: trees, urgent pushes, scope, and what is wanted now. */
 void follow_changes(struct node *node, const struct follow *f);
 /** As follow_changes, when others may have written anything. */

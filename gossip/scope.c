@@ -7,26 +7,27 @@
 
 #define SLOTS_MIN ((size_t)1024)
 
+/* Why a principal is in the table, together; none: by binding an address that was reached. */
+enum {
+	REACHED = 1 << 0, /* without a claim: named here, or vouched for */
+	NAMED = 1 << 1,   /* somebody here befriended it himself */
+	SPEAKS = 1 << 2,  /* a key, which speaks for an identity that was named */
+};
+
+#define NOWHERE UINT8_MAX /* distance of keys, which issue nothing */
+
 /* A principal in an open-addressed table; digests are spread evenly by themselves. */
 struct entry {
 	struct digest principal;
 	uint8_t distance;
+	uint8_t why;
 	uint8_t generation; /* 0: the slot is free */
-};
-
-/* Who claims an address; never taken back, as the statements stay. */
-struct claims {
-	struct digest address;
-	uint8_t count; /* 0: the slot is free */
-	struct digest by[SCOPE_CLAIMS_MAX];
 };
 
 struct scope {
 	unsigned int hops;
-	struct claims *claims; /* owned, open-addressed */
-	size_t claim_slots;    /* a power of two */
-	size_t claim_count;
-	uint8_t generation; /* entries of an older one are to go */
+	struct claim_table claims; /* never taken back, as the statements stay */
+	uint8_t generation;        /* entries of an older one are to go */
 	struct entry *slots;
 	size_t slot_count; /* a power of two */
 	size_t count;
@@ -48,12 +49,10 @@ scope_new(unsigned int hops, scope_grown_fn *grown, void *ctx, struct scope **ou
 		return ERR_NOMEM;
 	}
 	s->slots = calloc(SLOTS_MIN, sizeof(*s->slots));
-	s->claims = calloc(SLOTS_MIN, sizeof(*s->claims));
-	if (s->slots == NULL || s->claims == NULL) {
+	if (claim_table_init(&s->claims) != 0 || s->slots == NULL) {
 		scope_free(s);
 		return ERR_NOMEM;
 	}
-	s->claim_slots = SLOTS_MIN;
 	s->grown = grown;
 	s->ctx = ctx;
 	s->hops = hops < SCOPE_HOPS_MAX ? hops : SCOPE_HOPS_MAX;
@@ -68,7 +67,7 @@ scope_free(struct scope *s)
 {
 	if (s != NULL) {
 		free(s->slots);
-		free(s->claims);
+		claim_table_fini(&s->claims);
 		free(s->queue);
 		free(s);
 	}
@@ -134,22 +133,14 @@ enqueue(struct scope *s, const struct digest *principal)
 	s->queue[s->queue_count++] = *principal;
 }
 
-/*
- * reach - notes a principal at a distance. One that is nearer than before is followed again; so each
- * is followed at most hops + 1 times.
- */
+/* add - a principal that is new, or of an older generation */
 static void
-reach(struct scope *s, const struct digest *principal, unsigned int distance)
+add(struct scope *s, struct entry *entry, const struct digest *principal, unsigned int distance,
+	unsigned int why)
 {
-	struct entry *entry = &s->slots[slot_of(s->slots, s->slot_count, principal)];
 	bool is_new = entry->generation == 0;
 
-	if (distance > s->hops || s->error != 0 ||
-		(entry->generation == s->generation && entry->distance <= distance)) {
-		return;
-	}
-	*entry = (struct entry){*principal, (uint8_t)distance, s->generation};
-	enqueue(s, principal);
+	*entry = (struct entry){*principal, (uint8_t)distance, (uint8_t)why, s->generation};
 	if (!is_new) {
 		return;
 	}
@@ -161,16 +152,48 @@ reach(struct scope *s, const struct digest *principal, unsigned int distance)
 	}
 }
 
+/*
+ * reach - notes a principal at a distance. One that is nearer than before is followed again; so each
+ * is followed at most hops + 1 times.
+ */
+static void
+reach(struct scope *s, const struct digest *principal, unsigned int distance, unsigned int why)
+{
+	struct entry *entry = &s->slots[slot_of(s->slots, s->slot_count, principal)];
+
+	if (distance > s->hops || s->error != 0) {
+		return;
+	}
+	if (entry->generation == s->generation) {
+		entry->why |= (uint8_t)why;
+		if (entry->distance <= distance) {
+			return;
+		}
+		why = entry->why;
+	}
+	enqueue(s, principal);
+	add(s, entry, principal, distance, why);
+}
+
 bool
 scope_distance(const struct scope *s, const struct digest *principal, unsigned int *out)
 {
 	const struct entry *entry = &s->slots[slot_of(s->slots, s->slot_count, principal)];
 
-	if (entry->generation == 0) {
+	if (entry->generation == 0 || entry->distance == NOWHERE) {
 		return false;
 	}
 	*out = entry->distance;
 	return true;
+}
+
+/* is_there - for that reason, as far as this load has come */
+static bool
+is_there(const struct scope *s, const struct digest *principal, unsigned int why)
+{
+	const struct entry *entry = &s->slots[slot_of(s->slots, s->slot_count, principal)];
+
+	return entry->generation == s->generation && (entry->why & why) != 0;
 }
 
 static void
@@ -181,7 +204,7 @@ reach_thumbprint(struct scope *s, const struct thumbprint *who, unsigned int dis
 
 	if (principal_from_thumbprint(thumbprint_slice(who), &self) == 0) {
 		principal_digest(&self, &digest);
-		reach(s, &digest, distance);
+		reach(s, &digest, distance, REACHED);
 	}
 }
 
@@ -191,7 +214,7 @@ reach_node(struct scope *s, struct graph_reader *r, graph_node node, unsigned in
 	struct digest digest;
 
 	if (graph_digest_of(r, node, &digest)) {
-		reach(s, &digest, distance);
+		reach(s, &digest, distance, REACHED);
 	}
 }
 
@@ -232,109 +255,130 @@ follow_identity(struct scope *s, struct graph_reader *r, graph_node node,
 	graph_cursor_close(&c);
 }
 
-/* claims_of - the slot of an address, or the free one where it belongs */
-static struct claims *
-claims_of(struct claims *slots, size_t slot_count, const struct digest *address)
+enum claim_rank
+scope_claim_rank(const struct scope *s, const struct scope_claim *claim)
 {
-	size_t at = 0;
-
-	memcpy(&at, address->bytes, sizeof(at));
-	while (slots[at & (slot_count - 1)].count > 0 &&
-		!digest_eq(&slots[at & (slot_count - 1)].address, address)) {
-		at++;
+	if (claim->is_countersigned && is_there(s, &claim->countersigner, SPEAKS)) {
+		return CLAIM_COUNTERSIGNED;
 	}
-	return &slots[at & (slot_count - 1)];
+	return is_there(s, &claim->identity, REACHED) ? CLAIM_KNOWN : CLAIM_BARE;
 }
 
 size_t
-scope_claims(const struct scope *s, const struct digest *address, const struct digest *identity)
+scope_claims(const struct scope *s, const struct scope_claim *claim, enum claim_rank rank)
 {
-	const struct claims *claims = claims_of(s->claims, s->claim_slots, address);
-	size_t others = claims->count;
-
-	for (size_t i = 0; i < claims->count; i++) {
-		others -= digest_eq(&claims->by[i], identity);
-	}
-	return others;
+	return claim_table_others(&s->claims, &claim->address, &claim->identity, rank);
 }
 
-static int
-grow_claims(struct scope *s)
-{
-	struct claims *slots = calloc(2 * s->claim_slots, sizeof(*slots));
-
-	if (slots == NULL) {
-		return ERR_NOMEM;
-	}
-	for (size_t i = 0; i < s->claim_slots; i++) {
-		if (s->claims[i].count > 0) {
-			*claims_of(slots, 2 * s->claim_slots, &s->claims[i].address) =
-				s->claims[i];
-		}
-	}
-	free(s->claims);
-	s->claims = slots;
-	s->claim_slots *= 2;
-	return 0;
-}
-
-/* note_claim - among the first ones */
 static void
-note_claim(struct scope *s, const struct digest *address, const struct digest *identity)
+note_claim(struct scope *s, const struct scope_claim *claim)
 {
-	struct claims *claims = claims_of(s->claims, s->claim_slots, address);
+	int rc = claim_table_note(
+		&s->claims, &claim->address, &claim->identity, scope_claim_rank(s, claim));
 
-	for (size_t i = 0; i < claims->count; i++) {
-		if (digest_eq(&claims->by[i], identity)) {
-			return;
-		}
+	if (rc == ERR_NOMEM) {
+		s->error = rc;
 	}
-	if (claims->count == SCOPE_CLAIMS_MAX) {
-		return;
+}
+
+/* An address whose bindings in the graph are looked at. */
+struct bound {
+	const struct scope *s;
+	struct graph_reader *r;
+	graph_node address;
+	struct digest digest;
+};
+
+static bool
+claim_of(const struct bound *b, graph_node identity, struct scope_claim *out)
+{
+	struct thumbprint key;
+
+	*out = (struct scope_claim){.address = b->digest};
+	out->is_countersigned = graph_countersigner(b->r, identity, b->address, &key);
+	if (out->is_countersigned) {
+		claim_key_principal(&key, &out->countersigner);
 	}
-	claims->address = *address;
-	claims->by[claims->count++] = *identity;
-	if (claims->count == 1 && ++s->claim_count > s->claim_slots / 2) {
-		s->error = grow_claims(s);
-	}
+	return graph_digest_of(b->r, identity, &out->identity);
+}
+
+static unsigned int
+rank_of(void *ctx, graph_node identity)
+{
+	const struct bound *b = ctx;
+	struct scope_claim claim;
+
+	return claim_of(b, identity, &claim) ? scope_claim_rank(b->s, &claim) : CLAIM_BARE;
 }
 
 static void
 follow_address(struct scope *s, struct graph_reader *r, const struct digest *address,
 	unsigned int distance)
 {
-	graph_node node = graph_find_digest(r, address);
+	struct bound bound = {s, r, graph_find_digest(r, address), *address};
 	struct graph_binding bindings[GRAPH_BINDINGS_MAX];
-	size_t count = node == GRAPH_NONE ? 0 : graph_bindings(r, node, bindings);
-	struct claims claims;
-	struct digest identity;
+	const struct claims *claims;
+	struct scope_claim claim;
+	size_t count = bound.address == GRAPH_NONE ? 0
+						   : graph_bindings_ranked(r, bound.address,
+							     rank_of, &bound, bindings);
 
 	for (size_t i = 0; i < count; i++) {
-		if (graph_digest_of(r, bindings[i].identity, &identity)) {
-			note_claim(s, address, &identity);
-			reach(s, &identity, distance);
+		if (claim_of(&bound, bindings[i].identity, &claim)) {
+			note_claim(s, &claim);
 		}
 	}
-	claims = *claims_of(s->claims, s->claim_slots, address);
-	for (size_t i = 0; i < claims.count; i++) {
-		reach(s, &claims.by[i], distance);
+	claims = claim_table_find(&s->claims, address);
+	for (size_t i = 0; claims != NULL && i < claims->count; i++) {
+		reach(s, &claims->list[i].by, distance, 0);
+	}
+}
+
+/* hear_speakers - of an identity that was named here: what its keys countersign is no bare claim */
+static void
+hear_speakers(struct scope *s, struct graph_reader *r, const struct thumbprint *identity)
+{
+	struct thumbprint keys[GRAPH_SPEAKING_MAX];
+	size_t count = graph_speaking_keys(r, identity, keys);
+	struct digest digest;
+
+	for (size_t i = 0; i < count && s->error == 0; i++) {
+		struct entry *entry;
+
+		claim_key_principal(&keys[i], &digest);
+		entry = &s->slots[slot_of(s->slots, s->slot_count, &digest)];
+		if (entry->generation == s->generation) {
+			entry->why |= SPEAKS;
+		} else {
+			add(s, entry, &digest, NOWHERE, SPEAKS);
+		}
 	}
 }
 
 static int drain(struct scope *s, struct graph_reader *r);
 
 int
-scope_claim(struct scope *s, struct graph_reader *r, const struct digest *address,
-	const struct digest *identity)
+scope_claim(struct scope *s, struct graph_reader *r, const struct scope_claim *claim)
 {
 	unsigned int distance;
 
 	s->error = 0;
-	note_claim(s, address, identity);
-	if (scope_distance(s, address, &distance)) {
-		follow_address(s, r, address, distance);
+	note_claim(s, claim);
+	if (scope_distance(s, &claim->address, &distance)) {
+		follow_address(s, r, &claim->address, distance);
 	}
 	return drain(s, r);
+}
+
+/* identity_of - the thumbprint of a principal that is an identity of which something is known */
+static bool
+identity_of(struct graph_reader *r, graph_node node, struct thumbprint *out)
+{
+	struct slice text;
+
+	return node != GRAPH_NONE && graph_text_of(r, node, &text) &&
+	       slice_starts_with(text, SLICE("id:")) &&
+	       thumbprint_parse(slice_skip(text, strlen("id:")), out) == 0;
 }
 
 static void
@@ -343,18 +387,31 @@ follow(struct scope *s, struct graph_reader *r, const struct digest *principal)
 	graph_node node = graph_find_digest(r, principal);
 	struct thumbprint identity;
 	unsigned int distance = 0;
-	struct slice text;
 
 	if (!scope_distance(s, principal, &distance)) {
 		return;
 	}
 	follow_address(s, r, principal, distance);
-	if (node == GRAPH_NONE || !graph_text_of(r, node, &text)) {
+	if (!identity_of(r, node, &identity)) {
 		return;
 	}
-	if (slice_starts_with(text, SLICE("id:")) &&
-		thumbprint_parse(slice_skip(text, strlen("id:")), &identity) == 0) {
-		follow_identity(s, r, node, &identity, distance);
+	if (is_there(s, principal, NAMED)) {
+		hear_speakers(s, r, &identity);
+	}
+	follow_identity(s, r, node, &identity, distance);
+}
+
+/* hear_all_speakers - of those that wait to be followed, before any claim is looked at */
+static void
+hear_all_speakers(struct scope *s, struct graph_reader *r)
+{
+	struct thumbprint identity;
+
+	for (size_t i = 0; i < s->queue_count; i++) {
+		if (is_there(s, &s->queue[i], NAMED) &&
+			identity_of(r, graph_find_digest(r, &s->queue[i]), &identity)) {
+			hear_speakers(s, r, &identity);
+		}
 	}
 }
 
@@ -373,7 +430,7 @@ drain(struct scope *s, struct graph_reader *r)
 static int
 reach_interest(void *ctx, const struct digest *principal)
 {
-	reach(ctx, principal, 1);
+	reach(ctx, principal, 1, REACHED | NAMED);
 	return 0;
 }
 
@@ -393,6 +450,7 @@ scope_load(struct scope *s, struct graph_reader *r)
 	s->error = 0;
 	rc = graph_hosted_visit(r, reach_hosted, s);
 	rc = rc == 0 && s->hops > 0 ? graph_interest_visit(r, reach_interest, s) : rc;
+	hear_all_speakers(s, r);
 	int drained = drain(s, r);
 
 	rc = rc != 0 ? rc : drained;

@@ -243,6 +243,25 @@ size_t graph_bindings(struct graph_reader *r, graph_node address,
 bool graph_claims(
 	struct graph_reader *r, graph_node identity, graph_node address, uint64_t now_s);
 
+/** How well founded a binding is to the caller; 0: a claim like any other. */
+typedef unsigned int graph_binding_rank_fn(void *ctx, graph_node identity);
+
+/**
+ * The same of an address that more identities claim: those of highest rank, so that no number of claims
+ * crowds out a better one. `rank` is asked only where there are more than GRAPH_BINDINGS_MAX.
+ */
+size_t graph_bindings_ranked(struct graph_reader *r, graph_node address,
+	graph_binding_rank_fn *rank, void *ctx, struct graph_binding out[GRAPH_BINDINGS_MAX]);
+
+/** The key that countersigned the binding of an address, whoever's it is; false: none did. */
+bool graph_countersigner(struct graph_reader *r, graph_node identity, graph_node address,
+	struct thumbprint *key_out);
+
+/** The keys that speak for an identity: its root and its devices, without those revoked. @return how many. */
+#define GRAPH_SPEAKING_MAX 17
+size_t graph_speaking_keys(struct graph_reader *r, const struct thumbprint *identity,
+	struct thumbprint out[GRAPH_SPEAKING_MAX]);
+
 /**
  * True when the live binding of the address by the identity was countersigned by a key that spoke
  * for `domain_identity` then. Only a binding that spells the address as principals are compared

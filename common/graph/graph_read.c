@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdlib.h>
 
 #include "common/base/wire_reader.h"
@@ -5,7 +6,7 @@
 #include "common/graph/graph_reader.h"
 
 /* More claims on one address than this are not even looked at. */
-#define BINDINGS_SCAN_MAX 64
+#define BINDINGS_SCAN_MAX 256
 
 int
 graph_reader_new(struct store *store, struct graph_reader **out, struct err_msg *msg)
@@ -140,36 +141,73 @@ graph_text_of(struct graph_reader *r, graph_node node, struct slice *out)
 	return principal_get(r, node, &digest, out);
 }
 
+/* The best founded bindings so far, strongest first. */
+struct best {
+	size_t count;
+	struct graph_binding list[GRAPH_BINDINGS_MAX];
+	unsigned int rank[GRAPH_BINDINGS_MAX];
+};
+
+/* best_add - behind all that are as well founded */
+static void
+best_add(struct best *b, const struct graph_binding *binding, unsigned int rank)
+{
+	size_t at = b->count;
+
+	while (at > 0 && b->rank[at - 1] < rank) {
+		at--;
+	}
+	if (at == GRAPH_BINDINGS_MAX) {
+		return;
+	}
+	b->count += b->count < GRAPH_BINDINGS_MAX ? 1 : 0;
+	for (size_t i = b->count - 1; i > at; i--) {
+		b->list[i] = b->list[i - 1];
+		b->rank[i] = b->rank[i - 1];
+	}
+	b->list[at] = *binding;
+	b->rank[at] = rank;
+}
+
 size_t
-graph_bindings(struct graph_reader *r, graph_node address,
-	struct graph_binding out[GRAPH_BINDINGS_MAX])
+graph_bindings_ranked(struct graph_reader *r, graph_node address, graph_binding_rank_fn *rank,
+	void *ctx, struct graph_binding out[GRAPH_BINDINGS_MAX])
 {
 	uint8_t key[GRAPH_NODE_KEY_LEN];
+	struct slice set = graph_node_key(address, key);
 	struct store_cursor *c = store_cursor_open(r->txn, GRAPH_T_BINDS_IN);
+	bool is_crowded = rank != NULL && store_set_count(c, set) > GRAPH_BINDINGS_MAX;
+	struct best best = {0};
 	struct graph_edge edge;
 	struct slice value;
-	size_t count = 0;
-	bool more = store_set_first(c, graph_node_key(address, key), &value);
+	bool more = store_set_first(c, set, &value);
 
 	for (int i = 0; more && i < BINDINGS_SCAN_MAX; i++) {
 		struct graph_binding binding;
 
 		if (!graph_edge_read(r, GRAPH_T_BINDS_IN, address, value, &edge)) {
-			count = 0;
+			best.count = 0;
 			break;
 		}
 		binding = (struct graph_binding){
 			edge.peer, graph_is_hosted(r, edge.peer), edge.exp_s};
 		/* Our own word is never crowded out by claims of others. */
-		if (count < GRAPH_BINDINGS_MAX) {
-			out[count++] = binding;
-		} else if (binding.hosted) {
-			out[GRAPH_BINDINGS_MAX - 1] = binding;
-		}
+		best_add(&best, &binding,
+			binding.hosted ? UINT_MAX
+			: is_crowded   ? rank(ctx, edge.peer)
+				       : 0);
 		more = store_set_next(c, &value);
 	}
 	store_cursor_close(c);
-	return count;
+	memcpy(out, best.list, sizeof(best.list));
+	return best.count;
+}
+
+size_t
+graph_bindings(struct graph_reader *r, graph_node address,
+	struct graph_binding out[GRAPH_BINDINGS_MAX])
+{
+	return graph_bindings_ranked(r, address, NULL, NULL, out);
 }
 
 size_t

@@ -243,6 +243,71 @@ countersigner_of(struct graph_reader *r, graph_node identity, graph_node address
 }
 
 bool
+graph_countersigner(struct graph_reader *r, graph_node identity, graph_node address,
+	struct thumbprint *key_out)
+{
+	struct graph_record record;
+	struct digest key;
+
+	if (!countersigner_of(r, identity, address, &key, &record)) {
+		return false;
+	}
+	graph_thumbprint_of(&key, key_out);
+	return true;
+}
+
+static_assert(GRAPH_SPEAKING_MAX == 1 + GRAPH_QUOTA_DEVICES, "the root and its devices");
+
+/* is_speaking_device - a certified key that was not revoked before its certificate ends */
+static bool
+is_speaking_device(
+	struct graph_belief *belief, const struct digest *certificate, struct digest *key_out)
+{
+	struct graph_fact fact;
+
+	if (!graph_fact_get(belief->txn, certificate, &fact)) {
+		store_txn_fail(belief->txn, ERR_CORRUPT);
+		return false;
+	}
+	return graph_raw_of(slice_skip(graph_fact_subject(&fact), strlen("key:")), key_out) ==
+		       0 &&
+	       fact.exp_s > 0 && graph_believes(belief, key_out, certificate, fact.exp_s - 1);
+}
+
+size_t
+graph_speaking_keys(struct graph_reader *r, const struct thumbprint *identity,
+	struct thumbprint out[GRAPH_SPEAKING_MAX])
+{
+	uint8_t buf[GRAPH_ISSUED_KEY_LEN];
+	struct graph_belief belief;
+	struct store_cursor *c;
+	struct digest issuer;
+	struct digest id;
+	struct digest key;
+	struct slice value;
+	size_t count = 0;
+
+	if (graph_raw_of(thumbprint_slice(identity), &issuer) != 0) {
+		return 0;
+	}
+	graph_belief_load(&belief, r->txn, &issuer, UINT64_MAX);
+	if (graph_believes(&belief, &issuer, &issuer, UINT64_MAX - 1)) {
+		out[count++] = *identity;
+	}
+	c = store_cursor_open(r->txn, GRAPH_T_ISSUED);
+	for (bool more = store_set_first(
+		     c, graph_issued_key(&issuer, GRAPH_CLASS_DEVICE, buf), &value);
+		more && count < GRAPH_SPEAKING_MAX; more = store_set_next(c, &value)) {
+		if (graph_rank_decode(value, &id) == 0 &&
+			is_speaking_device(&belief, &id, &key)) {
+			graph_thumbprint_of(&key, &out[count++]);
+		}
+	}
+	store_cursor_close(c);
+	return graph_error(r) == 0 ? count : 0;
+}
+
+bool
 graph_is_countersigned(struct graph_reader *r, graph_node identity, graph_node address,
 	const struct thumbprint *domain_identity)
 {

@@ -4,6 +4,7 @@
 #include "common/base/encoding.h"
 #include "common/graph/graph_feed.h"
 #include "common/graph/graph_interest.h"
+#include "gossip/claims.h"
 #include "gossip/lines.h"
 #include "gossip/node.h"
 #include "tests/support/graph_world.h"
@@ -553,6 +554,107 @@ Test(gossip_node, what_comes_into_scope_while_signatures_are_checked_is_asked_fo
 	node_timeout(node, now);
 	drain();
 	assert_fetches(&vouch);
+}
+
+/* --- squatters: who come first with more claims than are heard -------------------------------- */
+
+static struct issued
+bind_countersigned(const struct person *who, const struct person *by)
+{
+	struct issuer issuer = {
+		who->identity, who->keys[BY_ROOT], NOW, STATEMENT_OPEN, by->keys[BY_PHONE]};
+	struct principal address = principal_of(BOB);
+	struct err_msg msg = {0};
+	struct issued made;
+
+	cr_assert_eq(issue_bind(&issuer, 1, &address, &made, &msg), 0, "%s", msg.text);
+	cr_assert(made.st.body.bind.is_countersigned);
+	return made;
+}
+
+/* squat - claims bob's address as so many people, each countersigned by himself */
+static void
+squat(uint8_t count, const char *outcome)
+{
+	for (uint8_t i = 0; i < count; i++) {
+		struct person squatter;
+		struct issued bind;
+
+		person_make(&squatter, (uint8_t)(100 + i));
+		bind = bind_countersigned(&squatter, &squatter);
+		(void)push(&bind);
+		cr_assert_str_eq(did.body, i < CLAIMS_MAX ? "added\n" : outcome, "%u", i);
+		person_fini(&squatter);
+	}
+}
+
+/* name_for_domain - somebody here says that this identity speaks for bob's domain */
+static void
+name_for_domain(const struct person *site)
+{
+	struct graph_txn *txn = world_begin(&w);
+	struct principal p = principal_of(BOB);
+	struct digest names[2];
+	struct err_msg msg;
+	bool is_first;
+
+	principal_digest(&p, &names[0]);
+	principal_digest(&site->self, &names[1]);
+	is_first = digest_cmp(&names[0], &names[1]) < 0;
+	cr_assert_eq(graph_interest_set(txn,
+			     is_first ? names : (struct digest[]){names[1], names[0]}, 2, &msg),
+		0);
+	world_commit(txn);
+	(void)world_add(&w, person_identity(site, 1, NOW, NULL, false), NOW);
+	(void)world_add(&w, person_device(site, BY_PHONE, 1, NOW), NOW);
+	node_graph_changed(node, now);
+	drain();
+}
+
+Test(gossip_node, squatters_do_not_keep_out_whom_the_domain_countersigned)
+{
+	struct person site;
+	struct issued bind;
+	struct issued vouch = person_vouch(&bob, BY_ROOT, 1, NOW, "dom:example.com", 1);
+
+	person_make(&site, 3);
+	add_peer(GRAPH_PEER_FRIEND, "");
+	name_for_domain(&site);
+	squat(CLAIMS_MAX + 2, "scope\n");
+	bind = bind_countersigned(&bob, &site);
+	(void)push(&bind);
+	cr_assert_str_eq(did.body, "added\n");
+	(void)push(&vouch);
+	cr_assert_str_eq(did.body, "added\n", "and he is heard");
+	node_free(node);
+	start();
+	vouch = person_vouch(&bob, BY_ROOT, 2, NOW, "dom:example.com", 2);
+	(void)push(&vouch);
+	cr_assert_str_eq(did.body, "replaced\n", "after a restart, too");
+	person_fini(&site);
+}
+
+Test(gossip_node, whom_squatters_kept_out_is_fetched_when_his_domain_is_named)
+{
+	struct person site;
+	struct issued bind;
+	char body[STATEMENT_MAX + 2];
+
+	person_make(&site, 3);
+	add_peer(GRAPH_PEER_FRIEND, "https://bob.example.net");
+	squat(CLAIMS_MAX, "");
+	bind = bind_countersigned(&bob, &site);
+	(void)push(&bind);
+	cr_assert_str_eq(did.body, "scope\n", "nobody knows who countersigned");
+	cr_assert_not(stored(&bind));
+	name_for_domain(&site);
+	contact();
+	offer(&bind);
+	assert_fetches(&bind);
+	(void)snprintf(body, sizeof(body), "%s\n", bind.jws);
+	answer(200, body);
+	cr_assert(stored(&bind));
+	person_fini(&site);
 }
 
 Test(gossip_node, a_repair_asks_once_for_what_was_lost)

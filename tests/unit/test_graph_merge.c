@@ -490,6 +490,48 @@ Test(graph_merge, bindings_are_claims_of_identities_ours_first)
 	world_read_end(r);
 }
 
+static unsigned int
+rank_by_node(void *ctx, graph_node identity)
+{
+	const graph_node *best = ctx;
+
+	return identity == best[0] ? 9 : identity == best[1] ? 8 : 0;
+}
+
+Test(graph_merge, no_number_of_claims_crowds_out_a_better_founded_one)
+{
+	struct principal bob = principal_of(BOB);
+	struct graph_txn *txn = world_begin(&w);
+	struct graph_binding found[GRAPH_BINDINGS_MAX];
+	graph_node nodes[200];
+	struct graph_reader *r;
+	struct person claimant;
+
+	for (uint8_t i = 0; i < ARRAY_LEN(nodes); i++) {
+		struct issued bind;
+
+		person_make(&claimant, (uint8_t)(20 + i));
+		bind = person_bind(&claimant, BY_ROOT, 1, NOW, BOB);
+		cr_assert_eq(world_put(txn, &bind, NOW), GRAPH_ADDED);
+		person_fini(&claimant);
+	}
+	world_commit(txn);
+	r = world_read(&w);
+	for (uint8_t i = 0; i < ARRAY_LEN(nodes); i++) {
+		person_make(&claimant, (uint8_t)(20 + i));
+		nodes[i] = graph_find(r, &claimant.self);
+		person_fini(&claimant);
+	}
+	for (size_t i = 0; i + 1 < ARRAY_LEN(nodes); i++) {
+		cr_assert_eq(graph_bindings_ranked(
+				     r, graph_find(r, &bob), rank_by_node, &nodes[i], found),
+			GRAPH_BINDINGS_MAX);
+		cr_assert_eq(found[0].identity, nodes[i]);
+		cr_assert_eq(found[1].identity, nodes[i + 1]);
+	}
+	world_read_end(r);
+}
+
 Test(graph_merge, the_site_and_its_users_are_hosted)
 {
 	struct graph_txn *txn = world_begin(&w);
