@@ -46,24 +46,51 @@ speaker_of(const struct circle *c, const struct party *address, struct thumbprin
 	return false;
 }
 
-/* take_signed - bindings of our own identities, and countersigned ones */
-static void
-take_signed(const struct circle *c, const struct party *address,
-	const struct graph_binding *bindings, size_t count, struct outcome *o)
-{
+/* Who may countersign the bindings of an address; looked up when it is first asked for. */
+struct signing {
+	const struct circle *c;
+	const struct party *address;
+	bool is_looked_up;
+	bool has_speaker;
 	struct thumbprint speaker;
-	bool has_speaker = speaker_of(c, address, &speaker);
+};
+
+static bool
+is_countersigned(struct signing *s, graph_node identity)
+{
+	if (!s->is_looked_up) {
+		s->has_speaker = speaker_of(s->c, s->address, &s->speaker);
+		s->is_looked_up = true;
+	}
+	return s->has_speaker &&
+	       graph_is_countersigned(s->c->graph, identity, s->address->node, &s->speaker);
+}
+
+/* rank_of - among many claims the countersigned ones are to be seen */
+static unsigned int
+rank_of(void *ctx, graph_node identity)
+{
+	return is_countersigned(ctx, identity) ? 1 : 0;
+}
+
+/* take_signed - bindings of our own identities, and countersigned ones. False without any binding */
+static bool
+take_signed(const struct circle *c, const struct party *address, struct outcome *o)
+{
+	struct signing signing = {.c = c, .address = address};
+	struct graph_binding bindings[GRAPH_BINDINGS_MAX];
+	size_t count =
+		graph_bindings_ranked(c->graph, address->node, rank_of, &signing, bindings);
 
 	for (size_t i = 0; i < count; i++) {
 		graph_node claimed = bindings[i].identity;
 
 		if (c->now_s < bindings[i].exp_s &&
-			(bindings[i].hosted ||
-				(has_speaker && graph_is_countersigned(c->graph, claimed,
-							address->node, &speaker)))) {
+			(bindings[i].hosted || is_countersigned(&signing, claimed))) {
 			take(o, graph_current(c->graph, claimed));
 		}
 	}
+	return count > 0;
 }
 
 /* person_claims - does the identity bind the address, or one that is the same person today? */
@@ -116,14 +143,11 @@ take_proven(const struct circle *c, const struct party *address, struct outcome 
 graph_node
 circle_bound_identity(const struct circle *c, const struct party *address)
 {
-	struct graph_binding bindings[GRAPH_BINDINGS_MAX];
-	size_t count = graph_bindings(c->graph, address->node, bindings);
 	struct outcome outcome = {GRAPH_NONE, false};
 
-	if (count == 0) {
+	if (!take_signed(c, address, &outcome)) {
 		return GRAPH_NONE;
 	}
-	take_signed(c, address, bindings, count, &outcome);
 	take_proven(c, address, &outcome);
 	return outcome.is_unclear ? GRAPH_NONE : outcome.identity;
 }

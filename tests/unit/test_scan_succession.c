@@ -291,6 +291,21 @@ Test(scan_succession, two_identities_for_one_address_have_neither)
 	cr_assert_eq(decide().tier, TIER_WELL_TRUSTED, "until the recipient confirmed one");
 }
 
+Test(scan_succession, no_number_of_squatters_takes_the_effect_of_what_was_countersigned)
+{
+	struct person squatter;
+
+	confirm_domain();
+	for (uint8_t i = 0; i < 100; i++) {
+		person_make(&squatter, (uint8_t)(100 + i));
+		bind_countersigned(&squatter, &thief, BY_ROOT);
+		person_fini(&squatter);
+	}
+	cr_assert_eq(decide().tier, TIER_UNKNOWN);
+	bind_countersigned(&sender, &bob, BY_ROOT);
+	cr_assert_eq(decide().tier, TIER_WELL_TRUSTED);
+}
+
 Test(scan_succession, a_countersignature_fits_one_claim_only)
 {
 	struct issuer issuer = {
