@@ -132,17 +132,27 @@ measure_differences(const char *name, const struct item_tree *full, const struct
 	item_tree_fini(&part);
 }
 
+static size_t
+heap_bytes(void)
+{
+	const struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
 /* table - a row for each number of differences */
 static void
 table(size_t n)
 {
 	static const size_t differences[] = {0, 1, 10, 100, 1000};
 	struct item *items = make_items(n, YEAR_S);
+	const size_t before = heap_bytes();
 	struct item_tree full;
 	char name[64];
 
 	item_tree_init(&full);
 	check(item_tree_build(&full, items, n), "build");
+	printf("gossip.item_tree.%zu.memory %zu bytes\n", n, heap_bytes() - before);
 	for (size_t i = 0; i < ARRAY_LEN(differences); i++) {
 		(void)snprintf(name, sizeof(name), "%zu.differ_%zu", n, differences[i]);
 		measure_differences(name, &full, items, n, differences[i], false);
@@ -164,14 +174,6 @@ one_second(void)
 	measure("1000000.one_second.differ_0", &tree, &tree, 0);
 	item_tree_fini(&tree);
 	free(items);
-}
-
-static size_t
-heap_bytes(void)
-{
-	const struct mallinfo2 info = mallinfo2();
-
-	return info.uordblks + info.hblkhd;
 }
 
 /* shuffle - any order */

@@ -7,17 +7,22 @@
  * temporary directory: they are parsed, checked, verified, merged into the graph and committed
  * (with fsync) before each answer. Once with the signatures checked in the same thread, once by a
  * second thread beside it, as the daemon does. Beside them the floor: the same signatures, checked
- * and nothing else. One `name value unit` a line; medians of three rounds. The rate per second of
- * CPU time is there too, as other work on the machine does not change it.
+ * with the key at hand, and nothing else. One `name value unit` a line; medians of three rounds, of the
+ * ratios too, as what else runs differs from round to round. The rate per second of CPU time is
+ * there for the same reason.
  *
- *	gossip_verify_floor    signatures checked, nothing else
- *	gossip_verify_cpu      the same per second of CPU time
- *	gossip_admit_1_core    everything in one thread
- *	gossip_admit_cpu       the same per second of CPU time
- *	gossip_admit_2_cores   signatures in a second thread
- *	gossip_refuse_scope    well-formed statements of issuers nobody knows
+ *	gossip_verify_floor         signatures checked, nothing else
+ *	gossip_verify_cpu           the same per second of CPU time
+ *	gossip_admit_1_core         everything in one thread
+ *	gossip_admit_cpu            the same per second of CPU time
+ *	gossip_admit_1_core_ratio   over the floor of its round
+ *	gossip_admit_cpu_ratio      the same by CPU time
+ *	gossip_admit_2_cores        signatures in a second thread
+ *	gossip_refuse_scope         well-formed statements of issuers nobody knows
+ *	gossip_node_memory          heap of the node with its store, after all were admitted
  */
 #include <err.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,7 +135,16 @@ struct fixture {
 	struct node_time now;
 	const struct bench *bench;
 	bool in_scope;
+	size_t heap_before;
 };
+
+static size_t
+heap_bytes(void)
+{
+	const struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
 
 static int
 set_interest(void *ctx, struct graph_txn *g, struct err_msg *msg)
@@ -155,7 +169,10 @@ fixture_make(struct fixture *f, const struct bench *b, bool in_scope)
 		.schema_version = GRAPH_SCHEMA_VERSION,
 	};
 
-	*f = (struct fixture){.now = {NOW_S + 10, 1000}, .bench = b, .in_scope = in_scope};
+	*f = (struct fixture){.now = {NOW_S + 10, 1000},
+		.bench = b,
+		.in_scope = in_scope,
+		.heap_before = heap_bytes()};
 	temp_dir_make(&f->dir);
 	store.path = f->dir.path;
 	must(store_lmdb_open(&store, &f->store, &msg), &msg);
@@ -356,11 +373,11 @@ compare_doubles(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void
-print_median(const char *name, double *rates)
+static double
+median(double *values)
 {
-	qsort(rates, ROUNDS, sizeof(*rates), compare_doubles);
-	(void)printf("%s %.0f statements/s\n", name, rates[ROUNDS / 2]);
+	qsort(values, ROUNDS, sizeof(*values), compare_doubles);
+	return values[ROUNDS / 2];
 }
 
 static double
@@ -381,10 +398,11 @@ cpu_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* Both rates of one round. */
+/* Of one round. */
 struct rates {
 	double wall;
 	double cpu;
+	double heap_kib;
 };
 
 static struct rates
@@ -392,12 +410,15 @@ floor_once(const struct bench *b)
 {
 	uint64_t begin_ns = clock_mono_ns();
 	uint64_t begin_cpu_ns = cpu_ns();
+	struct verifier v = {0};
 
 	for (size_t i = 0; i < b->count; i++) {
-		must(statement_verify(issued_slice(&b->made[i]), &b->made[i].st), NULL);
+		must(statement_verify_next(&v, issued_slice(&b->made[i]), &b->made[i].st),
+			NULL);
 	}
+	verifier_fini(&v);
 	return (struct rates){rate(b->count, begin_ns),
-		(double)b->count * 1e9 / (double)(cpu_ns() - begin_cpu_ns)};
+		(double)b->count * 1e9 / (double)(cpu_ns() - begin_cpu_ns), 0};
 }
 
 static struct rates
@@ -413,40 +434,78 @@ admit_once(const struct bench *b, void (*admit)(struct fixture *f), bool in_scop
 	begin_cpu_ns = cpu_ns();
 	admit(&f);
 	result = (struct rates){rate(b->count, begin_ns),
-		(double)b->count * 1e9 / (double)(cpu_ns() - begin_cpu_ns)};
+		(double)b->count * 1e9 / (double)(cpu_ns() - begin_cpu_ns),
+		(double)(heap_bytes() - f.heap_before) / 1024};
 	if (fixture_end(&f) != (in_scope ? b->count : 0)) {
 		errx(1, "not all statements, or too many, were stored");
 	}
 	return result;
 }
 
+/* What is measured, each in every round. */
+enum figure {
+	VERIFY,
+	VERIFY_CPU,
+	ADMIT,
+	ADMIT_CPU,
+	ADMIT_RATIO,
+	ADMIT_CPU_RATIO,
+	ADMIT_TWO,
+	REFUSE,
+	HEAP,
+	FIGURES,
+};
+
+static const struct {
+	const char *name;
+	const char *unit;
+	int digits;
+} figures[FIGURES] = {
+	[VERIFY] = {"gossip_verify_floor", "statements/s", 0},
+	[VERIFY_CPU] = {"gossip_verify_cpu", "statements/s", 0},
+	[ADMIT] = {"gossip_admit_1_core", "statements/s", 0},
+	[ADMIT_CPU] = {"gossip_admit_cpu", "statements/s", 0},
+	[ADMIT_RATIO] = {"gossip_admit_1_core_ratio", "x", 2},
+	[ADMIT_CPU_RATIO] = {"gossip_admit_cpu_ratio", "x", 2},
+	[ADMIT_TWO] = {"gossip_admit_2_cores", "statements/s", 0},
+	[REFUSE] = {"gossip_refuse_scope", "statements/s", 0},
+	[HEAP] = {"gossip_node_memory", "KiB", 0},
+};
+
+static void
+measure(const struct bench *b, double values[FIGURES][ROUNDS], size_t round)
+{
+	struct rates floor = floor_once(b);
+	struct rates alone = admit_once(b, admit_alone, true);
+
+	values[VERIFY][round] = floor.wall;
+	values[VERIFY_CPU][round] = floor.cpu;
+	values[ADMIT][round] = alone.wall;
+	values[ADMIT_CPU][round] = alone.cpu;
+	values[ADMIT_RATIO][round] = alone.wall / floor.wall;
+	values[ADMIT_CPU_RATIO][round] = alone.cpu / floor.cpu;
+	values[HEAP][round] = alone.heap_kib;
+	values[ADMIT_TWO][round] = admit_once(b, admit_together, true).wall;
+	values[REFUSE][round] = admit_once(b, admit_alone, false).wall;
+}
+
 int
 main(int argc, char **argv)
 {
-	static const char *const names[] = {"gossip_verify_floor", "gossip_verify_cpu",
-		"gossip_admit_1_core", "gossip_admit_cpu", "gossip_admit_2_cores",
-		"gossip_refuse_scope"};
 	struct bench b = {0};
 	size_t count = STATEMENTS_DEFAULT;
-	double rates[6][ROUNDS];
+	double values[FIGURES][ROUNDS];
 
 	if (argc > 1 && strnum_size(slice_str(argv[1]), STATEMENTS_MAX, &count) != 0) {
 		errx(64, "usage: bench_gossip_node [STATEMENTS]");
 	}
 	make(&b, count);
 	for (size_t i = 0; i < ROUNDS; i++) {
-		struct rates floor = floor_once(&b);
-		struct rates alone = admit_once(&b, admit_alone, true);
-
-		rates[0][i] = floor.wall;
-		rates[1][i] = floor.cpu;
-		rates[2][i] = alone.wall;
-		rates[3][i] = alone.cpu;
-		rates[4][i] = admit_once(&b, admit_together, true).wall;
-		rates[5][i] = admit_once(&b, admit_alone, false).wall;
+		measure(&b, values, i);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		print_median(names[i], rates[i]);
+	for (size_t i = 0; i < FIGURES; i++) {
+		(void)printf("%s %.*f %s\n", figures[i].name, figures[i].digits,
+			median(values[i]), figures[i].unit);
 	}
 	free(b.made);
 	free(b.issuers);

@@ -1,7 +1,9 @@
 /*
  * scenario.c - runs a replay script against a whole network of gossip nodes in virtual time.
  *
- * usage: scenario [-v] SCRIPT...
+ * usage: scenario [-v | -b] SCRIPT...
+ *
+ * With -v it says what each node says; with -b nothing but what is measured, as benchmarks do.
  *
  * A script has a line per command; what is behind a semicolon is a comment. Settings come first:
  *
@@ -55,6 +57,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/strnum.h"
 #include "tests/scenario/attack.h"
 #include "tests/scenario/oracle.h"
@@ -76,6 +79,7 @@ struct script {
 	char topology_text[16];
 	bool is_offline[NET_NODES_MAX];
 	bool is_built;
+	bool is_bench;
 	uint64_t seq; /* of what random people publish */
 };
 
@@ -341,13 +345,23 @@ spread(struct script *s)
 	struct net *net = s->net;
 	uint64_t begin_ms = net->now_ms;
 	uint64_t end_ms = begin_ms + number(s, 2) * 1000;
+	uint64_t begin_wall_ns = clock_mono_ns();
+	double virtual_s;
 
 	while (!all_revoked(net, person_at(s, 1)) && net->now_ms < end_ms) {
 		net_run(net, net->now_ms + 10);
 	}
 	must_hold(s, all_revoked(net, person_at(s, 1)), "the revocation has not reached all");
-	(void)printf("%s: revocation reached %zu nodes in %.2f s\n", s->path, net->node_count,
-		(double)(net->now_ms - begin_ms) / 1000);
+	virtual_s = (double)(net->now_ms - begin_ms) / 1000;
+	if (s->is_bench) {
+		(void)printf(
+			"gossip.spread.%zu_nodes.virtual %.2f s\n", net->node_count, virtual_s);
+		(void)printf("gossip.spread.%zu_nodes.wall %.3f s\n", net->node_count,
+			(double)(clock_mono_ns() - begin_wall_ns) / 1e9);
+	} else {
+		(void)printf("%s: revocation reached %zu nodes in %.2f s\n", s->path,
+			net->node_count, virtual_s);
+	}
 }
 
 /* expect_converged - runs on, up to the time given, until nothing is missing */
@@ -363,10 +377,12 @@ expect_converged(struct script *s)
 		net_run(net, net->now_ms + 5000 < end_ms ? net->now_ms + 5000 : end_ms);
 		count = oracle_look(net);
 	}
-	(void)printf("%s:%zu: %zu statements expected, %zu of them from elsewhere; %zu missing "
-		     "after %.0f s more\n",
-		s->path, s->line, count.expected, count.foreign, count.missing,
-		(double)(net->now_ms - begin_ms) / 1000);
+	if (!s->is_bench) {
+		(void)printf("%s:%zu: %zu statements expected, %zu of them from elsewhere; "
+			     "%zu missing after %.0f s more\n",
+			s->path, s->line, count.expected, count.foreign, count.missing,
+			(double)(net->now_ms - begin_ms) / 1000);
+	}
 	must_hold(s, count.missing == 0, "not converged");
 }
 
@@ -712,10 +728,10 @@ run_line(struct script *s, char *text)
 }
 
 static void
-run_script(const char *path, bool is_verbose)
+run_script(const char *path, bool is_verbose, bool is_bench)
 {
 	struct net *net = calloc(1, sizeof(*net));
-	struct script s = {.net = net, .path = path, .people = 1};
+	struct script s = {.net = net, .path = path, .people = 1, .is_bench = is_bench};
 	FILE *file = fopen(path, "r");
 	char text[LINE_MAX_BYTES];
 
@@ -736,11 +752,12 @@ run_script(const char *path, bool is_verbose)
 int
 main(int argc, char **argv)
 {
-	int first = argc > 1 && strcmp(argv[1], "-v") == 0 ? 2 : 1;
+	bool is_verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	bool is_bench = argc > 1 && strcmp(argv[1], "-b") == 0;
 
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	for (int i = first; i < argc; i++) {
-		run_script(argv[i], first == 2);
+	for (int i = is_verbose || is_bench ? 2 : 1; i < argc; i++) {
+		run_script(argv[i], is_verbose, is_bench);
 	}
 	return 0;
 }
