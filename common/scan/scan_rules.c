@@ -105,6 +105,7 @@ direct_rule(unsigned int level)
 	}
 }
 
+/* add_tier_rule - the rule that says where the sender stands; a configured 0 leaves it out */
 static void
 add_tier_rule(struct rules *r, const struct slice *lines, size_t line_count)
 {
@@ -147,7 +148,9 @@ add_tier_rule(struct rules *r, const struct slice *lines, size_t line_count)
 		score = unknown_score(r);
 		break;
 	}
-	add_scored(r, name, score, lines, line_count);
+	if (!settings_rule_is_off(r->settings, name)) {
+		add_scored(r, name, score, lines, line_count);
+	}
 }
 
 static void

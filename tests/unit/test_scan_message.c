@@ -647,7 +647,7 @@ Test(scan, observe_shows_the_tier_and_scores_nothing)
 Test(scan, scores_are_the_administrators)
 {
 	struct settings *s = load("score TRUST_DIRECT -2.5\nscore TRUST_FOF -1\n"
-				  "score TRUST_UNPROVEN 0\n");
+				  "score TRUST_UNPROVEN 0\nscore TRUST_UNKNOWN 0\n");
 	struct verdict v;
 
 	befriend_bob(2);
@@ -658,6 +658,8 @@ Test(scan, scores_are_the_administrators)
 	expect(&v, "computed score overridden", TIER_KNOWN, "TRUST_FOF", -1.0);
 	v = scan_as(s, "alice", HOP FROM("bob") BODY);
 	cr_expect(!has_rule(&v, "TRUST_UNPROVEN"), "a rule set to 0 is off");
+	cr_expect(!has_rule(&v, "TRUST_UNKNOWN"), "that of the tier, too");
+	cr_expect_eq(v.tier, TIER_UNKNOWN);
 	settings_free(s);
 }
 
