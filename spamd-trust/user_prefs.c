@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/conf/settings_site.h"
 #include "spamd-trust/prefs_path.h"
 #include "spamd-trust/service.h"
 
@@ -248,7 +249,9 @@ static void
 load(struct user_prefs *u, struct prefs_file *f, int fd)
 {
 	const struct settings *base = u->service->settings;
-	struct settings_load_options options = {.diagnose = log_diagnostic};
+	struct settings_load_options options = {.lang = settings_locale(),
+		.local_tests_only = true,
+		.diagnose = log_diagnostic};
 	struct slice bytes = {0};
 	int code = 0;
 

@@ -358,18 +358,25 @@ normalise_key(struct cf_parser *p, struct slice word, struct slice *key_out)
 	return dynbuf_error(&p->key);
 }
 
-/* lang_matches - is the locale, or the beginning of it, what `lang` names? Default en_US. */
+/*
+ * lang_matches - is the locale, or the beginning of it, what `lang` names?
+ *
+ * C and POSIX mean en_US; C.UTF-8 does not, as in the original.
+ */
 static bool
 lang_matches(const struct cf_parser *p, struct slice wanted)
 {
-	struct slice lang =
-		slice_take(p->options->lang, slice_find_byte(p->options->lang, '.'));
+	struct slice lang = p->options->lang;
+	size_t len = 0;
 
 	if (slice_is_empty(lang) || slice_eq(lang, SLICE("C")) ||
 		slice_eq(lang, SLICE("POSIX"))) {
 		lang = SLICE("en_US");
 	}
-	return slice_starts_with_nocase(lang, wanted);
+	while (len < lang.len && strchr("@.+,:", lang.data[len]) == NULL) {
+		len++;
+	}
+	return slice_starts_with_nocase(slice_take(lang, len), wanted);
 }
 
 static int

@@ -1,5 +1,4 @@
 /* Settings of rules and of what is written into messages. */
-#include "common/base/strnum.h"
 #include "common/conf/rules_default.h"
 #include "common/conf/settings_table.h"
 
@@ -24,7 +23,7 @@ parse_score(struct slice text, double *score_out, bool *relative_out)
 		text = slice_of(text.data + 1, text.len - 2);
 		*relative_out = true;
 	}
-	return strnum_decimal(text, score_out);
+	return setting_read_decimal(text, score_out);
 }
 
 /*

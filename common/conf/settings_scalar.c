@@ -101,13 +101,26 @@ print_bool(const struct setting_row *row, const struct settings *s, struct dynbu
 
 const struct setting_type setting_type_bool = {"`yes` or `no`", set_bool, print_bool};
 
+int
+setting_read_decimal(struct slice text, double *out)
+{
+	bool has_sign =
+		slice_starts_with(text, SLICE("-")) || slice_starts_with(text, SLICE("+"));
+	struct slice digits = slice_skip(text, has_sign);
+
+	if (digits.len == 0 || !ascii_is_digit(digits.data[0])) {
+		return ERR_INVALID;
+	}
+	return strnum_decimal(text, out);
+}
+
 static int
 set_number(struct setting_change *c)
 {
 	double *field = setting_field(c->settings, c->row);
 	double value = 0;
 
-	if (strnum_decimal(c->value, &value) != 0) {
+	if (setting_read_decimal(c->value, &value) != 0) {
 		return bad_value(c, ERR_INVALID, "a decimal number such as 5.0");
 	}
 	if (!in_range(c->row, value)) {
@@ -183,7 +196,7 @@ set_duration(struct setting_change *c)
 	double factor = split_unit(&number, "smhdw", seconds);
 	double value = 0;
 
-	if (strnum_decimal(number, &value) != 0) {
+	if (setting_read_decimal(number, &value) != 0) {
 		return bad_value(c, ERR_INVALID,
 			"a time such as 90, 90s, 5m, 2h, 1d or 1w (seconds without a letter)");
 	}

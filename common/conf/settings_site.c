@@ -23,7 +23,7 @@ settings_site_dir(void)
 const char *
 settings_locale(void)
 {
-	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+	static const char *const names[] = {"LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		/* Nothing here sets variables. NOLINTNEXTLINE(concurrency-mt-unsafe) */

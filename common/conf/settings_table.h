@@ -138,6 +138,9 @@ setting_field_const(const struct settings *s, const struct setting_row *row)
 /** Derives what depends on several settings, once all are read. @return 0 or ERR_NOMEM. */
 NODISCARD int settings_complete(struct settings *s);
 
+/** A number as SpamAssassin takes it: a digit in front of the point. @return 0 or ERR_INVALID. */
+NODISCARD int setting_read_decimal(struct slice text, double *out);
+
 /** Appends a number without exponent and without needless zeros. */
 void setting_print_number(double value, struct dynbuf *out);
 

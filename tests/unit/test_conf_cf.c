@@ -178,6 +178,8 @@ Test(cf, applies_lang_lines_to_their_locale_only)
 		{"", "lang en describe X yes", "describe=X yes;"},
 		{"C", "lang en_US describe X yes", "describe=X yes;"},
 		{"POSIX", "lang de describe X ja", ""},
+		{"C.UTF-8", "lang en describe X no", ""},
+		{"de_AT:en", "lang de describe X ja", "describe=X ja;"},
 		{"de", "lang de", ""},
 		{"de", "lang de   report  a # b", "report=a;"},
 		{"de", "language x", "language=x;"},

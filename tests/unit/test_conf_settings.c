@@ -211,6 +211,8 @@ Test(settings, name_the_range_of_a_bad_value)
 		{"required_score five", "a decimal number such as 5.0, not \"five\""},
 		{"required_score", "needs a value"},
 		{"required_score 1e3", "a decimal number"},
+		{"required_score .5", "a decimal number"},
+		{"score TRUST_FOF -.5", "wants decimal numbers"},
 		{"required_score 999999", "from -100000 to 100000 points"},
 		{"report_safe 3", "from 0 to 2, not \"3\""},
 		{"report_safe -1", "a whole number"},
