@@ -38,17 +38,20 @@ fold_lines(struct dynbuf *out, struct slice value)
 	(void)dynbuf_add(out, value);
 }
 
-/* add_without_empty_lines - lines of blanks would end the header */
+/* add_without_empty_lines - lines of blanks would end the header; the first has the name in front */
 static void
 add_without_empty_lines(struct dynbuf *out, struct slice text)
 {
+	bool is_first = true;
+
 	while (text.len > 0) {
 		struct slice line = slice_take(text, slice_find_byte(text, '\n') + 1);
 
 		text = slice_skip(text, line.len);
-		if (text.len == 0 || slice_trim(line).len > 0) {
+		if (is_first || text.len == 0 || slice_trim(line).len > 0) {
 			(void)dynbuf_add(out, line);
 		}
+		is_first = false;
 	}
 }
 

@@ -137,6 +137,42 @@ next_kept_line(struct kept_lines *lines, struct slice *line_out)
 	return false;
 }
 
+void
+markup_take_break(struct message_split *split, struct dynbuf *out)
+{
+	struct slice line = {0};
+
+	if (split->is_crlf && slice_is_empty(split->separator) &&
+		message_next_line(&split->body, &line)) {
+		markup_add_lines(out, line, markup_eol(split));
+	}
+}
+
+/*
+ * take_blank_line - a last line of blanks stands for the empty line that is missing
+ *
+ * A continuation of a field that is dropped goes with it. As in the original, which looks for
+ * the separator in what is left.
+ */
+static void
+take_blank_line(struct message_split *split)
+{
+	struct kept_lines lines = {.rest = split->header};
+	struct slice line = {0};
+	struct slice last = {0};
+
+	if (!slice_is_empty(split->separator)) {
+		return;
+	}
+	while (next_kept_line(&lines, &line)) {
+		last = line;
+	}
+	if (last.len > 0 && slice_trim(last).len == 0) {
+		split->header.len = (size_t)(last.data - split->header.data);
+		split->separator = last;
+	}
+}
+
 /* add_line_end - where the header ends without one and more is to come */
 static void
 add_line_end(struct slice eol, struct dynbuf *out)
@@ -269,12 +305,15 @@ add_old_as_ham(const struct presentation *p, struct kept_lines lines, bool has_s
 static struct slice
 write_in_place(const struct presentation *p, struct dynbuf *out)
 {
-	struct message_split split = message_split(p->message);
+	struct message_split whole = message_split(p->message);
+	struct message_split split = whole;
 	struct slice eol = markup_eol(&split);
-	struct kept_lines lines = {.rest = split.header};
+	struct kept_lines lines = {0};
 	struct slice line = {0};
 	size_t start = dynbuf_slice(out).len;
 
+	take_blank_line(&split);
+	lines.rest = split.header;
 	(void)dynbuf_add(out, split.mbox_line);
 	take_return_path(&lines, eol, out);
 	if (dynbuf_slice(out).len > start) {
@@ -289,7 +328,8 @@ write_in_place(const struct presentation *p, struct dynbuf *out)
 			message_last_field(split.header, SLICE("Subject"), &line), eol, out);
 	}
 	markup_add_lines(out, split.separator, eol);
-	return split.body;
+	markup_take_break(&whole, out);
+	return whole.body;
 }
 
 void

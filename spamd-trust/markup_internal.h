@@ -16,6 +16,12 @@ struct slice markup_eol(const struct message_split *split);
  */
 void markup_add_lines(struct dynbuf *out, struct slice text, struct slice eol);
 
+/**
+ * Takes the line that broke off a CRLF header without an empty line, and appends it with CRLF: the
+ * original has given it that before it sees that the line is none of the header.
+ */
+void markup_take_break(struct message_split *split, struct dynbuf *out);
+
 /** Appends the X-Spam-* fields of the verdict (SPEC 9.2 and 9.3). */
 void markup_add_headers(const struct presentation *p, struct slice eol, struct dynbuf *out);
 

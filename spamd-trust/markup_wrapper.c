@@ -40,16 +40,28 @@ rewrite_tag(const struct settings *settings, struct slice name)
 	return slice_eq(name, SLICE("Subject")) ? settings->rewrite_subject : slice_of(NULL, 0);
 }
 
+/* add_cr - the first half of a CRLF, which the original counts to the value */
+static void
+add_cr(const struct message_field *field, bool is_crlf, struct dynbuf *out)
+{
+	bool has_cr = field->line_end.len > 1 || (is_crlf && field->line_end.len > 0);
+
+	(void)dynbuf_add_str(out, has_cr ? "\r" : "");
+}
+
 /* add_tagged_behind - "value TAB (TAG)", not doubled */
 static void
-add_tagged_behind(
-	const struct presentation *p, struct slice value, struct slice tag, struct dynbuf *out)
+add_tagged_behind(const struct presentation *p, const struct message_field *field, bool is_crlf,
+	struct slice tag, struct dynbuf *out)
 {
 	size_t start = dynbuf_slice(out).len;
+	struct slice value = {0};
 	struct slice all = {0};
 	struct slice behind = {0};
 
-	(void)dynbuf_add(out, value);
+	(void)dynbuf_add(out, field->value);
+	add_cr(field, is_crlf, out);
+	value = slice_skip(dynbuf_slice(out), start);
 	(void)dynbuf_add_str(out, "\t(");
 	markup_expand_tag(p, tag, out);
 	(void)dynbuf_add_byte(out, ')');
@@ -77,24 +89,26 @@ add_tagged_before(
 
 /* add_copied - the usual fields, those that exist or get a tag */
 static void
-add_copied(const struct presentation *p, struct slice header, struct dynbuf *out)
+add_copied(const struct presentation *p, const struct message_split *split, struct dynbuf *out)
 {
 	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++) {
 		struct slice name = slice_str(copied[i].name);
 		struct slice tag = rewrite_tag(p->settings, name);
-		struct slice value = {0};
+		struct message_field field = {0};
 
-		if (!message_last_field(header, name, &value) && slice_is_empty(tag)) {
+		if (!message_last_named(split->header, name, &field) && slice_is_empty(tag)) {
 			continue;
 		}
 		(void)dynbuf_add(out, name);
 		(void)dynbuf_add_str(out, ": ");
-		if (slice_is_empty(tag)) {
-			(void)dynbuf_add(out, value);
-		} else if (copied[i].is_comment) {
-			add_tagged_behind(p, value, tag, out);
+		if (!slice_is_empty(tag) && copied[i].is_comment) {
+			add_tagged_behind(p, &field, split->is_crlf, tag, out);
+		} else if (!slice_is_empty(tag)) {
+			add_tagged_before(p, field.value, tag, out);
+			add_cr(&field, split->is_crlf, out);
 		} else {
-			add_tagged_before(p, value, tag, out);
+			(void)dynbuf_add(out, field.value);
+			add_cr(&field, split->is_crlf, out);
 		}
 		(void)dynbuf_add_byte(out, '\n');
 	}
@@ -102,8 +116,9 @@ add_copied(const struct presentation *p, struct slice header, struct dynbuf *out
 
 /* add_all_of - every field of that name, under the name as configured */
 static void
-add_all_of(struct slice header, struct slice name, struct dynbuf *out)
+add_all_of(const struct message_split *split, struct slice name, struct dynbuf *out)
 {
+	struct slice header = split->header;
 	struct message_field field = {0};
 
 	while (message_next_field(&header, &field)) {
@@ -111,6 +126,7 @@ add_all_of(struct slice header, struct slice name, struct dynbuf *out)
 			(void)dynbuf_add(out, name);
 			(void)dynbuf_add_str(out, ": ");
 			(void)dynbuf_add(out, field.value);
+			add_cr(&field, split->is_crlf, out);
 			(void)dynbuf_add_byte(out, '\n');
 		}
 	}
@@ -135,15 +151,15 @@ is_copied(const struct strlist *names, size_t index)
 
 /* add_configured - what report_safe_copy_headers names: Received for the top, or all others */
 static void
-add_configured(
-	const struct presentation *p, struct slice header, bool received, struct dynbuf *out)
+add_configured(const struct presentation *p, const struct message_split *split, bool received,
+	struct dynbuf *out)
 {
 	const struct strlist *names = &p->settings->report_safe_copy_headers;
 
 	for (size_t i = 0; i < names->count; i++) {
 		if (!is_copied(names, i) &&
 			slice_eq_nocase(names->items[i], SLICE("received")) == received) {
-			add_all_of(header, names->items[i], out);
+			add_all_of(split, names->items[i], out);
 		}
 	}
 }
@@ -161,28 +177,28 @@ make_boundary(const struct presentation *p, char boundary[static BOUNDARY_MAX])
 	} while (slice_find(p->message, slice_str(boundary)) < p->message.len);
 }
 
-/* is_plain_text - no Content-Type, or text/plain */
+/* is_plain_text - no Content-Type, or one with text/plain in it; an empty one is none */
 static bool
 is_plain_text(struct slice header)
 {
 	struct slice type = {0};
 
-	(void)message_last_field(header, SLICE("Content-Type"), &type);
-	return slice_trim(type).len == 0 ||
+	return !message_last_field(header, SLICE("Content-Type"), &type) ||
 	       slice_find_nocase(type, SLICE("text/plain")) < type.len;
 }
 
 static void
-add_wrapper_header(const struct presentation *p, struct slice header, struct dynbuf *out)
+add_wrapper_header(
+	const struct presentation *p, const struct message_split *split, struct dynbuf *out)
 {
 	(void)dynbuf_printf(out, "Received: from localhost by %.*s\n", SLICE_ARG(p->hostname));
 	(void)dynbuf_add_str(out, "\twith SpamAssassin (version " COMPAT_VERSION ");\n\t");
 	template_add_date(p->now_s, out);
 	(void)dynbuf_add_byte(out, '\n');
-	add_configured(p, header, true, out);
-	add_copied(p, header, out);
+	add_configured(p, split, true, out);
+	add_copied(p, split, out);
 	markup_add_headers(p, SLICE("\n"), out);
-	add_configured(p, header, false, out);
+	add_configured(p, split, false, out);
 }
 
 /* add_wrapper_body - up to the attached message */
@@ -233,12 +249,13 @@ markup_write_wrapper(const struct presentation *p, struct dynbuf *out)
 	dynbuf_init(&text, 2 * split.header.len + ADDED_MAX);
 	make_boundary(p, boundary);
 	(void)dynbuf_add(out, split.mbox_line);
-	add_wrapper_header(p, split.header, &text);
+	add_wrapper_header(p, &split, &text);
 	add_wrapper_body(p, is_plain_text(split.header), boundary, &text);
 	markup_add_lines(out, dynbuf_slice(&text), eol);
 	dynbuf_join_error(out, &text);
 	markup_add_lines(out, split.header, eol);
 	markup_add_lines(out, split.separator, eol);
+	markup_take_break(&split, out);
 	(void)dynbuf_add(out, split.body);
 	dynbuf_reset(&text);
 	(void)dynbuf_printf(&text, "\n--%s--\n\n", boundary);

@@ -29,6 +29,7 @@ struct header_parser {
 	struct header *out;
 	size_t cap;
 	bool in_field; /* a continuation belongs to the last field of the array */
+	bool is_crlf;  /* the first or the last line of the message ends so */
 };
 
 static size_t
@@ -72,15 +73,21 @@ read_name(struct slice message, struct line *line)
 	return line->name_len > 0 && at < len && p[at] == ':';
 }
 
+/*
+ * classify - which kind of line it is
+ *
+ * A CR alone on a line of a message with plain line ends is junk, as in the original. Mail clients
+ * may take it for the end of the header: then From is in doubt, and junk says so.
+ */
 static enum line_kind
-classify(struct slice message, struct line *line)
+classify(struct slice message, bool is_crlf, struct line *line)
 {
 	struct slice text = slice_of(message.data + line->at, line->end - line->at);
 
 	if (ascii_is_wsp(text.data[0])) {
 		return LINE_CONTINUATION;
 	}
-	if (slice_eq(text, SLICE("\n")) || slice_eq(text, SLICE("\r\n"))) {
+	if (slice_eq(text, SLICE("\n")) || (is_crlf && slice_eq(text, SLICE("\r\n")))) {
 		return LINE_EMPTY;
 	}
 	if (slice_starts_with(text, SLICE("--"))) {
@@ -214,7 +221,7 @@ read_lines(struct header_parser *p)
 		enum line_kind kind;
 
 		line.end = line_end(out->message, line.at);
-		kind = classify(out->message, &line);
+		kind = classify(out->message, p->is_crlf, &line);
 		if (kind == LINE_JUNK) {
 			out->flags |= HEADER_JUNK;
 			p->in_field = false;
@@ -266,6 +273,9 @@ header_parse(struct slice message, const struct header_limits *limits, struct ar
 		out->flags |= HEADER_MBOX;
 		out->start = line_end(message, 0);
 	}
+	lines = slice_take(message, line_end(message, out->start));
+	p.is_crlf = slice_ends_with(lines, SLICE("\r\n")) ||
+		    slice_ends_with(message, SLICE("\r\n"));
 	ret = read_lines(&p);
 	if (ret != 0) {
 		return ret;

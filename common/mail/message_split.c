@@ -95,27 +95,6 @@ is_crlf(struct slice text)
 	       (message_next_line(&rest, &first) && slice_ends_with(first, SLICE("\r\n")));
 }
 
-/*
- * split_last_blank_line - where no empty line ends the header, a last one of blanks does
- *
- * The original takes it for the separator when it adds fields at the end.
- */
-static void
-split_last_blank_line(struct message_split *split)
-{
-	size_t start = split->header.len;
-
-	/* The line end itself does not start another line. */
-	while (start > 0 &&
-		(start == split->header.len || split->header.data[start - 1] != '\n')) {
-		start--;
-	}
-	if (slice_trim(slice_skip(split->header, start)).len == 0) {
-		split->separator = slice_skip(split->header, start);
-		split->header = slice_take(split->header, start);
-	}
-}
-
 struct message_split
 message_split(struct slice message)
 {
@@ -135,8 +114,6 @@ message_split(struct slice message)
 	if (message_next_line(&rest, &line) && is_empty_line(line, out.is_crlf)) {
 		out.separator = line;
 		out.body = rest;
-	} else {
-		split_last_blank_line(&out);
 	}
 	return out;
 }
@@ -165,6 +142,7 @@ message_next_field(struct slice *rest, struct message_field *field_out)
 			from = slice_skip(from, 1);
 		}
 		field_out->value = slice_without_line_end(from);
+		field_out->line_end = slice_skip(from, field_out->value.len);
 	}
 	return true;
 }
@@ -189,14 +167,26 @@ message_next_named(struct slice *rest, struct slice name, struct message_field *
 }
 
 bool
-message_last_field(struct slice header, struct slice name, struct slice *value_out)
+message_last_named(struct slice header, struct slice name, struct message_field *field_out)
 {
 	struct message_field field = {0};
 	bool found = false;
 
 	while (message_next_named(&header, name, &field)) {
-		*value_out = field.value;
+		*field_out = field;
 		found = true;
+	}
+	return found;
+}
+
+bool
+message_last_field(struct slice header, struct slice name, struct slice *value_out)
+{
+	struct message_field field = {0};
+	bool found = message_last_named(header, name, &field);
+
+	if (found) {
+		*value_out = field.value;
 	}
 	return found;
 }

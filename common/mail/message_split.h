@@ -14,8 +14,7 @@
 struct message_split {
 	struct slice mbox_line; /**< "From ..." with its line end, or empty */
 	struct slice header;    /**< all lines of the header */
-	struct slice
-		separator; /**< the empty line, or a last one of blanks; empty where there is none */
+	struct slice separator; /**< the empty line; empty where there is none */
 	struct slice body;
 	bool is_crlf; /**< lines end in CRLF, going by the first and the last */
 };
@@ -30,6 +29,7 @@ struct message_field {
 	struct slice name; /**< without blanks before the colon; empty: the line is no field */
 	struct slice
 		value; /**< raw, folds included, without blanks in front and final line end */
+	struct slice line_end; /**< CRLF or LF; empty at the end of a header cut short */
 };
 
 /** Takes the next field off *rest, a header; false when nothing is left. */
@@ -38,7 +38,9 @@ bool message_next_field(struct slice *rest, struct message_field *field_out);
 /** Takes fields off *rest up to the next of that name, in any case; false when there is none. */
 bool message_next_named(struct slice *rest, struct slice name, struct message_field *field_out);
 
-/** Finds the last field of that name, in any case. */
+/** Finds the last field of that name, in any case; its value alone. */
+bool message_last_named(
+	struct slice header, struct slice name, struct message_field *field_out);
 bool message_last_field(struct slice header, struct slice name, struct slice *value_out);
 
 #endif

@@ -50,6 +50,8 @@ static const struct {
 	{"LF", SLICE("A: 1\nB: 2\n\nbody\n"), "A= 1|B= 2|#body\n", 0},
 	{"CRLF", SLICE("A: 1\r\nB: 2\r\n\r\nbody\r\n"), "A= 1|B= 2|#body\r\n", 0},
 	{"both endings", SLICE("A: 1\r\nB: 2\n\r\nbody"), "A= 1|B= 2|#body", 0},
+	{"CR alone on a line", SLICE("A: 1\n\r\nB: 2\n\nbody"), "A= 1|B= 2|#body", HEADER_JUNK},
+	{"CRLF at the end", SLICE("A: 1\n\r\nB: 2\r\n"), "A= 1|#B: 2\r\n", 0},
 	{"empty bodies", SLICE("A:\nB: \n\n"), "A=|B= |#", 0},
 	{"folds", SLICE("A: 1\r\n 2\r\n\t3\r\nB: 4\r\n\r\n"), "A= 1\r\n 2\r\n\t3|B= 4|#", 0},
 	{"fold of blanks only", SLICE("A: 1\n \nB: 2\n\nx"), "A= 1\n |B= 2|#x", 0},

@@ -18,8 +18,7 @@ static const struct {
 	{"no header", "||\n|body|L"},
 	{"no body, no separator", "|A: b\nB: c\n|||L"},
 	{"no final line end", "|A: b|||L"},
-	{"a last line of blanks", "|A: b\n| \t\n||L"},
-	{"a last line of blanks without line end", "|A: b\n| ||L"},
+	{"a last line of blanks is of the header", "|A: b\n \t\n|||L"},
 	{"only the last", "|A: b\n \n B\n|||L"},
 	{"nothing", "||||L"},
 	{"boundary ends the header", "|A: b\n||--x\nB: c\n\n|L"},
@@ -72,6 +71,7 @@ Test(mail_message_split, fields_come_with_their_folds)
 	cr_assert(message_next_field(&header, &field));
 	cr_assert(slice_eq(field.name, SLICE("A")));
 	cr_assert(slice_eq(field.value, SLICE("one\r\n two")));
+	cr_assert(slice_eq(field.line_end, SLICE("\r\n")));
 	cr_assert(message_next_field(&header, &field));
 	cr_assert_eq(field.name.len, 0, "a stray line with its continuation");
 	cr_assert(message_next_field(&header, &field));
