@@ -45,6 +45,7 @@ struct rule_set {
 	size_t kind_count;
 	pcre2_compile_context *compiling;
 	pcre2_match_context *matching;
+	pcre2_match_context *trying; /* with RULE_FREE_STEPS_MAX */
 	pcre2_general_context *memory;
 	atomic_bool *
 		has_fault; /* one that was not told yet; in the arena, as the set is read-only */
@@ -82,6 +83,11 @@ make_contexts(struct rule_set *set)
 	(void)pcre2_set_match_limit(set->matching, RULE_MATCH_STEPS_MAX);
 	(void)pcre2_set_depth_limit(set->matching, RULE_MATCH_DEPTH_MAX);
 	(void)pcre2_set_heap_limit(set->matching, RULE_MATCH_KIB_MAX);
+	set->trying = pcre2_match_context_copy(set->matching);
+	if (set->trying == NULL) {
+		return ERR_NOMEM;
+	}
+	(void)pcre2_set_match_limit(set->trying, RULE_FREE_STEPS_MAX);
 	return 0;
 }
 
@@ -305,6 +311,7 @@ struct run {
 	struct answer *answers;
 	struct subject *subjects;
 	unsigned int faults;
+	unsigned int steps_left; /* of RULE_MESSAGE_STEPS_MAX */
 	unsigned int depth;
 	int error;
 };
@@ -339,6 +346,21 @@ note_fault(struct run *run, struct rule *rule)
 	}
 }
 
+/* match - what pcre2_match() says, within what the message has left */
+static int
+match(struct run *run, const struct rule *rule, struct slice text)
+{
+	int code = pcre2_match(
+		rule->code, text.data, text.len, 0, 0, run->match, run->set->trying);
+
+	if (code != PCRE2_ERROR_MATCHLIMIT || run->steps_left < RULE_MATCH_STEPS_MAX) {
+		return code;
+	}
+	run->steps_left -= RULE_MATCH_STEPS_MAX;
+	return pcre2_match(
+		rule->code, text.data, text.len, 0, 0, run->match, run->set->matching);
+}
+
 static double
 header_value(struct run *run, struct rule *rule)
 {
@@ -353,8 +375,7 @@ header_value(struct run *run, struct rule *rule)
 		return 0;
 	}
 	text = text.data == NULL ? SLICE("") : text;
-	code = pcre2_match(
-		rule->code, text.data, text.len, 0, 0, run->match, run->set->matching);
+	code = match(run, rule, text);
 	if (code < 0 && code != PCRE2_ERROR_NOMATCH) {
 		note_fault(run, rule);
 		return 0;
@@ -412,7 +433,11 @@ int
 rule_set_run(const struct rule_set *set, const struct header *h,
 	const struct rule_set_questions *ask, struct arena *arena)
 {
-	struct run run = {.set = set, .header = h, .ask = ask, .arena = arena};
+	struct run run = {.set = set,
+		.header = h,
+		.ask = ask,
+		.arena = arena,
+		.steps_left = RULE_MESSAGE_STEPS_MAX};
 
 	run.answers = arena_alloc_array(arena, set->count, sizeof(*run.answers));
 	run.subjects = arena_alloc_array(arena, set->kind_count + 1, sizeof(*run.subjects));

@@ -6,9 +6,9 @@
  * is nothing to release; a user's overlay copies the row of pointers before it adds to it.
  *
  * What a pattern may cost is bounded: its length, the number of rules, the text it sees
- * (rule_subject.h), PCRE2's limits of steps, depth and memory for one match, and the number of
- * matches of one message that may run into them. A rule that does counts as not matching, and its
- * name can be asked for once. Patterns are not compiled to machine code: that needs memory both
+ * (rule_subject.h), PCRE2's limits of steps, depth and memory for one match, the steps of all
+ * matches of one message, and how many of them may run into a limit. A rule that does counts as not
+ * matching, and its name can be asked for once. Patterns are not compiled to machine code: that needs memory both
  * writable and executable, which the service file forbids.
  */
 #ifndef COMMON_RULES_RULE_SET_H
@@ -25,6 +25,14 @@
 #define RULE_MATCH_STEPS_MAX 100000
 #define RULE_MATCH_DEPTH_MAX 1000
 #define RULE_MATCH_KIB_MAX   1024
+
+/**
+ * What a match may take for nothing; one that needs more pays RULE_MATCH_STEPS_MAX out of
+ * RULE_MESSAGE_STEPS_MAX, which all matches of a message share (PCRE2 does not tell what it used).
+ * With RULE_SET_MAX rules that is 22 million steps at most, a fraction of a second.
+ */
+#define RULE_FREE_STEPS_MAX    10000
+#define RULE_MESSAGE_STEPS_MAX 2000000
 
 /** Different fields, or parts of fields, that all rules together look at. */
 #define RULE_FIELDS_MAX 200
