@@ -43,9 +43,9 @@ is_field_name(struct slice name)
 	return name.len > 0;
 }
 
-/* read_field - "From:addr" */
-static int
-read_field(struct slice word, struct rule_line *out, struct err_msg *msg)
+int
+rule_part_parse(struct slice word, struct slice *field_out, enum rule_part *part_out,
+	struct err_msg *msg)
 {
 	static const struct {
 		const char *name;
@@ -55,8 +55,9 @@ read_field(struct slice word, struct rule_line *out, struct err_msg *msg)
 	size_t colon = slice_find_byte(word, ':');
 	struct slice part = slice_skip(word, colon + 1);
 
-	out->field = slice_take(word, colon);
-	if (!is_field_name(out->field)) {
+	*field_out = slice_take(word, colon);
+	*part_out = RULE_PART_TEXT;
+	if (!is_field_name(*field_out)) {
 		return err_set(msg, ERR_INVALID, "header needs the name of a field");
 	}
 	if (colon == word.len) {
@@ -64,7 +65,7 @@ read_field(struct slice word, struct rule_line *out, struct err_msg *msg)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		if (slice_eq(part, slice_str(parts[i].name))) {
-			out->part = parts[i].part;
+			*part_out = parts[i].part;
 			return 0;
 		}
 	}
@@ -202,9 +203,10 @@ rule_line_parse(struct slice value, struct rule_line *out, struct err_msg *msg)
 	}
 	if (slice_starts_with(word, SLICE("exists:")) && rest.len == 0) {
 		out->is_exists = true;
-		return read_field(slice_skip(word, sizeof(exists) - 1), out, msg);
+		return rule_part_parse(
+			slice_skip(word, sizeof(exists) - 1), &out->field, &out->part, msg);
 	}
-	code = read_field(word, out, msg);
+	code = rule_part_parse(word, &out->field, &out->part, msg);
 	if (code != 0) {
 		return code;
 	}

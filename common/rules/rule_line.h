@@ -42,6 +42,12 @@ struct rule_line {
 bool rule_name_is_valid(struct slice name);
 
 /**
+ * Reads "From" or "From:addr". @return 0, or ERR_INVALID with msg, which may be NULL.
+ */
+NODISCARD int rule_part_parse(struct slice word, struct slice *field_out,
+	enum rule_part *part_out, struct err_msg *msg);
+
+/**
  * Reads the value of a `header` setting.
  * @return 0; ERR_UNSUPPORTED for eval: tests, which need a rule engine; ERR_INVALID or ERR_TOOBIG
  * with msg.

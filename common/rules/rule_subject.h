@@ -2,7 +2,7 @@
  * rule_subject.h - the text of a header that a `header` rule is matched against.
  *
  * All fields of the name, from the top, each ended by a newline: unfolded (a fold becomes one
- * blank), or as they are with :raw. Encoded words (RFC 2047) stay encoded.
+ * blank) and in UTF-8 (encoded_word.h), or as they are with :raw.
  */
 #ifndef COMMON_RULES_RULE_SUBJECT_H
 #define COMMON_RULES_RULE_SUBJECT_H
