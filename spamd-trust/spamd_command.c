@@ -1,5 +1,7 @@
 #include "spamd-trust/spamd_command.h"
 
+#include <math.h>
+
 #include "common/base/err.h"
 #include "common/base/strnum.h"
 
@@ -122,6 +124,9 @@ spamd_version_parse(struct slice text)
 	if (text.len > 0 && (text.data[0] == '-' || text.data[0] == '+')) {
 		is_negative = text.data[0] == '-';
 		text = slice_skip(text, 1);
+	}
+	if (slice_starts_with_nocase(text, SLICE("inf"))) {
+		return is_negative ? -INFINITY : INFINITY;
 	}
 	while (digits_at(text, 0) > 1 && text.data[0] == '0') {
 		text = slice_skip(text, 1);

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "common/conf/settings.h"
-#include "common/mail/message_split.h"
+#include "common/rules/rule_subject.h"
 #include "spamd-trust/report.h"
 #include "spamd-trust/score_text.h"
 
@@ -193,18 +193,28 @@ add_date(const struct presentation *p, const struct tag *tag, struct dynbuf *out
 	template_add_date(p->now_s, out);
 }
 
-/* add_header - the last field of that name, unfolded */
+/*
+ * add_header - `_HEADER(From:addr)_`: every field of that name, each with a line end, or the first
+ * address or name alone; as a rule sees them
+ */
 static void
 add_header(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
-	struct slice value = {0};
+	struct header header;
+	struct slice field = {0};
+	struct slice text = {0};
+	enum rule_part part = RULE_PART_TEXT;
+	bool is_set = false;
 
-	(void)message_last_field(message_split(p->message).header, tag->args, &value);
-	for (size_t i = 0; i < value.len; i++) {
-		if (value.data[i] != '\r' && value.data[i] != '\n') {
-			(void)dynbuf_add_byte(out, value.data[i]);
-		}
+	if (rule_part_parse(tag->args, &field, &part, NULL) != 0 ||
+		header_parse(p->message, &HEADER_LIMITS_DEFAULT, p->arena, &header) != 0 ||
+		rule_subject(&header, field, part, p->arena, &text, &is_set) != 0) {
+		return;
 	}
+	if (part == RULE_PART_ADDR || part == RULE_PART_NAME) {
+		text = slice_take(text, slice_find_byte(text, '\n'));
+	}
+	(void)dynbuf_add(out, text);
 }
 
 static void
@@ -268,6 +278,10 @@ static const char *const empty_tags[] = {
 	"LASTEXTERNALREVIP",
 	"PYZOR",
 	"RBL",
+	"RELAYSEXTERNAL",
+	"RELAYSINTERNAL",
+	"RELAYSTRUSTED",
+	"RELAYSUNTRUSTED",
 	"RULESVERSION",
 	"SPAMMYTOKENS",
 	"SUBJPREFIX",

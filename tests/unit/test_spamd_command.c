@@ -96,5 +96,8 @@ Test(spamd_command, version_is_the_number_at_the_start)
 Test(spamd_command, absurd_exponents_stay_ordinary_numbers)
 {
 	cr_assert_gt(spamd_version_parse(SLICE("1e99999999999999999999")), 1.5);
+	cr_assert_gt(spamd_version_parse(SLICE("Inf")), 1.5);
+	cr_assert_lt(spamd_version_parse(SLICE("-infinity")), 0);
+	cr_assert_eq(spamd_version_parse(SLICE("nan")), 0);
 	cr_assert_lt(spamd_version_parse(SLICE("1e-99999999999999999999")), 1.0);
 }
