@@ -4,9 +4,16 @@
 
 #define KEY_LEN sizeof(uint32_t)
 
+/* Of the values so much is called for; the processor sees the rest coming. */
+#define PREFETCH_MAX 256
+#define CACHE_LINE   64
+
 /* Where the search of one key stands. */
 struct probe {
 	const uint8_t *page; /* NULL: lost */
+	const uint8_t *node; /* the one to be looked at next, which is called for */
+	size_t base;         /* the wanted node is this one or one of the count - 1 behind it */
+	size_t count;
 	uint32_t key;
 };
 
@@ -34,21 +41,23 @@ page_nodes(const struct store_map *map, const uint8_t *page, uint16_t kind)
 	return (head.lower - sizeof(head)) / sizeof(uint16_t);
 }
 
-/* node_at - the i-th node of a page. NULL when it has not a key of four bytes, in the page */
+/* node_at - the i-th node of a page, which is not touched. NULL when head and key would leave the page */
 static inline const uint8_t *
 node_at(const uint8_t *page, size_t page_size, size_t i)
 {
-	const uint8_t *node;
 	uint16_t offset;
-	uint16_t key_size;
 
 	memcpy(&offset, page + sizeof(struct format_page) + i * sizeof(offset), sizeof(offset));
-	if (offset > page_size - sizeof(struct format_node) - KEY_LEN) {
-		return NULL;
-	}
-	node = page + offset;
+	return offset > page_size - sizeof(struct format_node) - KEY_LEN ? NULL : page + offset;
+}
+
+static inline bool
+has_key(const uint8_t *node)
+{
+	uint16_t key_size;
+
 	memcpy(&key_size, node + offsetof(struct format_node, key_size), sizeof(key_size));
-	return key_size == KEY_LEN ? node : NULL;
+	return key_size == KEY_LEN;
 }
 
 static inline uint32_t
@@ -60,46 +69,73 @@ key_of(const uint8_t *node)
 	return be32toh(key);
 }
 
-/*
- * last_at_most - the last of count nodes whose key is not above, the first one if there is none
- *
- * Of a branch the first node has no key and stands for all below the second. False when a node
- * is not as it should be.
- */
-static bool
-last_at_most(const uint8_t *page, size_t page_size, size_t count, uint32_t key, size_t *out)
+/* aim - at the node in the middle */
+static inline void
+aim(const struct store_map *map, struct probe *p)
 {
-	size_t base = 0;
-
-	while (count > 1) {
-		size_t half = count / 2;
-		const uint8_t *node = node_at(page, page_size, base + half);
-
-		if (node == NULL) {
-			return false;
-		}
-		/* No branch: which way it goes cannot be foreseen. */
-		base += half * (size_t)(key_of(node) <= key);
-		count -= half;
+	if (p->count > 1) {
+		p->node = node_at(p->page, map->page_size, p->base + p->count / 2);
+		__builtin_prefetch(p->node);
 	}
-	*out = base;
+}
+
+/*
+ * halve - the nodes that it may be. False when it is one
+ *
+ * Ends at the last one whose key is not above, or the first one if there is none. Of a branch the
+ * first one has no key and stands for all below the second.
+ */
+static inline bool
+halve(const struct store_map *map, struct probe *p)
+{
+	size_t half = p->count / 2;
+
+	if (p->page == NULL || half == 0) {
+		return false;
+	}
+	if (p->node == NULL || !has_key(p->node)) {
+		p->page = NULL;
+		return false;
+	}
+	/* No branch: which way it goes cannot be foreseen. */
+	p->base += half * (size_t)(key_of(p->node) <= p->key);
+	p->count -= half;
+	aim(map, p);
 	return true;
 }
 
-/* step_down - from a branch to the page below, which is called for */
+/* search_pages - one step of each in turn, so that the memory of all others comes meanwhile */
+static void
+search_pages(const struct store_map *map, struct probe *probes, size_t count, uint16_t kind)
+{
+	bool is_searching = true;
+
+	for (size_t i = 0; i < count; i++) {
+		struct probe *p = &probes[i];
+
+		p->base = 0;
+		p->count = p->page == NULL ? 0 : page_nodes(map, p->page, kind);
+		if (p->count == 0) {
+			p->page = NULL;
+		}
+		aim(map, p);
+	}
+	while (is_searching) {
+		is_searching = false;
+		for (size_t i = 0; i < count; i++) {
+			is_searching |= halve(map, &probes[i]);
+		}
+	}
+}
+
+/* step_down - from the node of a branch to the page below, which is called for */
 static void
 step_down(const struct store_map *map, struct probe *p)
 {
-	size_t count = page_nodes(map, p->page, FORMAT_BRANCH);
 	struct format_node node;
 	uint16_t offset;
-	size_t i = 0;
 
-	if (count == 0 || !last_at_most(p->page, map->page_size, count, p->key, &i)) {
-		p->page = NULL;
-		return;
-	}
-	memcpy(&offset, p->page + sizeof(struct format_page) + i * sizeof(offset),
+	memcpy(&offset, p->page + sizeof(struct format_page) + p->base * sizeof(offset),
 		sizeof(offset));
 	if (offset > map->page_size - sizeof(node)) {
 		p->page = NULL;
@@ -155,27 +191,26 @@ node_values(
 	return node.flags == FORMAT_NODE_SET && small_set(data, out);
 }
 
+/* call_for - the first of the values, which are walked over soon */
+static void
+call_for(struct slice values)
+{
+	for (size_t at = 0; at < values.len && at < PREFETCH_MAX; at += CACHE_LINE) {
+		__builtin_prefetch(values.data + at);
+	}
+}
+
 /* read_leaf - what the leaf has of the key */
 static void
 read_leaf(const struct store_map *map, const struct probe *p, struct store_peek *out)
 {
-	size_t count = page_nodes(map, p->page, FORMAT_LEAF);
-	const uint8_t *node;
-	size_t i = 0;
+	const uint8_t *node = node_at(p->page, map->page_size, p->base);
 
-	if (count == 0 || !last_at_most(p->page, map->page_size, count, p->key, &i)) {
-		return;
-	}
-	node = node_at(p->page, map->page_size, i);
-	if (node == NULL) {
+	if (node == NULL || !has_key(node)) {
 		return;
 	}
 	out->is_known = key_of(node) != p->key || node_values(map, p->page, node, &out->values);
-	if (out->values.len > 0) {
-		__builtin_prefetch(out->values.data);
-		__builtin_prefetch(out->values.data + 64);
-		__builtin_prefetch(out->values.data + 128);
-	}
+	call_for(out->values);
 }
 
 bool
@@ -196,16 +231,18 @@ store_peek_sets(const struct store_map *map, const struct format_tree *tree,
 	const uint8_t *root = page_at(map, tree->root);
 
 	for (size_t i = 0; i < count; i++) {
-		probes[i] = (struct probe){root, keys[i]};
+		probes[i] = (struct probe){.page = root, .key = keys[i]};
 		out[i] = (struct store_peek){.is_known = tree->root == FORMAT_ROOT_NONE};
 	}
 	for (uint16_t level = 1; level < tree->depth; level++) {
+		search_pages(map, probes, count, FORMAT_BRANCH);
 		for (size_t i = 0; i < count; i++) {
 			if (probes[i].page != NULL) {
 				step_down(map, &probes[i]);
 			}
 		}
 	}
+	search_pages(map, probes, count, FORMAT_LEAF);
 	for (size_t i = 0; i < count; i++) {
 		if (probes[i].page != NULL) {
 			read_leaf(map, &probes[i], &out[i]);
