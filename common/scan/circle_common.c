@@ -34,7 +34,7 @@ static bool
 on_common(void *ctx, size_t index, const struct graph_edge *edge)
 {
 	struct common *common = ctx;
-	const struct circle_world *w = common->world;
+	struct circle_world *w = common->world;
 	struct metric_edge vouch = metric_edge_from(edge);
 	struct metric_edge friend_edge = {.ref = vouch.ref};
 	unsigned int level = index < w->friends.count ? w->friends.levels[index] : 0;

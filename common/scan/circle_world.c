@@ -17,10 +17,17 @@ circle_world_friends(struct circle_world *w)
 }
 
 unsigned int
-circle_world_hosted_level(const struct circle_world *w, graph_node identity)
+circle_world_hosted_level(struct circle_world *w, graph_node identity)
 {
-	return w->friends.has_strong || w->colleague_count == 0
-		       ? circle_voucher_level(w->circle, identity)
+	if (w->colleague_count == 0) {
+		return circle_voucher_level(w->circle, identity);
+	}
+	if (w->friends.has_strong && !w->friends.has_colleagues) {
+		friends_load_colleagues(w->circle, &w->friends);
+		w->cut = w->cut || w->friends.cut;
+	}
+	return w->friends.has_strong && friends_is_strong_colleague(&w->friends, identity)
+		       ? TRUST_LEVEL_STRONG
 		       : TRUST_LEVEL_ORDINARY;
 }
 
@@ -37,7 +44,7 @@ next_colleague(const struct circle_world *w, struct world_list *l)
 
 /* friends_take - the nearer of the array's next and the next colleague */
 static bool
-friends_take(const struct circle_world *w, struct world_list *l, struct metric_edge *out)
+friends_take(struct circle_world *w, struct world_list *l, struct metric_edge *out)
 {
 	bool has_friend = l->at < w->friends.count;
 	int order = -1;

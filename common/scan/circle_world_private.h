@@ -11,7 +11,7 @@
 const struct friends *circle_world_friends(struct circle_world *w);
 
 /** Ordinary, unless the recipient says more of an address, or has no colleagues. */
-unsigned int circle_world_hosted_level(const struct circle_world *w, graph_node identity);
+unsigned int circle_world_hosted_level(struct circle_world *w, graph_node identity);
 
 /** A list; one that was counted is kept for who opens it next, so that it is looked up once. */
 struct world_list *circle_world_list(

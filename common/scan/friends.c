@@ -228,6 +228,7 @@ friends_load(const struct circle *c, struct friends *out)
 	out->cut = false;
 	out->has_credits = false;
 	out->has_strong = false;
+	out->has_colleagues = false;
 	load_published(&l, c->self.node);
 	for (size_t i = 0; i < c->former_count; i++) {
 		load_published(&l, c->formers[i].node);
@@ -238,6 +239,103 @@ friends_load(const struct circle *c, struct friends *out)
 	if (graph_error(c->graph) != 0 || private_error(c->private_store) != 0) {
 		out->count = 0;
 	}
+}
+
+/* add_colleague - who binds the address, if it has effect as his */
+static void
+add_colleague(const struct circle *c, struct friends *f, const struct party *address)
+{
+	struct graph_binding bindings[GRAPH_BINDINGS_MAX];
+	size_t count = address->node == GRAPH_NONE
+			       ? 0
+			       : graph_bindings(c->graph, address->node, bindings);
+	graph_node identity = count == 0 ? GRAPH_NONE : circle_identity_of(c, address);
+
+	for (size_t i = 0; identity != GRAPH_NONE && i < count; i++) {
+		if (graph_current(c->graph, bindings[i].identity) != identity ||
+			circle_level(c, address) < TRUST_LEVEL_STRONG) {
+			continue;
+		}
+		if (f->colleague_count == FRIENDS_COLLEAGUES_MAX) {
+			f->cut = true;
+			return;
+		}
+		f->colleagues[f->colleague_count++] = identity;
+		return;
+	}
+}
+
+static void
+add_published_colleagues(const struct circle *c, struct friends *f, graph_node self)
+{
+	struct graph_cursor cursor;
+	struct graph_edge edge;
+
+	if (self == GRAPH_NONE) {
+		return;
+	}
+	graph_list(c->graph, GRAPH_OUT, self, &cursor);
+	while (graph_next(&cursor, &edge)) {
+		struct party address = {.node = edge.peer};
+
+		if (edge.level == TRUST_LEVEL_STRONG && graph_edge_is_live(&edge, c->now_s) &&
+			graph_digest_of(c->graph, edge.peer, &address.digest)) {
+			add_colleague(c, f, &address);
+		}
+	}
+	graph_cursor_close(&cursor);
+}
+
+static void
+add_private_colleagues(const struct circle *c, struct friends *f, const struct digest *user)
+{
+	const struct private_wanted wanted = {.or_strong = true};
+	struct private_cursor cursor;
+	struct private_entry e;
+	size_t left = FRIENDS_STEPS_MAX;
+
+	private_list(c->private_store, user, &cursor);
+	while (private_next_notable(&cursor, &wanted, &left, &e)) {
+		struct party address = {.digest = e.subject};
+
+		if (e.level == TRUST_LEVEL_STRONG) {
+			address.node = graph_find_digest(c->graph, &e.subject);
+			add_colleague(c, f, &address);
+		}
+	}
+	private_cursor_close(&cursor);
+}
+
+static int
+compare_nodes(const void *a, const void *b)
+{
+	graph_node x = *(const graph_node *)a;
+	graph_node y = *(const graph_node *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void
+friends_load_colleagues(const struct circle *c, struct friends *f)
+{
+	f->colleague_count = 0;
+	f->has_colleagues = true;
+	add_published_colleagues(c, f, c->self.node);
+	add_private_colleagues(c, f, &c->self.digest);
+	for (size_t i = 0; i < c->former_count; i++) {
+		add_published_colleagues(c, f, c->formers[i].node);
+		if (c->is_site) {
+			add_private_colleagues(c, f, &c->formers[i].digest);
+		}
+	}
+	qsort(f->colleagues, f->colleague_count, sizeof(f->colleagues[0]), compare_nodes);
+}
+
+bool
+friends_is_strong_colleague(const struct friends *f, graph_node identity)
+{
+	return bsearch(&identity, f->colleagues, f->colleague_count, sizeof(identity),
+		       compare_nodes) != NULL;
 }
 
 size_t
