@@ -159,6 +159,9 @@ void graph_list(struct graph_reader *r, enum graph_direction dir, graph_node nod
 void graph_expect(struct graph_reader *r, enum graph_direction dir, const graph_node *nodes,
 	size_t count);
 
+/** The same for digests (and texts, and places) of nodes that are asked for next. */
+void graph_expect_digests(struct graph_reader *r, const graph_node *nodes, size_t count);
+
 /** Number of edges in the cursor's list, expired ones included. */
 static inline uint64_t
 graph_list_count(const struct graph_cursor *c)

@@ -80,27 +80,37 @@ take_run(struct graph_cursor *c, struct slice run)
 	return c->run.len > 0;
 }
 
+/* expect - has them looked up together */
+static void
+expect(struct graph_reader *r, struct graph_expected *e, enum graph_table table,
+	const graph_node *nodes, size_t count)
+{
+	assert(count <= GRAPH_EXPECT_MAX);
+	e->table = table;
+	e->count = count;
+	e->next = 0;
+	memcpy(e->nodes, nodes, count * sizeof(*nodes));
+	store_sets_peek(r->txn, table, nodes, count, e->found);
+}
+
 void
 graph_expect(
 	struct graph_reader *r, enum graph_direction dir, const graph_node *nodes, size_t count)
 {
-	struct graph_expected *e = &r->expected;
-
-	assert(count <= GRAPH_EXPECT_MAX);
-	e->dir = dir;
-	e->count = count;
-	e->next = 0;
-	memcpy(e->nodes, nodes, count * sizeof(*nodes));
-	store_sets_peek(r->txn, table_of[dir], nodes, count, e->found);
+	expect(r, &r->lists, table_of[dir], nodes, count);
 }
 
-/* expected - what is known of a list before it is looked up; NULL: nothing */
-static const struct store_peek *
-expected(struct graph_reader *r, enum graph_direction dir, graph_node node)
+void
+graph_expect_digests(struct graph_reader *r, const graph_node *nodes, size_t count)
 {
-	struct graph_expected *e = &r->expected;
+	expect(r, &r->principals, GRAPH_T_PRINCIPALS, nodes, count);
+}
 
-	for (size_t i = 0; e->dir == dir && i < e->count; i++) {
+const struct store_peek *
+graph_expected_find(struct graph_reader *r, struct graph_expected *e, enum graph_table table,
+	graph_node node)
+{
+	for (size_t i = 0; e->table == table && i < e->count; i++) {
 		size_t at = e->next + i < e->count ? e->next + i : e->next + i - e->count;
 
 		if (e->nodes[at] == node) {
@@ -117,7 +127,7 @@ void
 graph_list(struct graph_reader *r, enum graph_direction dir, graph_node node,
 	struct graph_cursor *c)
 {
-	const struct store_peek *known = expected(r, dir, node);
+	const struct store_peek *known = graph_expected_find(r, &r->lists, table_of[dir], node);
 	uint8_t key[GRAPH_NODE_KEY_LEN];
 	struct slice run;
 

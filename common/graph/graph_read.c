@@ -49,14 +49,16 @@ int
 graph_begin(struct graph_reader *r)
 {
 	r->begin_error = store_renew(r->txn);
-	r->expected.count = 0;
+	r->lists.count = 0;
+	r->principals.count = 0;
 	return r->begin_error;
 }
 
 void
 graph_end(struct graph_reader *r)
 {
-	r->expected.count = 0;
+	r->lists.count = 0;
+	r->principals.count = 0;
 	store_pause(r->txn);
 }
 
@@ -96,11 +98,18 @@ static bool
 principal_get(struct graph_reader *r, graph_node node, struct digest *digest_out,
 	struct slice *text_out)
 {
+	const struct store_peek *known =
+		graph_expected_find(r, &r->principals, GRAPH_T_PRINCIPALS, node);
 	uint8_t key[GRAPH_NODE_KEY_LEN];
 	struct wire_reader reader;
 	struct slice value;
 
-	if (!store_get(r->txn, GRAPH_T_PRINCIPALS, graph_node_key(node, key), &value)) {
+	if (known != NULL) {
+		value = known->values;
+	} else if (!store_get(r->txn, GRAPH_T_PRINCIPALS, graph_node_key(node, key), &value)) {
+		return false;
+	}
+	if (value.len == 0) {
 		return false;
 	}
 	wire_reader_init(&reader, value);

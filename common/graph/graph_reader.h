@@ -9,11 +9,11 @@
 
 #include "common/graph/graph_schema.h"
 
-/* Lists looked up before they are started. */
+/* Lists, or principals, looked up before they are asked for. */
 struct graph_expected {
-	enum graph_direction dir;
+	enum graph_table table;
 	size_t count;
-	size_t next; /* index of the one that is probably started next */
+	size_t next; /* index of the one that is probably next */
 	graph_node nodes[GRAPH_EXPECT_MAX];
 	struct store_peek found[GRAPH_EXPECT_MAX];
 };
@@ -26,8 +26,14 @@ struct graph_reader {
 	struct thumbprint site;
 	struct digest site_digest;
 
-	struct graph_expected expected; /* of this snapshot */
+	/* Of this snapshot. */
+	struct graph_expected lists;
+	struct graph_expected principals;
 };
+
+/** What is known of a node's list, or record, before it is looked up; NULL: nothing. */
+const struct store_peek *graph_expected_find(struct graph_reader *r, struct graph_expected *e,
+	enum graph_table table, graph_node node);
 
 /** Takes an edge record apart; damage sticks and is no edge. */
 bool graph_edge_read(struct graph_reader *r, enum graph_table table, graph_node node,

@@ -1,4 +1,6 @@
 /* What a friend may spend: METRIC, "Paying for an introduction" and "Reports". */
+#include <assert.h>
+
 #include "common/metric/metric_private.h"
 #include "common/metric/metric_rules.h"
 
@@ -262,6 +264,29 @@ metric_account_compute(const struct metric_search *s, struct metric_ref f,
 	out->limit = limit_of(s->config, base, out);
 	out->credit = out->limit > out->spent ? out->limit - out->spent : 0;
 	out->reason = shortage_of(base, out);
+}
+
+void
+metric_expect_accounts(const struct metric_search *s, const struct metric_ref *friends,
+	const struct metric_ref *middlemen, size_t count)
+{
+	const struct metric_world *world = s->world;
+	struct metric_ref who[METRIC_EXPECT_MAX];
+	size_t all = middlemen == NULL ? count : 2 * count;
+
+	if (all < 2 || world->ops->expect == NULL) {
+		return;
+	}
+	assert(all <= METRIC_EXPECT_MAX);
+	world->ops->expect(world->ctx, METRIC_LIST_VOUCHES, friends, count);
+	if (world->ops->expect_digests == NULL) {
+		return;
+	}
+	memcpy(who, friends, count * sizeof(*who));
+	if (middlemen != NULL) {
+		memcpy(who + count, middlemen, count * sizeof(*who));
+	}
+	world->ops->expect_digests(world->ctx, who, all);
 }
 
 uint32_t

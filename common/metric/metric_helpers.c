@@ -238,17 +238,43 @@ smaller(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* expect_pairs - the first pair of each of the next middlemen, which is the one most likely taken. @return where the ones after these begin */
+static size_t
+expect_pairs(const struct hunt *h, size_t from)
+{
+	struct metric_ref friends[METRIC_EXPECT_MAX / 2];
+	struct metric_ref middlemen[METRIC_EXPECT_MAX / 2];
+	size_t count = 0;
+	size_t i = from;
+
+	for (; i < h->pair_count && count < ARRAY_LEN(friends); i++) {
+		const struct pair *p = &h->pairs[i];
+
+		if (i == 0 || !metric_ref_eq(p->middleman, h->pairs[i - 1].middleman)) {
+			friends[count] = p->helper;
+			middlemen[count] = p->middleman;
+			count++;
+		}
+	}
+	metric_expect_accounts(h->search, friends, middlemen, count);
+	return i;
+}
+
 /* match - every middleman his first friend with credit, every friend one middleman */
 static void
 match(struct hunt *h)
 {
 	struct metric_decision *out = h->search->out;
 	uint32_t room = 0;
+	size_t ahead = 0;
 
 	for (size_t i = 0; i < h->pair_count; i++) {
 		const struct pair *p = &h->pairs[i];
 		struct memo *memo = NULL;
 
+		if (i == ahead) {
+			ahead = expect_pairs(h, i);
+		}
 		if (i == 0 || !metric_ref_eq(p->middleman, h->pairs[i - 1].middleman)) {
 			room = metric_middleman_room(h->search, p->middleman, &out->cut);
 		}

@@ -148,16 +148,21 @@ note_broke(struct metric_decision *out, const struct metric_edge *friend_edge,
 	}
 }
 
+/* Friends who were found; their accounts are computed a few at a time, so that they are looked up together. */
+struct batch {
+	struct metric_search *search;
+	size_t count;
+	struct metric_edge friends[METRIC_EXPECT_MAX];
+	struct metric_edge vouches[METRIC_EXPECT_MAX];
+};
+
 static bool
-add_friend(void *ctx, const struct metric_edge *friend_edge, const struct metric_edge *vouch)
+add_friend(struct metric_search *s, const struct metric_edge *friend_edge,
+	const struct metric_edge *vouch)
 {
-	struct metric_search *s = ctx;
 	struct metric_decision *out = s->out;
 	struct metric_account account;
 
-	if (metric_is_excluded(s->question, friend_edge->ref)) {
-		return true;
-	}
 	if (out->payer_count == METRIC_PAYERS_MAX) {
 		out->cut |= METRIC_CUT_PAYERS;
 		return false;
@@ -179,10 +184,48 @@ add_friend(void *ctx, const struct metric_edge *friend_edge, const struct metric
 	return true;
 }
 
+/* add_batch - false when no more can pay */
+static bool
+add_batch(struct batch *b)
+{
+	struct metric_ref refs[METRIC_EXPECT_MAX] = {0};
+	size_t count = b->count;
+	bool more = true;
+
+	for (size_t i = 0; i < count; i++) {
+		refs[i] = b->friends[i].ref;
+	}
+	metric_expect_accounts(b->search, refs, NULL, count);
+	b->count = 0;
+	for (size_t i = 0; more && i < count; i++) {
+		more = add_friend(b->search, &b->friends[i], &b->vouches[i]);
+	}
+	return more;
+}
+
+static bool
+on_friend(void *ctx, const struct metric_edge *friend_edge, const struct metric_edge *vouch)
+{
+	struct batch *b = ctx;
+
+	if (metric_is_excluded(b->search->question, friend_edge->ref)) {
+		return true;
+	}
+	b->friends[b->count] = *friend_edge;
+	b->vouches[b->count] = *vouch;
+	b->count++;
+	return b->count < METRIC_EXPECT_MAX || add_batch(b);
+}
+
 void
 metric_find_friends(struct metric_search *s)
 {
+	UNINITIALIZED struct batch batch;
+
+	batch.search = s;
+	batch.count = 0;
 	s->steps_left = METRIC_STEPS_MAX;
 	metric_walk_common(
-		s, METRIC_LIST_SENDER_VOUCHERS, (struct metric_ref){0}, add_friend, s);
+		s, METRIC_LIST_SENDER_VOUCHERS, (struct metric_ref){0}, on_friend, &batch);
+	(void)add_batch(&batch);
 }

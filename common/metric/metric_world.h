@@ -78,7 +78,7 @@ enum metric_list {
 	METRIC_LIST_WARNERS, /**< who blocks or warns about s by a live signed statement */
 };
 
-/** Lists of one expect(). */
+/** Lists, or digests, of one expect(). */
 #define METRIC_EXPECT_MAX 16
 
 /** Somebody who stands in two lists, with his edges: r's to him and his vouch, for one. @return false to stop. */
@@ -105,6 +105,9 @@ struct metric_world_ops {
 	 */
 	void (*expect)(
 		void *ctx, enum metric_list list, const struct metric_ref *of, size_t count);
+
+	/** Says whose digests are wanted next, as expect(). */
+	void (*expect_digests)(void *ctx, const struct metric_ref *who, size_t count);
 
 	/**
 	 * Visits the friends in a list of vouchers, ascending, as walking it and asking

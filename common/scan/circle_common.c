@@ -22,6 +22,18 @@ circle_world_expect(void *ctx, enum metric_list kind, const struct metric_ref *o
 		nodes, count);
 }
 
+void
+circle_world_expect_digests(void *ctx, const struct metric_ref *who, size_t count)
+{
+	const struct circle_world *w = ctx;
+	graph_node nodes[METRIC_EXPECT_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		nodes[i] = who[i].node;
+	}
+	graph_expect_digests(w->circle->graph, nodes, count);
+}
+
 /* What metric_common_fn wants, of what graph_list_common() finds. */
 struct common {
 	struct circle_world *world;

@@ -352,6 +352,7 @@ static const struct metric_world_ops world_ops = {
 	.seek = world_seek,
 	.close = world_close,
 	.expect = circle_world_expect,
+	.expect_digests = circle_world_expect_digests,
 	.common = circle_world_common,
 	.middlemen = circle_world_middlemen,
 	.friend_level = world_friend_level,

@@ -29,6 +29,8 @@ void circle_world_remember(
 void circle_world_expect(
 	void *ctx, enum metric_list kind, const struct metric_ref *of, size_t count);
 
+void circle_world_expect_digests(void *ctx, const struct metric_ref *who, size_t count);
+
 bool circle_world_common(void *ctx, enum metric_list kind, struct metric_ref of,
 	size_t *steps_left, metric_common_fn *visit, void *visit_ctx);
 

@@ -238,7 +238,7 @@ struct store_peek {
 
 /**
  * Looks up the sets of several keys, numbers of four bytes big-endian, which takes much less time
- * together than one after the other. Knows small sets only, in a store opened with STORE_READ and in
+ * together than one after the other; in a plain table the set of a key is its value. Knows small sets only, in a store opened with STORE_READ and in
  * LMDB; what was written to out is good as long as the snapshot.
  */
 void store_sets_peek(struct store_txn *txn, unsigned int table, const uint32_t *keys,
