@@ -1,8 +1,9 @@
 /*
  * batch.h - statements that came together, on their way through admission; private to it.
  *
- *	admission.c  the life of a batch: signatures out and in, merge, answer
+ *	admission.c  the life of a batch: it comes, its signatures go out and come back
  *	checks.c     what is refused before a signature is looked at
+ *	merge.c      several batches into the graph at once, and their answers
  */
 #ifndef GOSSIP_BATCH_H
 #define GOSSIP_BATCH_H
@@ -46,10 +47,22 @@ struct batch {
 	size_t order[LINES_MAX]; /* entries whose signatures are checked */
 	size_t order_count;
 	size_t jobs_out;
+	bool is_ready; /* its signatures are there */
 	struct node_job jobs[BATCH_JOBS_MAX];
 	bool is_spent;          /* the hour's signatures did not suffice */
 	struct entry entries[]; /* count */
 };
+
+void batch_free(struct batch *batch);
+
+/** Takes it out of the node's list. */
+void batch_unlink(struct node *node, struct batch *batch);
+
+/**
+ * Merges the batches whose signatures are there, and answers; unless others are still being checked,
+ * whose statements can go into the same transaction.
+ */
+void merge_ready(struct node *node);
 
 /** Refuses an entry. */
 void entry_refuse(struct entry *entry, enum graph_refusal reason);

@@ -95,8 +95,18 @@ follow_load(struct node *node, struct err_msg *msg)
 }
 
 void
-follow_add(const struct node *node, struct follow *f, const struct statement *st)
+follow_begin(struct node *node)
 {
+	node->follow.merged = 0;
+	node->follow.issuer_count = 0;
+	node->follow.claim_count = 0;
+}
+
+void
+follow_add(struct node *node, const struct statement *st)
+{
+	struct follow *f = &node->follow;
+
 	f->merged++;
 	if (f->issuer_count == 0 ||
 		!thumbprint_eq(&f->issuers[f->issuer_count - 1], &st->iss)) {
@@ -190,8 +200,9 @@ fetch_wanted(struct node *node)
 }
 
 static int
-follow_scope(struct node *node, const struct follow *f)
+follow_scope(struct node *node)
 {
+	const struct follow *f = &node->follow;
 	int rc = 0;
 
 	for (size_t i = 0; i < f->claim_count && rc == 0; i++) {
@@ -204,7 +215,7 @@ follow_scope(struct node *node, const struct follow *f)
 }
 
 void
-follow_changes(struct node *node, const struct follow *f)
+follow_changes(struct node *node)
 {
 	int rc = node_begin(node);
 
@@ -213,8 +224,8 @@ follow_changes(struct node *node, const struct follow *f)
 		rc = offer_follow(
 			&node->offer, node->reader, node->now.wall_s, on_arrival, node);
 		/* More came than we merged: trustctl wrote between. */
-		node->is_scope_stale |= node->arrivals > f->merged;
-		rc = rc == 0 ? follow_scope(node, f) : rc;
+		node->is_scope_stale |= node->arrivals > node->follow.merged;
+		rc = rc == 0 ? follow_scope(node) : rc;
 		node->claims.count = 0;
 		find_wanted(node);
 		node_end(node);

@@ -5,7 +5,7 @@
  *	node_peers.c peers: finding, adding, what passed between us
  *	node_write.c the one way into the store
  *	serve.c      requests that come in
- *	admission.c  statements that come in: checks, signatures, merge
+ *	admission.c, checks.c, merge.c  statements that come in: see batch.h
  *	follow.c     what a merge, ours or another process's, brings about
  *	sync.c       asking a peer: feed, reconciliation, fetching
  *	push.c       what has to be everywhere at once
@@ -128,6 +128,18 @@ struct pending {
 
 struct batch;
 
+/** Batches that share a transaction: some 1,000 statements keep the loop for a tenth of a second. */
+#define ADMISSION_GROUP_MAX 4
+
+/* What the statements of a transaction may bring into scope. */
+struct follow {
+	size_t merged;
+	struct thumbprint issuers[ADMISSION_GROUP_MAX * LINES_MAX];
+	size_t issuer_count;
+	struct scope_claim claims[ADMISSION_GROUP_MAX * LINES_MAX];
+	size_t claim_count;
+};
+
 struct node {
 	struct node_config config;
 	struct graph_reader *reader;
@@ -148,6 +160,9 @@ struct node {
 	size_t first_fetch_next;
 	struct batch *batches; /* those whose signatures are being checked */
 	size_t deferred;       /* of them, answers to requests */
+	size_t checking;       /* those with signatures out */
+	size_t ready;          /* those that wait for the others */
+	struct follow follow;
 	uint64_t last_token;
 	uint64_t maintain_ms;
 	uint64_t scope_loaded_s;
@@ -232,21 +247,14 @@ void serve_outcomes(struct node *node, struct peer *peer, uint64_t id,
 
 /** Loads offer and scope. */
 NODISCARD int follow_load(struct node *node, struct err_msg *msg);
-/** What merged statements may bring into scope. */
-struct follow {
-	size_t merged;
-	struct thumbprint issuers[LINES_MAX];
-	size_t issuer_count;
-	struct scope_claim claims[LINES_MAX];
-	size_t claim_count;
-};
-
-/** Adds a statement, at most LINES_MAX. */
-void follow_add(const struct node *node, struct follow *f, const struct statement *st);
+/** Begins anew with what a transaction merged. */
+void follow_begin(struct node *node);
+/** Adds a statement of it. */
+void follow_add(struct node *node, const struct statement *st);
 /** What a bind claims. False when it is none. */
 bool follow_claim(const struct node *node, const struct statement *st, struct scope_claim *out);
 /** After a merge: trees, urgent pushes, scope, and what is wanted now. */
-void follow_changes(struct node *node, const struct follow *f);
+void follow_changes(struct node *node);
 /** As follow_changes, when others may have written anything. */
 void follow_others(struct node *node);
 /** Notes a principal whose coming may let refused statements in. */

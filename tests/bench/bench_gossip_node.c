@@ -5,7 +5,8 @@
  *
  * A peer pushes statements of issuers in scope, 256 to a request, into a node over an LMDB store in a
  * temporary directory: they are parsed, checked, verified, merged into the graph and committed
- * (with fsync) before each answer. Once with the signatures checked in the same thread, once by a
+ * (with fsync) before each answer. Four requests are on their way at a time, as from several peers,
+ * and may share a commit. Once with the signatures checked in the same thread, once by a
  * second thread beside it, as the daemon does. Beside them the floor: the same signatures, checked
  * with the key at hand, and nothing else. One `name value unit` a line; medians of three rounds, of the
  * ratios too, as what else runs differs from round to round. The rate per second of CPU time is
@@ -15,6 +16,7 @@
  *	gossip_verify_cpu           the same per second of CPU time
  *	gossip_admit_1_core         everything in one thread
  *	gossip_admit_cpu            the same per second of CPU time
+ *	gossip_admit_1_by_1         with one request at a time, each with a commit of its own
  *	gossip_admit_1_core_ratio   over the floor of its round
  *	gossip_admit_cpu_ratio      the same by CPU time
  *	gossip_admit_2_cores        signatures in a second thread
@@ -42,6 +44,7 @@
 #define ROUNDS             3
 #define NOW_S              1700000000
 #define JOBS_MAX           64
+#define IN_FLIGHT          4
 
 static const struct graph_options options = {.fold_local_part = true};
 
@@ -244,14 +247,28 @@ drain_alone(struct fixture *f)
 }
 
 static void
-admit_alone(struct fixture *f)
+admit_in_flight(struct fixture *f, size_t requests)
 {
-	for (size_t i = 0; i < f->bench->count; i += LINES_MAX) {
-		size_t end = i + LINES_MAX < f->bench->count ? i + LINES_MAX : f->bench->count;
+	size_t count = f->bench->count;
 
-		submit(f, i, end);
+	for (size_t i = 0; i < count;) {
+		for (size_t n = 0; n < requests && i < count; n++, i += LINES_MAX) {
+			submit(f, i, i + LINES_MAX < count ? i + LINES_MAX : count);
+		}
 		drain_alone(f);
 	}
+}
+
+static void
+admit_alone(struct fixture *f)
+{
+	admit_in_flight(f, IN_FLIGHT);
+}
+
+static void
+admit_one_by_one(struct fixture *f)
+{
+	admit_in_flight(f, 1);
 }
 
 /* --- two threads ------------------------------------------------------------------------------ */
@@ -339,8 +356,8 @@ admit_together(struct fixture *f)
 		errx(1, "no thread");
 	}
 	for (size_t i = 0; i < f->bench->count || out > 0;) {
-		/* Three requests on their way keep both busy. */
-		bool is_full = out > 8 || i >= f->bench->count;
+		/* Some requests on their way keep both busy. */
+		bool is_full = out > 12 || i >= f->bench->count;
 
 		if (!is_full) {
 			size_t end = i + LINES_MAX;
@@ -448,6 +465,7 @@ enum figure {
 	VERIFY_CPU,
 	ADMIT,
 	ADMIT_CPU,
+	ADMIT_SERIAL,
 	ADMIT_RATIO,
 	ADMIT_CPU_RATIO,
 	ADMIT_TWO,
@@ -465,6 +483,7 @@ static const struct {
 	[VERIFY_CPU] = {"gossip_verify_cpu", "statements/s", 0},
 	[ADMIT] = {"gossip_admit_1_core", "statements/s", 0},
 	[ADMIT_CPU] = {"gossip_admit_cpu", "statements/s", 0},
+	[ADMIT_SERIAL] = {"gossip_admit_1_by_1", "statements/s", 0},
 	[ADMIT_RATIO] = {"gossip_admit_1_core_ratio", "x", 2},
 	[ADMIT_CPU_RATIO] = {"gossip_admit_cpu_ratio", "x", 2},
 	[ADMIT_TWO] = {"gossip_admit_2_cores", "statements/s", 0},
@@ -484,6 +503,7 @@ measure(const struct bench *b, double values[FIGURES][ROUNDS], size_t round)
 	values[ADMIT_CPU][round] = alone.cpu;
 	values[ADMIT_RATIO][round] = alone.wall / floor.wall;
 	values[ADMIT_CPU_RATIO][round] = alone.cpu / floor.cpu;
+	values[ADMIT_SERIAL][round] = admit_once(b, admit_one_by_one, true).wall;
 	values[HEAP][round] = alone.heap_kib;
 	values[ADMIT_TWO][round] = admit_once(b, admit_together, true).wall;
 	values[REFUSE][round] = admit_once(b, admit_alone, false).wall;

@@ -9,8 +9,9 @@
 #include "gossip/node.h"
 #include "tests/support/graph_world.h"
 
-#define NOW 1700000000
-#define BOB "addr:bob@example.net"
+#define NOW   1700000000
+#define BOB   "addr:bob@example.net"
+#define CAROL "addr:carol@example.net"
 
 static struct world w;
 static struct person alice, bob;
@@ -294,6 +295,67 @@ Test(gossip_node, nothing_is_answered_before_the_signatures_are_checked)
 	drain();
 	cr_assert_eq(did.status, 200);
 	cr_assert(stored(&bind));
+}
+
+/* finish_job - one of those that were held */
+static void
+finish_job(size_t i)
+{
+	node_job_run(did.held[i]);
+	node_job_done(node, now, did.held[i]);
+	drain();
+}
+
+Test(gossip_node, what_is_checked_at_the_same_time_is_stored_at_once)
+{
+	struct issued bind = person_bind(&bob, BY_ROOT, 1, NOW, BOB);
+	struct issued vouches[] = {
+		person_vouch(&bob, BY_ROOT, 1, NOW, "dom:example.com", 1),
+		person_vouch(&bob, BY_ROOT, 1, NOW, "dom:example.org", 1), bind, /* again */
+	};
+
+	add_peer(GRAPH_PEER_FRIEND, "");
+	(void)push(&bind);
+	did.hold = true;
+	for (size_t i = 0; i < ARRAY_LEN(vouches); i++) {
+		did.responses = 0;
+		(void)push(&vouches[i]);
+		cr_assert_eq(did.responses, 0, "%zu", i);
+	}
+	cr_assert_eq(did.held_count, 2, "what is known needs no signature");
+	finish_job(1);
+	cr_assert_eq(did.responses, 0, "it waits for the other");
+	cr_assert_not(stored(&vouches[1]));
+	finish_job(0);
+	cr_assert_eq(did.responses, 3);
+	cr_assert_str_eq(did.body, "known\n", "in the order they came");
+	cr_assert(stored(&vouches[0]) && stored(&vouches[1]));
+}
+
+Test(gossip_node, nobody_waits_for_more_than_a_few)
+{
+	struct issued bind = person_bind(&bob, BY_ROOT, 1, NOW, BOB);
+
+	add_peer(GRAPH_PEER_FRIEND, "");
+	(void)push(&bind);
+	did.hold = true;
+	for (uint64_t i = 0; i < 6; i++) {
+		struct issued vouch = person_vouch(&bob, BY_ROOT, 2 + i, NOW, CAROL, 1);
+
+		(void)push(&vouch);
+	}
+	did.responses = 0;
+	for (size_t i = 0; i < 3; i++) {
+		finish_job(5 - i);
+		cr_assert_eq(did.responses, 0);
+	}
+	finish_job(1);
+	cr_assert_eq(did.responses, 4, "two are still out");
+	finish_job(0);
+	cr_assert_eq(did.responses, 4);
+	finish_job(2);
+	cr_assert_eq(did.responses, 6);
+	cr_assert_str_eq(did.body, "stale\n", "a newer one was there already");
 }
 
 Test(gossip_node, a_job_that_was_not_run_lets_nothing_in)
