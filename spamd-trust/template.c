@@ -211,7 +211,7 @@ add_header(const struct presentation *p, const struct tag *tag, struct dynbuf *o
 		rule_subject(&header, field, part, p->arena, &text, &is_set) != 0) {
 		return;
 	}
-	if (part == RULE_PART_ADDR || part == RULE_PART_NAME) {
+	if (part != RULE_PART_TEXT && part != RULE_PART_RAW) {
 		text = slice_take(text, slice_find_byte(text, '\n'));
 	}
 	(void)dynbuf_add(out, text);

@@ -8,11 +8,26 @@
 #define SCORE_UNSET      1.0
 #define SCORE_UNSET_TEST 0.01 /* names that begin with T_ */
 
-/* is_free - may a rule of one's own have that name? What ours say must come from us. */
-static bool
-is_free(struct slice value)
+/*
+ * check_name - may a rule of one's own have that name? What ours say must come from us.
+ *
+ * SpamAssassin's files define some that are built in here (USER_IN_WELCOMELIST): those lines are
+ * lines for its rule engine.
+ */
+static int
+check_name(struct setting_change *c)
 {
-	return !rules_default_is_ours(rules_default_name(cf_next_word(&value)));
+	struct slice value = c->value;
+	struct slice name = rules_default_name(cf_next_word(&value));
+
+	if (!rules_default_is_ours(name)) {
+		return 0;
+	}
+	if (!slice_starts_with(name, SLICE("TRUST_"))) {
+		return ERR_UNSUPPORTED;
+	}
+	return err_set(c->msg, ERR_INVALID, "%s: the name belongs to a rule that is built in",
+		c->row->name);
 }
 
 static int
@@ -20,12 +35,9 @@ set_rule(struct setting_change *c, int (*add)(struct rule_set **set, struct slic
 					   struct arena *arena, struct err_msg *msg))
 {
 	struct settings *s = c->settings;
+	int code = check_name(c);
 
-	if (!is_free(c->value)) {
-		return err_set(c->msg, ERR_INVALID,
-			"%s: the name belongs to a rule that is built in", c->row->name);
-	}
-	return add(&s->rule_set, c->value, s->arena, c->msg);
+	return code != 0 ? code : add(&s->rule_set, c->value, s->arena, c->msg);
 }
 
 static int

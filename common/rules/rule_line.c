@@ -43,6 +43,24 @@ is_field_name(struct slice name)
 	return name.len > 0;
 }
 
+/* is_known_part - words of SpamAssassin alone, all of which it takes in any order */
+static bool
+is_known_part(struct slice text)
+{
+	static const char *const known[] = {
+		"raw", "addr", "name", "host", "domain", "ip", "revip", "first", "last"};
+	struct slice word = {0};
+	size_t found = 0;
+	size_t count = 0;
+
+	for (; slice_next_token(&text, ":", &word); count++) {
+		for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+			found += slice_eq(word, slice_str(known[i]));
+		}
+	}
+	return count > 0 && found == count;
+}
+
 int
 rule_part_parse(struct slice word, struct slice *field_out, enum rule_part *part_out,
 	struct err_msg *msg)
@@ -50,8 +68,10 @@ rule_part_parse(struct slice word, struct slice *field_out, enum rule_part *part
 	static const struct {
 		const char *name;
 		enum rule_part part;
-	} parts[] = {
-		{"raw", RULE_PART_RAW}, {"addr", RULE_PART_ADDR}, {"name", RULE_PART_NAME}};
+	} parts[] = {{"raw", RULE_PART_RAW}, {"addr", RULE_PART_ADDR},
+		{"addr:raw", RULE_PART_ADDR}, {"name", RULE_PART_NAME},
+		{"name:raw", RULE_PART_RAW_NAME}, {"raw:addr", RULE_PART_ADDR},
+		{"raw:name", RULE_PART_RAW_NAME}};
 	size_t colon = slice_find_byte(word, ':');
 	struct slice part = slice_skip(word, colon + 1);
 
@@ -69,7 +89,8 @@ rule_part_parse(struct slice word, struct slice *field_out, enum rule_part *part
 			return 0;
 		}
 	}
-	return err_set(msg, ERR_INVALID, "header knows :raw, :addr and :name of a field");
+	return err_set(msg, is_known_part(part) ? ERR_UNSUPPORTED : ERR_INVALID,
+		"header knows :raw, :addr and :name of a field");
 }
 
 /* closing_of - what ends a pattern that starts with this; 0 where none can */

@@ -13,15 +13,16 @@
 /** Longest name of a rule; SpamAssassin warns beyond 50. */
 #define RULE_NAME_MAX 128
 
-/** Longest pattern in bytes; those of SpamAssassin's own rules stay below 2,000. */
-#define RULE_PATTERN_MAX 8192
+/** Longest pattern in bytes; SpamAssassin's own rules have lists of addresses of up to 10 KiB. */
+#define RULE_PATTERN_MAX 32768
 
 /** What of a field a rule looks at. */
 enum rule_part {
-	RULE_PART_TEXT, /**< the value, unfolded */
-	RULE_PART_RAW,  /**< :raw, as it is in the message */
-	RULE_PART_ADDR, /**< :addr, the addresses, one a line */
-	RULE_PART_NAME, /**< :name, the display names, one a line */
+	RULE_PART_TEXT,     /**< the value, unfolded */
+	RULE_PART_RAW,      /**< :raw, as it is in the message */
+	RULE_PART_ADDR,     /**< :addr, the addresses, one a line */
+	RULE_PART_NAME,     /**< :name, the display names, one a line */
+	RULE_PART_RAW_NAME, /**< :name:raw, the same with encoded words as they are */
 };
 
 struct rule_line {
@@ -42,15 +43,16 @@ struct rule_line {
 bool rule_name_is_valid(struct slice name);
 
 /**
- * Reads "From" or "From:addr". @return 0, or ERR_INVALID with msg, which may be NULL.
+ * Reads "From" or "From:addr". @return 0; ERR_UNSUPPORTED for :first, :domain and the like, ERR_INVALID,
+ * with msg, which may be NULL.
  */
 NODISCARD int rule_part_parse(struct slice word, struct slice *field_out,
 	enum rule_part *part_out, struct err_msg *msg);
 
 /**
  * Reads the value of a `header` setting.
- * @return 0; ERR_UNSUPPORTED for eval: tests, which need a rule engine; ERR_INVALID or ERR_TOOBIG
- * with msg.
+ * @return 0; ERR_UNSUPPORTED for eval: tests and parts of fields that need a rule engine; ERR_INVALID or
+ * ERR_TOOBIG with msg.
  */
 NODISCARD int rule_line_parse(struct slice value, struct rule_line *out, struct err_msg *msg);
 

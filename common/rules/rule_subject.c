@@ -109,21 +109,21 @@ put_text(struct text *t, struct slice name, struct slice body, struct arena *are
 }
 
 static int
-put_name(struct text *t, struct slice name, struct arena *arena)
+put_name(struct text *t, struct slice name, bool is_raw, struct arena *arena)
 {
 	size_t start = t->len;
 	int c = 0;
 
 	if (name.len < 2 || name.data[0] != '"' || !slice_ends_with(name, SLICE("\""))) {
 		put_unfolded(t, name);
-		return decode_from(t, start, arena);
+		return is_raw ? 0 : decode_from(t, start, arena);
 	}
 	name = slice_of(name.data + 1, name.len - 2);
 	while ((c = lexer_unquote_next(&name)) != LEXER_END) {
 		put(t, (uint8_t)c);
 	}
 	put(t, '\n');
-	return decode_from(t, start, arena);
+	return is_raw ? 0 : decode_from(t, start, arena);
 }
 
 static int
@@ -136,7 +136,8 @@ put_mailboxes(struct text *t, struct slice body, enum rule_part part, struct are
 		if (part == RULE_PART_ADDR) {
 			put_line(t, list.items[i].address);
 		} else if (list.items[i].display_name.len > 0) {
-			code = put_name(t, list.items[i].display_name, arena);
+			code = put_name(t, list.items[i].display_name,
+				part == RULE_PART_RAW_NAME, arena);
 		}
 	}
 	return code;
@@ -155,6 +156,7 @@ put_field(
 		return 0;
 	case RULE_PART_ADDR:
 	case RULE_PART_NAME:
+	case RULE_PART_RAW_NAME:
 		return put_mailboxes(t, f->body, part, arena);
 	}
 	return 0;

@@ -60,6 +60,8 @@ static const struct {
 		"Subject: =?iso-8859-1?Q?caf=E9?=\n\nb\n", "A B", 2},
 	{"an encoded name", "header A From:name =~ /^caf\\xc3\\xa9$/\n",
 		"From: =?utf-8?B?Y2Fmw6k=?= <b@example.net>\n\nb\n", "A", 1},
+	{"an encoded name as it is", "header A From:name:raw =~ /=\\?utf-8/\n",
+		"From: =?utf-8?B?Y2Fmw6k=?= <b@example.net>\n\nb\n", "A", 1},
 	{"ids are no text", "header A References =~ /=\\?/\n",
 		"References: =?utf-8?Q?a?=\n\nb\n", "A", 1},
 	{"no CR is seen", "header A ALL =~ /\\r/\nheader B To =~ /\\r/\n", MESSAGE, "", 0},
