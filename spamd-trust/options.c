@@ -11,15 +11,16 @@
 #define LONG_NAME_MAX 40
 
 enum kind {
-	KIND_FLAG,     /* sets a bool */
-	KIND_BOOL,     /* sets a bool; --noNAME clears it */
-	KIND_STRING,   /* takes a value */
-	KIND_LIST,     /* takes a value, repeatable */
-	KIND_OPT_LIST, /* may take a value, repeatable; "" without */
-	KIND_NUMBER,   /* takes a number in min..max */
-	KIND_OCTAL,    /* takes a file mode */
-	KIND_OPT_FLAG, /* sets a bool; a value may follow and is not used */
-	KIND_IGNORED,  /* accepted without effect */
+	KIND_FLAG,       /* sets a bool */
+	KIND_BOOL,       /* sets a bool; --noNAME clears it */
+	KIND_STRING,     /* takes a value */
+	KIND_OPT_STRING, /* may take a value; "" without */
+	KIND_LIST,       /* takes a value, repeatable */
+	KIND_OPT_LIST,   /* may take a value, repeatable; "" without */
+	KIND_NUMBER,     /* takes a number in min..max */
+	KIND_OCTAL,      /* takes a file mode */
+	KIND_OPT_FLAG,   /* sets a bool; a value may follow and is not used */
+	KIND_IGNORED,    /* accepted without effect */
 	KIND_IGNORED_BOOL,
 	KIND_IGNORED_NUMBER,
 	KIND_IGNORED_OPT,
@@ -64,7 +65,7 @@ static const struct option_def defs[] = {
 		.kind = KIND_OPT_LIST,
 		AT(listen)},
 	{.names = {"local"}, .letter = 'L', .kind = KIND_IGNORED_BOOL},
-	{.names = {"log-timestamp-fmt"}, .kind = KIND_STRING, AT(log_timestamp_format)},
+	{.names = {"log-timestamp-fmt"}, .kind = KIND_OPT_STRING, AT(log_timestamp_format)},
 	{.names = {"max-children"},
 		.letter = 'm',
 		.kind = KIND_NUMBER,
@@ -158,8 +159,8 @@ kind_needs_value(enum kind kind)
 static bool
 kind_may_take_value(enum kind kind)
 {
-	return kind == KIND_OPT_LIST || kind == KIND_OPT_FLAG || kind == KIND_IGNORED_OPT ||
-	       kind == KIND_REMOVED;
+	return kind == KIND_OPT_STRING || kind == KIND_OPT_LIST || kind == KIND_OPT_FLAG ||
+	       kind == KIND_IGNORED_OPT || kind == KIND_REMOVED;
 }
 
 /* add_item - appends to a repeatable option */
@@ -226,7 +227,8 @@ apply(struct parser *p, const struct option_def *def, bool negated, const char *
 		*(bool *)(base + def->offset) = !def->clears && !negated;
 		return 0;
 	case KIND_STRING:
-		*(const char **)(void *)(base + def->offset) = value;
+	case KIND_OPT_STRING:
+		*(const char **)(void *)(base + def->offset) = value == NULL ? "" : value;
 		return 0;
 	case KIND_LIST:
 	case KIND_OPT_LIST:

@@ -100,6 +100,7 @@ static const struct {
 	{"syslog, last one", {"-s", "mail", "-s", "stderr"}, S(syslog), "stderr", 0},
 	{"syslog-socket", {"--syslog-socket=none"}, S(syslog_socket), "none", 0},
 	{"stamp may be empty", {"--log-timestamp-fmt="}, S(log_timestamp_format), "", 0},
+	{"stamp may be missing", {"--log-timestamp-fmt", "-x"}, S(log_timestamp_format), "", 0},
 	{"stamp may be empty, detached", {"--log-timestamp-fmt", ""}, S(log_timestamp_format),
 		"", 0},
 	{"configpath", {"-C", "/etc/x"}, S(config_path), "/etc/x", 0},
