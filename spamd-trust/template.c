@@ -1,5 +1,6 @@
 #include "spamd-trust/template.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -193,6 +194,17 @@ add_date(const struct presentation *p, const struct tag *tag, struct dynbuf *out
 	template_add_date(p->now_s, out);
 }
 
+/* add_autolearn_score - to three decimals, as the original adds it up */
+static void
+add_autolearn_score(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
+{
+	double thousandths = nearbyint(p->verdict->score * 1000);
+
+	(void)tag;
+	/* Plus 0, so that nothing is printed as -0. */
+	(void)dynbuf_printf(out, "%.15g", thousandths / 1000 + 0.0);
+}
+
 /*
  * add_header - `_HEADER(From:addr)_`: every field of that name, each with a line end, or the first
  * address or name alone; as a rule sees them
@@ -247,7 +259,6 @@ add_trust_path(const struct presentation *p, const struct tag *tag, struct dynbu
 static const char *const empty_tags[] = {
 	"ASN",
 	"ASNCIDR",
-	"AUTOLEARNSCORE",
 	"AWL",
 	"AWLCOUNT",
 	"AWLMEAN",
@@ -272,6 +283,7 @@ static const char *const empty_tags[] = {
 	"FIRSTTRUSTEDIP",
 	"FIRSTTRUSTEDREVIP",
 	"HAMMYTOKENS",
+	"LANGUAGES",
 	"LASTEXTERNALHELO",
 	"LASTEXTERNALIP",
 	"LASTEXTERNALRDNS",
@@ -296,6 +308,7 @@ static const struct {
 	void (*write)(const struct presentation *p, const struct tag *tag, struct dynbuf *out);
 } tags[] = {
 	{"AUTOLEARN", NULL, add_autolearn},
+	{"AUTOLEARNSCORE", NULL, add_autolearn_score},
 	{"BAYES", "0.5", NULL}, /* what the original says when the learner did not run */
 	{"CONTACTADDRESS", NULL, add_contact},
 	{"DATE", NULL, add_date},

@@ -232,6 +232,9 @@ set_add_header(struct setting_change *c)
 	if (!is_header_name(name)) {
 		return invalid(c, "needs a name of letters, digits, - and _, without X-Spam-");
 	}
+	if (slice_is_empty(text)) {
+		return invalid(c, "needs a text behind the name; \"\" is an empty one");
+	}
 	ret = unescape(text, s->arena, &text);
 	if (ret == 0 && target.ham) {
 		ret = replace_header(&s->headers_ham, s->arena, name, text);
@@ -319,26 +322,27 @@ set_remove_header(struct setting_change *c)
 const struct setting_type setting_type_remove_header = {
 	"`ham`, `spam` or `all`, a name", set_remove_header, NULL};
 
-/* keep_fixed_header - empties a list but for FIXED_HEADER */
+/* keep_fixed_header - a list of nothing but FIXED_HEADER, as another has it */
 static int
-keep_fixed_header(struct strpairs *list, struct arena *arena)
+keep_fixed_header(const struct strpairs *from, struct arena *arena, struct strpairs *out)
 {
 	struct strpairs kept = {0};
 
-	for (size_t i = 0; i < list->count; i++) {
-		if (slice_eq_nocase(list->items[i].name, FIXED_HEADER)) {
+	for (size_t i = 0; i < from->count; i++) {
+		if (slice_eq_nocase(from->items[i].name, FIXED_HEADER)) {
 			int ret = strpairs_add(
-				&kept, arena, list->items[i].name, list->items[i].value);
+				&kept, arena, from->items[i].name, from->items[i].value);
 
 			if (ret != 0) {
 				return ret;
 			}
 		}
 	}
-	*list = kept;
+	*out = kept;
 	return 0;
 }
 
+/* set_clear_headers - both lists keep what that of ham has, as in the original */
 static int
 set_clear_headers(struct setting_change *c)
 {
@@ -348,8 +352,8 @@ set_clear_headers(struct setting_change *c)
 	if (!slice_is_empty(c->value)) {
 		return invalid(c, "takes no value");
 	}
-	ret = keep_fixed_header(&s->headers_ham, s->arena);
-	return ret != 0 ? ret : keep_fixed_header(&s->headers_spam, s->arena);
+	ret = keep_fixed_header(&s->headers_ham, s->arena, &s->headers_ham);
+	return ret != 0 ? ret : keep_fixed_header(&s->headers_ham, s->arena, &s->headers_spam);
 }
 
 static void

@@ -211,18 +211,19 @@ def free_port():
 class RealSpamd:
     """Debian's, with rules of its own, so that it starts at once and asks no network.
 
-    `identity` is (key, certificate) for TLS; with `learns` it takes TELL and has a learner.
+    `identity` is (key, certificate) for TLS; with `learns` it takes TELL and has a learner. `rules` are
+    the contents of its rule directory.
     """
 
-    def __init__(self, directory, *options, config="", identity=None, learns=False):
-        rules, site = directory / "rules", directory / "site"
-        for path in (rules, site):
+    def __init__(self, directory, *options, config="", identity=None, learns=False, rules=RULES):
+        base, site = directory / "rules", directory / "site"
+        for path in (base, site):
             path.mkdir(parents=True)
         plugins = "loadplugin Mail::SpamAssassin::Plugin::Check\n"
         (directory / "reporter.pm").write_text(REPORTER)
         learner = LEARNER.format(directory=directory) if learns else ""
-        (rules / "init.pre").write_text(plugins + learner)
-        (rules / "10_test.cf").write_text(RULES)
+        (base / "init.pre").write_text(plugins + learner)
+        (base / "10_test.cf").write_text(rules)
         (directory / "bayes").mkdir()
         (directory / "bayes").chmod(0o777)
         if learns:
@@ -232,7 +233,7 @@ class RealSpamd:
         (directory / "home").mkdir()
         (directory / "home").chmod(0o777)
         self.errors = directory / "stderr"
-        command = [REAL_SPAMD, "-L", "-x", "-C", rules, "--siteconfigpath", site, "-s", "stderr"]
+        command = [REAL_SPAMD, "-L", "-x", "-C", base, "--siteconfigpath", site, "-s", "stderr"]
         if identity:
             self.address = f"ssl:127.0.0.1:{free_port()}"
             command += ["--ssl", "--server-key", identity[0], "--server-cert", identity[1]]

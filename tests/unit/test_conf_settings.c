@@ -254,6 +254,7 @@ Test(settings, name_the_range_of_a_bad_value)
 		{"add_header ALL Level x", "ham, spam or all"},
 		{"add_header all X-Spam:Level x", "letters, digits"},
 		{"add_header all", "letters, digits"},
+		{"add_header all X", "needs a text behind the name"},
 		{"remove_header all", "one name"},
 		{"remove_header all Level Flag", "one name"},
 		{"remove_header some Level", "ham, spam or all"},
@@ -454,7 +455,7 @@ Test(settings, undo_the_escapes_of_added_fields)
 		{"add_header all X a\\\\nb", "a\\nb"},
 		{"add_header all X a\\xb\\", "ab"},
 		{"add_header all X \"", "\""},
-		{"add_header all X", ""},
+		{"add_header all X \"\"", ""},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

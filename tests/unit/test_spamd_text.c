@@ -76,6 +76,7 @@ static const struct {
 	{"_VERSION_ _SUBVERSION_", "4.0.1 2024-03-25", "4.0.1 2024-03-25"},
 	{"_HOSTNAME_ _REMOTEHOSTNAME_ _REMOTEHOSTADDR_", "mx.example.org localhost 127.0.0.1",
 		"mx.example.org localhost 127.0.0.1"},
+	{"_AUTOLEARNSCORE_", "0", "15.75"},
 	{"_AUTOLEARN_ _BAYES_ _SUBTESTS_", "disabled 0.5 none", "disabled 0.5 none"},
 	{"_DATE_", "Mon, 23 Nov 2026 11:56:10 +0000", "Mon, 23 Nov 2026 11:56:10 +0000"},
 	{"_HEADER(subject)_|_HEADER(Cc)_", "one two\n|", "one two\n|"},

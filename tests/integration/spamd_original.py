@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Debian's real spamd beside the daemon: the same requests, the same answers and log lines.
+
+SHAPES says how many requests of each kind (default 200), SHAPES_SEED where the seeds begin. A failure
+names its seed; SHAPES=1 SHAPES_SEED=THAT repeats it alone.
+"""
+
+import difflib
+import os
+import pathlib
+import re
+import socket
+import unittest
+
+import harness
+import scorers
+import shapes
+from harness import read_all
+
+COUNT = int(os.environ.get("SHAPES", "200"))
+SEED = int(os.environ.get("SHAPES_SEED", "0"))
+
+# The original does not have these, and so shows nothing of them.
+OURS_ALONE = """
+score TRUST_UNKNOWN 0
+score TRUST_NO_STORE 0
+remove_header all Trust-Tier
+remove_header all Trust-Evidence
+remove_header all Trust-Path
+"""
+
+ROW = rb"\t?(\* )?[ -]{0,2}\d{1,2}(\.\d)? DIFF_"
+ROW_MORE = rb"\t?(\*      | {28})"
+
+# Lines of the log that only one of them has.
+NOT_COMPARED = ("server ", "prefork:", "handled cleanup", "spawned child", "store")
+
+
+def sort_one_line(line):
+    """Rows on one line, as `fold_headers 0` leaves them."""
+    text = line.removesuffix(b"\r")
+    head, *rows = re.split(rb"(?= \* +-?\d+(?:\.\d)? DIFF_)", text)
+    return head + b"".join(sorted(rows)) + line[len(text) :]
+
+
+def sort_rows(text):
+    """The original's order of rules is arbitrary."""
+    out, rows = [], []
+    for line in [*text.split(b"\n"), None]:
+        if line is not None and re.match(ROW, line):
+            rows.append([line])
+        elif line is not None and rows and re.match(ROW_MORE, line):
+            rows[-1].append(line)
+        else:
+            out += [part for row in sorted(rows) for part in row]
+            out += [] if line is None else [sort_one_line(line)]
+            rows = []
+    return b"\n".join(out)
+
+
+def comparable(reply):
+    """A reply without what varies: times, boundaries, the order of rules."""
+    reply = re.sub(rb"----------=_[0-9A-F]{8}\.[0-9A-F]{8}", b"BOUNDARY", reply)
+    reply = re.sub(rb"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", b"DATE", reply)
+    return sort_rows(reply)
+
+
+def log_lines(text):
+    """The lines about requests, without times and places."""
+    found = []
+    for level, line in re.findall(r"(info|warn): spamd: (.*)", text):
+        if not any(word in line for word in NOT_COMPARED):
+            line = re.sub(r"got connection over .*", "got connection over SOCKET", line)
+            line = re.sub(r"rport=[^,]*", "rport=SOCKET", line)
+            line = re.sub(r"(scantime=|in +)[\d.]+", r"\1SECONDS", line)
+            found.append(f"{level}: {line}")
+    return found
+
+
+def escaped(lines):
+    return [repr(line)[2:-1] for line in lines]
+
+
+@unittest.skipUnless(
+    pathlib.Path(scorers.REAL_SPAMD).exists(), f"{scorers.REAL_SPAMD} is missing: scripts/deps test"
+)
+class OriginalTest(harness.DaemonTest):
+    def setUp(self):
+        super().setUp()
+        self.users = self.dir / "users"
+        self.users.mkdir()
+        options = ("--virtual-config-dir", f"{self.users}/%u")
+        config = shapes.COMMON + shapes.RULES
+        (self.dir / "real").mkdir()
+        self.real = scorers.RealSpamd(self.dir / "real", *options, config=config, rules="")
+        self.addCleanup(self.real.stop)
+        store = self.make_store()
+        self.spamd = self.daemon("-x", *options, config=config + OURS_ALONE, store=store).start()
+        self.spamd.wait_log("ledger open")
+
+    def ask(self, path, wire):
+        """The answer and nothing but it; what is left unread may come back as a reset."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(harness.PATIENCE_S)
+            connection.connect(str(path))
+            try:
+                connection.sendall(wire)
+                connection.shutdown(socket.SHUT_WR)
+                return read_all(connection)
+            except OSError:
+                return None
+
+    def check(self, seed, wire):
+        begun = len(self.real.text()), len(self.spamd.log_text())
+        theirs, ours = self.ask(self.real.address, wire), self.ask(self.spamd.socket, wire)
+        if theirs is None:
+            return  # it has closed before it read everything
+        theirs, ours = comparable(theirs), comparable(ours)
+        if theirs != ours:
+            lines = escaped(theirs.split(b"\n")), escaped(ours.split(b"\n"))
+            diff = "\n".join(difflib.unified_diff(*lines, "original", "ours", lineterm=""))
+            self.fail(f"seed {seed}: {wire!r}\n{diff}")
+
+        def logs():
+            real, spamd = self.real.text()[begun[0] :], self.spamd.log_text()[begun[1] :]
+            return log_lines(real), log_lines(spamd)
+
+        harness.wait_for(
+            lambda: logs()[0] == logs()[1], f"the same log, seed {seed}: {wire!r}", lambda: str(logs())
+        )
+
+    def test_messages_under_the_settings_of_users(self):
+        for seed in range(SEED, SEED + COUNT):
+            shape = shapes.Shapes(seed)
+            home = self.users / f"u{seed}"
+            home.mkdir()
+            (home / "user_prefs").write_text(shape.prefs())
+            self.check(seed, shape.request(f"u{seed}", shape.message()))
+
+    def test_requests_that_are_hardly_any(self):
+        for seed in range(SEED, SEED + COUNT):
+            self.check(seed, shapes.Shapes(seed).odd_request())
+
+    def test_each_tag(self):
+        message = (
+            b"From: =?utf-8?Q?B=C3=B6b?= <bob@example.org>\nTo: alice@example.net, carol@example.net\n"
+            b"Subject: one\n\ttwo\nSubject: =?iso-8859-1?Q?caf=E9?=\nX-Trust-Test: spam\n\nHello\n"
+        )
+        for number, tag in enumerate(shapes.TAGS + shapes.ADDRESS_TAGS):
+            home = self.users / f"t{number}"
+            home.mkdir()
+            template = f"report_safe 0\nadd_header all One a{tag}b\nclear_report_template\nreport x{tag}y\n"
+            (home / "user_prefs").write_text(template)
+            for command in ("PROCESS", "REPORT"):
+                self.check(tag, harness.request(command, message, user=f"t{number}"))
+
+
+if __name__ == "__main__":
+    harness.main()
