@@ -23,6 +23,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/err.h"
+#include "common/base/order_filter.h"
 #include "common/statement/identity.h"
 #include "common/statement/principal.h"
 #include "common/statement/statement.h"
@@ -181,33 +182,11 @@ bool graph_seek(struct graph_cursor *c, struct graph_ref peer, struct graph_edge
  */
 typedef bool graph_common_fn(void *ctx, size_t index, const struct graph_edge *edge);
 
-#define GRAPH_FILTER_BITS 8192
-
-/**
- * Which first bits of digests occur in an array: says of nearly all others at once that they are not
- * in it. Cleared with {0}.
- */
-struct graph_filter {
-	uint64_t words[GRAPH_FILTER_BITS / 64];
-};
-
-static inline void
-graph_filter_add(struct graph_filter *f, uint64_t order)
-{
-	f->words[order >> 57] |= (uint64_t)1 << (order >> 51 & 63);
-}
-
-static inline bool
-graph_filter_may_have(const struct graph_filter *f, uint64_t order)
-{
-	return (f->words[order >> 57] >> (order >> 51 & 63) & 1) != 0;
-}
-
 /** What graph_list_common() looks for. */
 struct graph_wanted {
 	const struct graph_ref *refs; /**< ascending, each once */
 	size_t count;
-	const struct graph_filter *filter; /**< has all of refs */
+	const struct order_filter *filter; /**< has all of refs */
 	bool or_hosted;                    /**< of a list of issuers: those hosted here, too */
 };
 

@@ -315,7 +315,7 @@ next_wanted(struct graph_cursor *c, struct walk *w, size_t *index_out)
 	for (const uint8_t *record = c->run.data + c->at; record < end;
 		record += GRAPH_EDGE_LEN) {
 		bool found =
-			graph_filter_may_have(wanted->filter, graph_edge_peer(record).order) &&
+			order_filter_may_have(wanted->filter, graph_edge_peer(record).order) &&
 			is_in_array(w, record);
 
 		if (found || (wanted->or_hosted && record_is_hosted(record))) {

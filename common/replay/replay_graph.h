@@ -11,6 +11,7 @@
 #ifndef COMMON_REPLAY_REPLAY_GRAPH_H
 #define COMMON_REPLAY_REPLAY_GRAPH_H
 
+#include "common/base/order_filter.h"
 #include "common/metric/metric.h"
 #include "common/replay/replay_list.h"
 #include "common/replay/replay_names.h"
@@ -50,7 +51,10 @@ struct replay_view {
 	struct replay_graph *graph; /**< only marks are written */
 	struct metric_ref recipient;
 	struct metric_ref sender;
-	bool is_marked; /**< false at first */
+	bool is_marked;               /**< false at first */
+	bool has_vouchers;            /**< likewise */
+	struct order_filter friends;  /**< once they are marked */
+	struct order_filter vouchers; /**< those of the sender, once they are there */
 };
 
 struct metric_world replay_view_world(struct replay_view *view);

@@ -103,6 +103,32 @@ replay_list_next(const struct replay_list *list, struct replay_position *from)
 	return &c->items[from->item++];
 }
 
+const struct replay_edge *
+replay_list_run(
+	const struct replay_list *list, struct replay_position *from, uint32_t *count_out)
+{
+	const struct replay_edge *first = replay_list_next(list, from);
+
+	if (first != NULL) {
+		*count_out = list->chunks[from->chunk]->count - from->item + 1;
+		from->item = list->chunks[from->chunk]->count;
+	}
+	return first;
+}
+
+void
+replay_list_call(const struct replay_list *list)
+{
+	if (list->chunk_count > 0) {
+		const uint8_t *chunk = (const uint8_t *)list->chunks[0];
+
+		__builtin_prefetch(chunk);
+		__builtin_prefetch(chunk + 64);
+		__builtin_prefetch(chunk + 128);
+		__builtin_prefetch(chunk + 192);
+	}
+}
+
 struct replay_edge *
 replay_list_find(const struct replay_list *list, struct metric_ref ref)
 {

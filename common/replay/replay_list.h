@@ -49,6 +49,13 @@ struct replay_edge *replay_list_seek(
 struct replay_edge *replay_list_next(
 	const struct replay_list *list, struct replay_position *from);
 
+/** The items from a position on that lie side by side; the position moves behind them. NULL at the end. */
+const struct replay_edge *replay_list_run(
+	const struct replay_list *list, struct replay_position *from, uint32_t *count_out);
+
+/** Calls for the memory of a list that is walked soon (prefetch). */
+void replay_list_call(const struct replay_list *list);
+
 /** The item of a principal, NULL where there is none. Good until the list changes. */
 struct replay_edge *replay_list_find(const struct replay_list *list, struct metric_ref ref);
 

@@ -92,9 +92,9 @@ circle_world_common(void *ctx, enum metric_list kind, struct metric_ref of, size
 static void
 fill_voucher_filter(struct circle_world *w)
 {
-	w->voucher_filter = (struct graph_filter){0};
+	w->voucher_filter = (struct order_filter){0};
 	for (size_t i = 0; i < w->voucher_count; i++) {
-		graph_filter_add(&w->voucher_filter, w->vouchers[i].order);
+		order_filter_add(&w->voucher_filter, w->vouchers[i].order);
 	}
 }
 

@@ -57,7 +57,7 @@ struct circle_world {
 	struct friends friends;
 	graph_node voucher_of; /* the one principal that they vouch for */
 	size_t voucher_count;  /* SIZE_MAX: not loaded yet */
-	struct graph_filter voucher_filter;
+	struct order_filter voucher_filter;
 	struct graph_ref vouchers[CIRCLE_WORLD_VOUCHERS_MAX]; /* of the sender, dead ones too */
 };
 

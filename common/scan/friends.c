@@ -212,9 +212,9 @@ sort(struct friends *f)
 static void
 fill_filter(struct friends *f)
 {
-	f->filter = (struct graph_filter){0};
+	f->filter = (struct order_filter){0};
 	for (size_t i = 0; i < f->count; i++) {
-		graph_filter_add(&f->filter, f->refs[i].order);
+		order_filter_add(&f->filter, f->refs[i].order);
 	}
 }
 

@@ -32,7 +32,7 @@ struct friends {
 	bool has_colleagues; /**< friends_load_colleagues() was called */
 	size_t colleague_count;
 	graph_node colleagues[FRIENDS_COLLEAGUES_MAX]; /**< ascending numbers */
-	struct graph_filter filter;                    /**< has them all */
+	struct order_filter filter;                    /**< has them all */
 	struct graph_ref refs[FRIENDS_MAX];            /**< ascending, each once */
 	uint8_t levels[FRIENDS_MAX];                   /**< of each, 1 to 3 */
 };
