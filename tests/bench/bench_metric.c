@@ -7,9 +7,12 @@
  * loaded into an LMDB environment below $TMPDIR or /tmp: 1.6 GB for a million identities, 8 GB for five,
  * and as much memory if it is to stay warm. Senders are drawn uniformly and by edge, half and half, recipients
  * uniformly. A decision starts with the text of the address and ends with the metric's answer on
- * an empty ledger. Times are the thread's own. Lines are `name value unit`; names end in the number of identities.
+ * an empty ledger; `ledger` lines have one in LMDB, as the daemon's, with half a million payments, half of them by
+ * friends of the recipients asked about. These are older than the window, so that each is read, and decides
+ * nothing. Times are the thread's own. Lines are `name value unit`; names end in the number of identities.
  *
  *	decide     all of them, and by what was found: direct (friends vouch), helpers, none
+ *	ledger     the same with a ledger that is not empty
  *	two_hop    friends and the sender's vouchers intersected alone
  *	csr_*      the same over compressed sparse rows: the floor
  *	star       a sender for whom everybody vouches
@@ -26,6 +29,8 @@
 #include "common/base/rng.h"
 #include "common/base/strnum.h"
 #include "common/graph/graph_merge.h"
+#include "common/ledger/ledger_entry.h"
+#include "common/ledger/ledger_view.h"
 #include "common/scan/circle_world.h"
 #include "tests/support/csr_world.h"
 #include "tests/support/temp_dir.h"
@@ -39,6 +44,8 @@
 #define LIST_LENGTH    5000
 #define NOW_S          1750000000U
 #define MAP_BYTES      ((size_t)48 << 30)
+#define PAYMENTS       500000
+#define PAID_S         (NOW_S - 40U * 86400) /* out of the window */
 
 struct query {
 	uint32_t recipient; /* ranks */
@@ -49,6 +56,8 @@ struct bench {
 	struct synthetic_graph graph;
 	struct store *store;
 	struct store *private_store;
+	struct store *ledger_store;
+	struct ledger_view ledger; /* txn NULL: the empty one */
 	struct graph_reader *reader;
 	struct private_reader *private_reader;
 	struct private_user listed; /* a user with a long private list */
@@ -156,7 +165,7 @@ static void
 decide_store(const struct circle *circle, const struct query *q)
 {
 	struct metric_question question;
-	const struct metric_ledger ledger = {0};
+	struct metric_ledger ledger = {0};
 	struct metric_world metric;
 	struct principal text;
 	struct party sender;
@@ -164,6 +173,11 @@ decide_store(const struct circle *circle, const struct query *q)
 	question_of(q, &question);
 	synthetic_graph_principal(bench.graph.refs[q->sender].node, &text);
 	sender = circle_party(circle, &text);
+	if (bench.ledger.txn != NULL) {
+		ledger = ledger_view_metric(&bench.ledger);
+		question.recipient.digest = &circle->self.digest;
+		question.sender.digest = &sender.digest;
+	}
 	question.level = circle_level(circle, &sender);
 	circle_world_init(&world, circle, &bench.config, &sender, 1);
 	metric = circle_world_metric(&world);
@@ -235,9 +249,21 @@ print_by_class(const char *name)
 	}
 }
 
+static void
+measure_floor(void)
+{
+	for (size_t i = 0; i < QUERIES; i++) {
+		uint64_t start = cpu_ns();
+
+		decide_floor(&bench.queries[i]);
+		bench.times[i] = cpu_ns() - start;
+	}
+	print_times("csr_decide", bench.times, QUERIES);
+}
+
 /* measure_decisions - warm: the first rounds only warm up */
 static void
-measure_decisions(void)
+measure_decisions(const char *name)
 {
 	static struct circle circles[QUERIES];
 
@@ -256,15 +282,23 @@ measure_decisions(void)
 			bench.times[i] = cpu_ns() - start;
 		}
 	}
-	print_by_class("decide");
-	print_times("decide", bench.times, QUERIES);
-	for (size_t i = 0; i < QUERIES; i++) {
-		uint64_t start = cpu_ns();
+	print_by_class(name);
+	print_times(name, bench.times, QUERIES);
+}
 
-		decide_floor(&bench.queries[i]);
-		bench.times[i] = cpu_ns() - start;
+/* measure_ledger - the same decisions with a ledger that is not empty */
+static void
+measure_ledger(void)
+{
+	if (store_begin_read(bench.ledger_store, &bench.ledger.txn) != 0) {
+		errx(1, "the ledger cannot be read");
 	}
-	print_times("csr_decide", bench.times, QUERIES);
+	measure_decisions("ledger");
+	if (store_txn_error(bench.ledger.txn) != 0) {
+		errx(1, "reading the ledger failed");
+	}
+	store_abort(bench.ledger.txn);
+	bench.ledger.txn = NULL;
 }
 
 static bool
@@ -476,6 +510,60 @@ load_private(const char *path)
 }
 
 static void
+digest_of_rank(uint32_t rank, struct digest *out)
+{
+	struct principal p;
+
+	synthetic_graph_principal(bench.graph.refs[rank].node, &p);
+	principal_digest(&p, out);
+}
+
+/* put_payments - every second one by a friend of somebody asked about, the others by and to anybody */
+static int
+put_payments(void *ctx, struct store_txn *txn)
+{
+	const struct metric_entry entry = {.amount = METRIC_ONE / 10};
+	const struct csr *out = &bench.graph.out;
+	const struct rng *rng = ctx;
+
+	for (uint32_t i = 0; i < PAYMENTS; i++) {
+		uint32_t r = i % 2 == 0 ? bench.queries[rng_below(rng, QUERIES)].recipient
+					: (uint32_t)rng_below(rng, bench.graph.nodes) + 1;
+		uint64_t edge =
+			out->start[r] + rng_below(rng, out->start[r + 1] - out->start[r]);
+		struct digest recipient;
+		struct digest payer;
+		const struct ledger_entry_key key = {
+			METRIC_SPENT, &recipient, &payer, PAID_S, i};
+
+		digest_of_rank(r, &recipient);
+		digest_of_rank(out->peers[edge], &payer);
+		ledger_entry_put(txn, &key, &entry);
+	}
+	return store_txn_error(txn);
+}
+
+static void
+load_ledger(const char *path)
+{
+	struct store_config config = {
+		.path = path,
+		.mode = STORE_CREATE,
+		.tables = ledger_tables,
+		.table_count = LEDGER_TABLE_COUNT,
+		.schema_version = LEDGER_SCHEMA_VERSION,
+		.map_initial_bytes = (size_t)4 << 30,
+	};
+	struct rng_seeded_state state;
+	struct rng rng = rng_seeded(&state, SEED + 2);
+
+	bench.ledger_store = open_store(&config);
+	if (store_update(bench.ledger_store, put_payments, &rng) != 0) {
+		errx(1, "the ledger could not be written");
+	}
+}
+
+static void
 begin(void)
 {
 	struct err_msg msg = {0};
@@ -497,6 +585,7 @@ end(void)
 	private_reader_free(bench.private_reader);
 	graph_end(bench.reader);
 	graph_reader_free(bench.reader);
+	store_close(bench.ledger_store);
 	store_close(bench.private_store);
 	store_close(bench.store);
 }
@@ -504,7 +593,9 @@ end(void)
 static void
 measure_all(void)
 {
-	measure_decisions();
+	measure_decisions("decide");
+	measure_floor();
+	measure_ledger();
 	measure_two_hop();
 	measure_special("star", 1);
 	bench.is_listed = true;
@@ -524,6 +615,7 @@ run(uint32_t identities, uint32_t hosted_every, void (*measure)(void))
 {
 	struct temp_dir graph_dir;
 	struct temp_dir private_dir;
+	struct temp_dir ledger_dir;
 
 	bench = (struct bench){.config = metric_config_default(), .colleagues = true};
 	synthetic_graph_make_star(&bench.graph, identities, DEGREE, SEED);
@@ -531,11 +623,14 @@ run(uint32_t identities, uint32_t hosted_every, void (*measure)(void))
 	make_queries();
 	temp_dir_make(&graph_dir);
 	temp_dir_make(&private_dir);
+	temp_dir_make(&ledger_dir);
 	load_graph(graph_dir.path);
 	load_private(private_dir.path);
+	load_ledger(ledger_dir.path);
 	begin();
 	measure();
 	end();
+	temp_dir_remove(&ledger_dir);
 	temp_dir_remove(&private_dir);
 	temp_dir_remove(&graph_dir);
 	synthetic_graph_fini(&bench.graph);
