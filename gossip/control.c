@@ -131,7 +131,7 @@ op_met(struct service *s, const struct ctl_message *request, struct ctl_call *ca
 		reply, "open", pairing_host_is_open(&s->host, service_now().wall_s));
 	ctl_message_set_bool(reply, "met", met);
 	if (met) {
-		ctl_message_set_text(reply, "name", slice_str(s->met_party.name));
+		ctl_message_set_text(reply, "name", slice_str(s->met_name));
 		ctl_message_set_text(reply, "digits", slice_str(s->met_digits));
 	}
 	return 0;

@@ -38,6 +38,7 @@
 #include "gossip/listen.h"
 #include "gossip/options.h"
 #include "gossip/service.h"
+#include "gossip/target.h"
 #include "product_version.h"
 
 /* Everything gossip has read and opened. */
@@ -103,15 +104,18 @@ own_path(const char *root, const char *name, char out[PATH_MAX], struct err_msg 
 }
 
 /*
- * read_site_name - how we call ourselves to peers: the domain of `trustctl init`, as the identity of
- * the site has no name and the private store is closed to us; the host of gossip_url stands for it.
+ * read_site_name - how we call ourselves to peers: the host of gossip_url, else this machine's name. The
+ * site's domain is in the private store, which is closed to us.
  */
 static void
 read_site_name(struct daemon *d)
 {
-	struct slice url = slice_skip(d->settings->gossip_url, sizeof("https://") - 1);
-	struct slice host = slice_take(url, slice_find_byte(url, ':'));
+	struct slice host = target_host(d->settings->gossip_url);
+	char machine[HOST_NAME_MAX + 1] = "";
 
+	if (host.len == 0 && gethostname(machine, sizeof(machine) - 1) == 0) {
+		host = slice_str(machine);
+	}
 	(void)snprintf(d->site_name, sizeof(d->site_name), "%.*s", SLICE_ARG(host));
 }
 

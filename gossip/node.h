@@ -171,7 +171,8 @@ void node_graph_changed(struct node *node, struct node_time now);
 struct node_peer_spec {
 	struct digest pin;
 	enum graph_peer_class class;
-	struct slice name;
+	struct slice
+		name; /**< empty: it keeps the one it has, or gets its host or a piece of its pin */
 	struct slice url; /**< https://HOST[:PORT]; empty: it only calls us */
 };
 

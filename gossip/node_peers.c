@@ -1,9 +1,14 @@
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/encoding.h"
 #include "common/base/log.h"
 #include "common/base/utf8.h"
 #include "gossip/budget.h"
 #include "gossip/node_private.h"
+
+/* Of a pin, enough to tell two peers apart and for `trustctl peer` to find one. */
+#define SHORT_PIN_LEN 8
 
 /* peer_new - appended to the node's, due now; NULL when there is no memory */
 static struct peer *
@@ -249,12 +254,26 @@ is_url(struct slice url)
 	       slice_find_byte(host, '?') == host.len && slice_find_byte(host, '#') == host.len;
 }
 
+/* name_by_itself - for a peer whom nobody named: its host, else the beginning of its pin */
+static void
+name_by_itself(struct graph_peer *rec)
+{
+	struct slice host = target_host(slice_str(rec->url));
+	char pin[BASE64URL_LEN(DIGEST_LEN) + 1];
+
+	if (host.len > 0 && copy_text(host, rec->name, sizeof(rec->name))) {
+		return;
+	}
+	base64url_encode(digest_slice(&rec->pin), pin);
+	(void)snprintf(rec->name, sizeof(rec->name), "%.*s", SHORT_PIN_LEN, pin);
+}
+
 static int
 apply_spec(const struct node_peer_spec *spec, struct graph_peer *rec, struct err_msg *msg)
 {
 	rec->pin = spec->pin;
 	rec->class = spec->class;
-	if (!copy_text(spec->name, rec->name, sizeof(rec->name))) {
+	if (spec->name.len > 0 && !copy_text(spec->name, rec->name, sizeof(rec->name))) {
 		return err_set(msg, ERR_INVALID, "a peer's name is UTF-8 of at most %d bytes",
 			GRAPH_PEER_NAME_MAX - 1);
 	}
@@ -262,10 +281,14 @@ apply_spec(const struct node_peer_spec *spec, struct graph_peer *rec, struct err
 		return err_set(
 			msg, ERR_INVALID, "a peer's address is written https://HOST[:PORT]");
 	}
-	return copy_text(spec->url, rec->url, sizeof(rec->url))
-		       ? 0
-		       : err_set(msg, ERR_INVALID, "a peer's address has at most %d bytes",
-				 GRAPH_PEER_URL_MAX - 1);
+	if (!copy_text(spec->url, rec->url, sizeof(rec->url))) {
+		return err_set(msg, ERR_INVALID, "a peer's address has at most %d bytes",
+			GRAPH_PEER_URL_MAX - 1);
+	}
+	if (rec->name[0] == '\0') {
+		name_by_itself(rec);
+	}
+	return 0;
 }
 
 struct peer_write {

@@ -34,7 +34,7 @@ struct service_config {
 	const struct settings *settings;
 	const struct tls_node *tls;
 	struct store *graph;
-	struct slice site_name; /**< the site's domain, as we call ourselves to others */
+	struct slice site_name; /**< our host's name, as we call ourselves to others */
 	const int *listeners;   /**< listening sockets, taken */
 	size_t listener_count;
 	int control;                   /**< listening UNIX socket, borrowed */
@@ -69,6 +69,7 @@ struct service {
 	enum graph_peer_class invited_class;
 	struct node_peer_spec met; /* whom the last invitation brought; slices into met_party */
 	struct pairing_party met_party;
+	char met_name[GRAPH_PEER_NAME_MAX];
 	char met_digits[PAIRING_DIGITS_LEN]; /* "" before */
 	struct pairing_guest guest;
 	enum graph_peer_class guest_class;

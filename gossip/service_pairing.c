@@ -23,6 +23,15 @@ service_pairing_takes(const struct https_request *request)
 	       slice_eq(request->http->target, SLICE(PAIR_TARGET));
 }
 
+/* name_of - a peer's name here, good until it is changed */
+static const char *
+name_of(const struct service *s, const struct digest *pin)
+{
+	const struct graph_peer *peer = node_peer_at(s->node, pin);
+
+	return peer == NULL ? "" : peer->name;
+}
+
 /* --- host ------------------------------------------------------------------------------------ */
 
 /* befriend - the guest becomes a peer, or the pairing is none */
@@ -45,8 +54,10 @@ befriend(struct service *s, const struct digest *pin, struct pairing_reply *repl
 			"gossip: cannot add the peer that an invitation brought: %s", msg.text);
 		return code;
 	}
+	/* As the node calls it now, which has a name for those who bring none. */
+	(void)snprintf(s->met_name, sizeof(s->met_name), "%s", name_of(s, pin));
 	(void)snprintf(s->met_digits, sizeof(s->met_digits), "%s", reply->digits);
-	log_info("gossip: paired with %s, digits %s", s->met_party.name, s->met_digits);
+	log_info("gossip: paired with %s, digits %s", s->met_name, s->met_digits);
 	return 0;
 }
 
@@ -140,10 +151,10 @@ conclude(struct service *s, const char *digits)
 		fail_guest(s, code, msg.text);
 		return;
 	}
-	log_info("gossip: paired with %s, digits %s", s->guest.host_name, digits);
+	log_info("gossip: paired with %s, digits %s", name_of(s, &spec.pin), digits);
 	reply = ctl_message_reply();
 	if (reply != NULL) {
-		ctl_message_set_text(reply, "name", spec.name);
+		ctl_message_set_text(reply, "name", slice_str(name_of(s, &spec.pin)));
 		ctl_message_set_text(reply, "digits", slice_str(digits));
 	}
 	answer_guest(s, reply);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/strnum.h"
 
@@ -89,4 +90,15 @@ target_feed(uint64_t epoch, uint64_t after, char *out)
 {
 	(void)snprintf(out, NODE_TARGET_MAX, "%s?epoch=%" PRIu64 "&after=%" PRIu64,
 		endpoints[TARGET_FEED].path, epoch, after);
+}
+
+struct slice
+target_host(struct slice url)
+{
+	struct slice host = slice_skip(url, strlen("https://"));
+
+	if (slice_starts_with(host, SLICE("["))) {
+		return slice_take(host, slice_find_byte(host, ']') + 1);
+	}
+	return slice_take(host, slice_find_byte(host, ':'));
 }

@@ -425,7 +425,8 @@ const struct setting_row settings_rows[] = {
 	{"gossip_url", NULL, &setting_type_text, SETTING_SECTION_GOSSIP,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_url), 0, 0, NULL, NULL, NULL,
 		"`https://HOST:PORT` at which peers reach gossip; unset: it calls them, but "
-		"they cannot call it."},
+		"they cannot call it. Its host, else the machine's name, is how an invitation "
+		"presents this node."},
 	{"gossip_hops", NULL, &setting_type_integer, SETTING_SECTION_GOSSIP,
 		SETTING_ADMIN | SETTING_STRICT, FIELD(gossip_hops), 0, 3, "steps", NULL, "2",
 		"How many steps from a friend of a local user an issuer may be whose "

@@ -4,8 +4,10 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
+import socket
 import tempfile
 import unittest
 
@@ -51,6 +53,22 @@ class Pairing(GossipTest):
         self.assertEqual(peer["pin"], b.pin)
         [peer] = b.json("peer", "list")
         self.assertEqual((peer["pin"], peer["url"], peer["class"]), (a.pin, a.url, "friend"))
+
+    def test_without_an_address_of_ones_own_the_machine_names_the_peer(self):
+        a, b = self.two()
+        done = b.trustctl("peer", "accept", a.invite())
+        name = socket.gethostname()[:63]
+        self.assertIn(f"Paired with {name}.", done.stdout)
+        for node in (a, b):
+            node.wait_log(f"paired with {re.escape(name)}, digits")
+            self.assertEqual([peer["name"] for peer in node.json("peer", "list")], [name])
+        # With one, its host does.
+        c = self.node("example.com", config="gossip_url https://mx.example.com:7483\n")
+        c.accept(a.invite())
+        a.wait_log("paired with mx.example.com, digits")
+        # Who is only pinned is called by the host he is called at.
+        b.trustctl("peer", "add", c.url, "--pin", c.pin)
+        self.assertIn("127.0.0.1", b.peers())
 
     def test_a_link_is_good_once(self):
         a, b = self.two()

@@ -801,6 +801,42 @@ Test(gossip_node, a_restored_graph_begins_anew_with_everybody)
 	cr_assert_eq(node_peer_at(node, &peer_pin)->own_epoch, 43);
 }
 
+Test(gossip_node, a_peer_without_a_name_gets_one)
+{
+	static const struct {
+		const char *name;
+		const char *url;
+		const char *expected;
+	} steps[] = {
+		{"", "", "BwcHBwcH"}, /* of its pin */
+		{"", "https://mx.example.net:7483", "BwcHBwcH"},
+		{"bob", "https://mx.example.net:7483", "bob"},
+		{"", "https://other.example.net", "bob"},
+	};
+	static const char *const hosts[][2] = {
+		{"https://mx.example.net:7483", "mx.example.net"},
+		{"https://mx.example.net", "mx.example.net"},
+		{"https://[2001:db8::1]:7483", "[2001:db8::1]"},
+	};
+	struct err_msg msg;
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		struct node_peer_spec spec = {
+			.name = slice_str(steps[i].name), .url = slice_str(steps[i].url)};
+
+		memset(spec.pin.bytes, 7, sizeof(spec.pin.bytes));
+		cr_assert_eq(node_peer_add(node, now, &spec, &msg), 0, "%s", msg.text);
+		cr_expect_str_eq(node_peer_at(node, &spec.pin)->name, steps[i].expected);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		struct node_peer_spec spec = {.url = slice_str(hosts[i][0])};
+
+		spec.pin.bytes[0] = (uint8_t)(100 + i);
+		cr_assert_eq(node_peer_add(node, now, &spec, &msg), 0, "%s", msg.text);
+		cr_expect_str_eq(node_peer_at(node, &spec.pin)->name, hosts[i][1]);
+	}
+}
+
 Test(gossip_node, addresses_and_names_of_peers_are_checked)
 {
 	static const char *const bad[] = {"http://x", "https://", "https://x/", "https://u@x",
