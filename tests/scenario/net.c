@@ -305,6 +305,18 @@ net_publish(struct net *net, size_t node, const struct issued *made)
 	publish(net, node, made, false);
 }
 
+struct issued
+net_commit(struct net *net, const struct net_person *person, size_t next)
+{
+	struct issued made;
+	struct person keys; /* as that person has them, who may be made later */
+
+	person_make(&keys, (uint8_t)next);
+	made = person_identity(&person->keys, 1, net_wall_s(net), &keys, false);
+	person_fini(&keys);
+	return made;
+}
+
 struct net_person *
 net_person_add(struct net *net, size_t home)
 {
@@ -322,7 +334,9 @@ net_person_add(struct net *net, size_t home)
 	p->principal = principal_of(p->address);
 	p->seq = 1;
 	net->person_count++;
-	made = person_identity(&p->keys, 1, now_s, NULL, false);
+	made = net->commits[net->person_count - 1] == 0
+		       ? person_identity(&p->keys, 1, now_s, NULL, false)
+		       : net_commit(net, p, net->commits[net->person_count - 1] - 1U);
 	publish(net, home, &made, true);
 	made = person_device(&p->keys, BY_PHONE, 1, now_s);
 	publish(net, home, &made, false);
@@ -677,6 +691,20 @@ net_has(struct net *net, size_t node, const struct digest *id)
 	graph_end(r);
 	graph_reader_free(r);
 	return has;
+}
+
+bool
+net_is_current(struct net *net, size_t node, const struct net_person *person,
+	const struct net_person *other)
+{
+	struct graph_reader *r = reader_of(net, node);
+	graph_node at = graph_find(r, &person->keys.self);
+	bool is_current =
+		at != GRAPH_NONE && graph_current(r, at) == graph_find(r, &other->keys.self);
+
+	graph_end(r);
+	graph_reader_free(r);
+	return is_current;
 }
 
 bool

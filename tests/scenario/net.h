@@ -82,6 +82,8 @@ struct net {
 	uint32_t latency_max_ms;
 	uint32_t loss_percent;
 	uint32_t repeat_percent;
+	uint8_t commits
+		[NET_PEOPLE_MAX]; /* person + 1 whose root is the next one; 0: none is named */
 	uint8_t side[NET_NODES_MAX]; /* nodes of different sides do not hear each other */
 	struct node_limits limits;
 	enum graph_peer_class class;
@@ -121,6 +123,11 @@ uint64_t net_wall_s(const struct net *net);
 
 /** True when the node stores the statement. */
 bool net_has(struct net *net, size_t node, const struct digest *id);
+/** The statement by which a person's root commits to another's as the next. */
+struct issued net_commit(struct net *net, const struct net_person *person, size_t next);
+/** True when the node believes that `other` is who the person is now; himself, without a succession. */
+bool net_is_current(struct net *net, size_t node, const struct net_person *person,
+	const struct net_person *other);
 /** True when the node believes the identity to be revoked. */
 bool net_is_revoked(struct net *net, size_t node, const struct net_person *person);
 uint64_t net_stored(struct net *net, size_t node);

@@ -19,6 +19,7 @@
  *	class site                all are hosts of one site
  *	limit NAME N              of struct node_limits
  *	offline N                 is not up at time 0
+ *	commits P Q               P's first identity statement names Q's root as the next one
  *
  * Then, in order of time, SECONDS and what happens:
  *
@@ -31,6 +32,8 @@
  *	warn P Q | unwarn P Q     P's warning about Q's address, for the peers of his home
  *	befriend N|all P
  *	equivocate P Q N          P says two things of Q under one number, one of them at node N
+ *	commit P Q N              P's root says another such thing, at node N
+ *	succeed P Q               P's root continues Q, at his home
  *	revoke P [AGO]            P's root revokes him, at his home, since so many seconds ago
  *	thief P N K               K vouches with P's phone, dated back, at node N
  *	tamper N HOW | honest N   see attack.h
@@ -43,6 +46,7 @@
  *	expect stored N MAX       statements at a node
  *	expect edge|no-edge P Q N N believes a vouch of P for Q's address; sK: the thief's K-th stranger
  *	expect warned|unwarned P Q N            P's warning about Q's address counts at N
+ *	expect current P Q N                    N believes that P continues as Q; P P: as himself
  *	expect closed N M | expect open N M     M, at N
  *	expect refused N M REASON MIN
  *	expect level N M S        N was level with M's feed within the last S seconds
@@ -308,6 +312,11 @@ setting(struct script *s)
 		net->class = GRAPH_PEER_SITE;
 	} else if (is_word(s, 0, "limit")) {
 		set_limit(s);
+	} else if (is_word(s, 0, "commits")) {
+		if (number(s, 1) >= NET_PEOPLE_MAX || number(s, 2) >= NET_PEOPLE_MAX) {
+			fail(s, "no such person");
+		}
+		net->commits[number(s, 1)] = (uint8_t)(number(s, 2) + 1);
 	} else if (is_word(s, 0, "offline")) {
 		s->is_offline[node_at(s, 1)] = true;
 	} else {
@@ -508,6 +517,10 @@ expect(struct script *s)
 
 		must_hold(s, has == is_word(s, 2, "warned"),
 			has ? "the warning counts" : "the warning does not count");
+	} else if (is_word(s, 2, "current")) {
+		must_hold(s,
+			net_is_current(net, node_at(s, 5), person_at(s, 3), person_at(s, 4)),
+			"he does not continue as that one there");
 	} else if (is_word(s, 2, "quiet")) {
 		at_most(s, net->nodes[node_at(s, 3)].warnings, number(s, 4));
 	} else if (is_word(s, 2, "bytes")) {
@@ -657,6 +670,16 @@ people_do(struct script *s)
 		befriend(s);
 	} else if (is_word(s, 1, "equivocate")) {
 		equivocate(s);
+	} else if (is_word(s, 1, "commit")) {
+		struct issued made = net_commit(net, person_at(s, 2), number(s, 3));
+
+		net_publish(net, node_at(s, 4), &made);
+	} else if (is_word(s, 1, "succeed")) {
+		struct net_person *p = person_at(s, 2);
+		struct issued made =
+			person_succeed(&p->keys, 1, net_wall_s(net), &person_at(s, 3)->keys);
+
+		net_publish(net, p->home, &made);
 	} else if (is_word(s, 1, "revoke")) {
 		revoke(s);
 	} else if (is_word(s, 1, "thief")) {
