@@ -133,6 +133,27 @@ class Mail(unittest.TestCase):
         )
         self.assertEqual(sites.score("dave@example.com").tier, "unknown")
 
+    def test_who_is_a_friend_no_more_is_heard_no_more_and_again_when_he_is(self):
+        """The scope follows the users' lists at once, both ways; nothing waits for the night."""
+        sites = self.sites
+        friend = ("--user", "alice@example.org", "bob@example.net")
+        self.bob("vouch", "carol@example.com")
+        sites.wait_statement("vouch", sites.bob, "addr:carol@example.com")
+        sites.here.trustctl("friend", "remove", *friend)
+        before = sites.here.peers()["example.net"]["refused"]
+        self.bob("vouch", "dave@example.com")
+        refused = harness.wait_for(
+            lambda: (now := sites.here.peers()["example.net"]["refused"]) != before and now,
+            "the refusal", sites.here.tail,
+        )
+        self.assertIn("scope", refused)
+        self.assertNotIn(
+            ("vouch", sites.bob, "addr:dave@example.com"), sites.here.statements()
+        )
+        sites.here.trustctl("friend", "add", "--identity", sites.bob, *friend)
+        sites.wait_statement("vouch", sites.bob, "addr:dave@example.com")
+        sites.wait_tier("dave@example.com", "known")
+
     def test_a_stolen_key_dies_here_too(self):
         """What the thief vouches for counts nowhere, within the five seconds we promise."""
         sites = self.sites
