@@ -25,6 +25,7 @@ struct entry {
 	int signature;        /* result of statement_verify */
 	bool is_first_fetch;  /* of a friend's, whom nothing was known of before */
 	bool is_merged;       /* it changed the graph */
+	bool is_passing; /* nobody here wants it, but others may: verified, and handed on (passing.h) */
 };
 
 struct node_job {
@@ -85,7 +86,10 @@ size_t entry_names(
  */
 void checks_recall(struct node *node, const struct batch *batch);
 
-/** Refuses what is out of scope, going by entries that are still open alone; nothing from our own hosts. */
-void checks_scope(struct node *node, const struct peer *peer, struct batch *batch);
+/**
+ * Refuses what is out of scope, going by entries that are still open alone; nothing from our own
+ * hosts. The first time, before signatures, it lets those be that may pass.
+ */
+void checks_scope(struct node *node, struct peer *peer, struct batch *batch);
 
 #endif

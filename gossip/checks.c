@@ -186,8 +186,31 @@ is_full(struct node *node, const struct statement *st, unsigned int distance)
 	       stats.statements >= node->config.limits.statements_max;
 }
 
+/*
+ * passes - a revocation that is not for us: its signature is looked at all the same, and refused it is
+ * when that is known. Pushed ones alone, as feeds are full of old ones.
+ */
+static bool
+passes(struct node *node, struct peer *peer, const struct batch *batch, struct entry *entry)
+{
+	if (batch->origin != BATCH_PUSH || entry->signature != ERR_NOTREADY ||
+		!passing_may(&entry->st) || passing_has_seen(&node->passing, &entry->st.id)) {
+		return false;
+	}
+	if (peer->passed_hour_s != peer->rec.hour_s) {
+		peer->passed_hour_s = peer->rec.hour_s;
+		peer->passed = 0;
+	}
+	if (peer->passed == PASSING_PER_HOUR) {
+		return false;
+	}
+	peer->passed++;
+	entry->is_passing = true;
+	return true;
+}
+
 void
-checks_scope(struct node *node, const struct peer *peer, struct batch *batch)
+checks_scope(struct node *node, struct peer *peer, struct batch *batch)
 {
 	struct newcomers newcomers;
 	unsigned int distance;
@@ -203,7 +226,9 @@ checks_scope(struct node *node, const struct peer *peer, struct batch *batch)
 			continue;
 		}
 		if (!distance_of(node, &newcomers, &entry->issuer, &distance)) {
-			entry_refuse(entry, GRAPH_REFUSED_SCOPE);
+			if (!passes(node, peer, batch, entry)) {
+				entry_refuse(entry, GRAPH_REFUSED_SCOPE);
+			}
 		} else if (is_full(node, &entry->st, distance)) {
 			entry_refuse(entry, GRAPH_REFUSED_QUOTA);
 		}

@@ -253,6 +253,23 @@ judge(struct group *g)
 	return true;
 }
 
+/*
+ * pass_on - what was verified and is refused here, for those who may know its issuer; also while the
+ * store cannot be written, as none of it goes there
+ */
+static void
+pass_on(struct node *node, const struct peer *from, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct entry *entry = &batch->entries[i];
+
+		if (entry->is_passing && entry->signature == 0 &&
+			entry->outcome == PUSHED_REFUSED + GRAPH_REFUSED_SCOPE) {
+			push_pass(node, from, &entry->st, entry->line.jws);
+		}
+	}
+}
+
 static int
 merge_group(void *ctx, struct graph_txn *txn, struct err_msg *msg)
 {
@@ -359,6 +376,11 @@ merge_ready(struct node *node)
 	}
 	gather(node, &g);
 	if (judge(&g)) {
+		for (size_t i = 0; i < g.count; i++) {
+			if (g.list[i].peer != NULL) {
+				pass_on(node, g.list[i].peer, g.list[i].batch);
+			}
+		}
 		take(&g);
 	}
 	for (size_t i = 0; i < g.count; i++) {

@@ -18,6 +18,7 @@
 #include "gossip/actions.h"
 #include "gossip/lines.h"
 #include "gossip/offer.h"
+#include "gossip/passing.h"
 #include "gossip/scope.h"
 #include "gossip/target.h"
 
@@ -100,6 +101,8 @@ struct peer {
 	uint32_t said; /* bits of enum peer_word, forgotten with the hour */
 	struct sync sync;
 	struct push push;
+	uint64_t passed_hour_s; /* hour of the peer's budget that `passed` is of */
+	uint32_t passed;        /* revocations that it brought for others */
 	struct served_page page;
 };
 
@@ -148,6 +151,7 @@ struct node {
 	struct peer *peers[GRAPH_PEERS_MAX]; /* owned, by number */
 	size_t peer_count;
 	struct offer offer;
+	struct passing passing;
 	struct scope *scope;
 	uint64_t interest_version;
 	struct digest_list grown;  /* principals new in scope */
@@ -275,6 +279,9 @@ void sync_fini(struct sync *sync);
 
 /** Queues an urgent statement for every peer that may have it and is not known to. */
 void push_everywhere(struct node *node, const struct graph_item *item);
+/** Takes in a verified revocation out of scope, from a peer, and queues it for the others, once per id. */
+void push_pass(struct node *node, const struct peer *from, const struct statement *st,
+	struct slice jws);
 void push_run(struct node *node, struct peer *peer);
 void push_result(struct node *node, struct peer *peer, const struct node_result *result);
 /** True for acts that have to be everywhere at once. */

@@ -22,6 +22,38 @@ is_queued(const struct push *push, const struct digest *id)
 	return false;
 }
 
+/* enqueue - for a peer who can be called and is not known to have it */
+static void
+enqueue(const struct node *node, struct peer *peer, const struct item *key)
+{
+	struct push *push = &peer->push;
+
+	if (peer->rec.url[0] == '\0' || push->count == PUSH_MAX || peer_has(peer, key) ||
+		is_queued(push, &key->id)) {
+		return;
+	}
+	push->ids[push->count++] = key->id;
+	if (push->failures == 0) {
+		push->due_ms = node->now.mono_ms;
+	}
+}
+
+void
+push_pass(struct node *node, const struct peer *from, const struct statement *st,
+	struct slice jws)
+{
+	struct item key = {st->iat, st->id};
+
+	if (!passing_put(&node->passing, &st->id, jws, node->now.wall_s)) {
+		return;
+	}
+	for (size_t i = 0; i < node->peer_count; i++) {
+		if (node->peers[i] != from) {
+			enqueue(node, node->peers[i], &key);
+		}
+	}
+}
+
 /*
  * push_everywhere - each id is relayed once: the graph takes it in once, and peers who sent it,
  * or were sent it, are known to have it.
@@ -37,14 +69,8 @@ push_everywhere(struct node *node, const struct graph_item *item)
 	for (size_t i = 0; i < node->peer_count; i++) {
 		struct peer *peer = node->peers[i];
 
-		if (peer->rec.url[0] == '\0' || peer->push.count == PUSH_MAX ||
-			!offer_includes(item, peer->rec.class, node->now.wall_s) ||
-			peer_has(peer, &key) || is_queued(&peer->push, &item->id)) {
-			continue;
-		}
-		peer->push.ids[peer->push.count++] = item->id;
-		if (peer->push.failures == 0) {
-			peer->push.due_ms = node->now.mono_ms;
+		if (offer_includes(item, peer->rec.class, node->now.wall_s)) {
+			enqueue(node, peer, &key);
 		}
 	}
 }
@@ -56,22 +82,41 @@ drop(struct push *push, size_t at, size_t n)
 	memmove(&push->ids[at], &push->ids[at + n], (push->count - at) * sizeof(push->ids[0]));
 }
 
-/* fill - writes the first of the queue into a body; what left the graph meanwhile leaves the queue */
+/* add_line - a statement of the graph, or one that passes. False when it is neither any more */
+static bool
+add_line(struct node *node, const struct peer *peer, const struct digest *id,
+	struct dynbuf *body)
+{
+	const struct passing_item *passing;
+	struct graph_item item;
+
+	if (graph_item_get(node->reader, id, &item) == 0) {
+		if (!offer_includes(&item, peer->rec.class, node->now.wall_s)) {
+			return false;
+		}
+		lines_add(body, item.jws, peer->rec.class, item.first_seen_s);
+		return true;
+	}
+	passing = passing_find(&node->passing, id, node->now.wall_s);
+	if (passing != NULL) {
+		lines_add(body, passing_jws(passing), peer->rec.class, passing->since_s);
+	}
+	return passing != NULL;
+}
+
+/* fill - writes the first of the queue into a body; what is gone meanwhile leaves the queue */
 static void
 fill(struct node *node, struct peer *peer, struct dynbuf *body)
 {
 	struct push *push = &peer->push;
-	struct graph_item item;
 
 	push->sent = 0;
 	while (push->sent < push->count && push->sent < LINES_MAX) {
-		if (graph_item_get(node->reader, &push->ids[push->sent], &item) != 0 ||
-			!offer_includes(&item, peer->rec.class, node->now.wall_s)) {
+		if (add_line(node, peer, &push->ids[push->sent], body)) {
+			push->sent++;
+		} else {
 			drop(push, push->sent, 1);
-			continue;
 		}
-		lines_add(body, item.jws, peer->rec.class, item.first_seen_s);
-		push->sent++;
 	}
 }
 

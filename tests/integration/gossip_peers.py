@@ -187,6 +187,31 @@ class Statements(GossipTest):
         why = a.trustctl("why", "--user", "alice@example.org", "carol@example.com").stdout
         self.assertIn("bob@example.net", why)
 
+    def test_a_revocation_passes_a_node_that_takes_no_interest(self):
+        """The way over which a knew of bob is cut; the word of the theft takes another."""
+        a, b = self.two()
+        between = self.node("example.com")
+        self.befriend(a, b)
+        a.connect(b)
+        bob = b.identity("bob")
+        harness.wait_for(
+            lambda: ("bind", bob, "addr:bob@example.net") in a.statements(), "bob", a.tail
+        )
+        a.trustctl("peer", "remove", "example.net")
+        b.trustctl("peer", "remove", "example.org")
+        between.connect(a)
+        between.connect(b)
+        for node in (a, b):
+            harness.wait_for(
+                lambda n=node: n.peers()["example.com"]["last_sync"], "a sync", node.tail
+            )
+        b.trustctl("revoke", "--user", "bob@example.net", "--force", "--why", "hacked")
+        harness.wait_for(
+            lambda: a.json("identity", "show", "--as", bob)["state"] == "revoked",
+            "the revocation", lambda: a.tail() + between.tail() + b.tail(),
+        )
+        self.assertNotIn(bob, {issuer for _, issuer, _ in between.statements()})
+
     def test_what_nobody_is_interested_in_is_not_stored(self):
         a, b = self.two()
         a.connect(b)

@@ -312,10 +312,40 @@ line_waiting(struct net *net, size_t from, size_t to, size_t i, struct dynbuf *o
 	return true;
 }
 
+/* line_revokes - keys that nobody knows, invented to revoke themselves */
+static bool
+line_revokes(struct net *net, size_t from, size_t to, size_t i, struct dynbuf *out)
+{
+	struct net_person stranger;
+	uint8_t seed[IDENTITY_KEY_LEN] = {(uint8_t)i, (uint8_t)(i >> 8), 78};
+	struct principal what;
+	struct keypair *key = NULL;
+	struct keypair *own;
+	struct issued made;
+
+	(void)from;
+	(void)to;
+	person_make(&stranger.keys, 254);
+	if (keypair_from_seed(seed, &key) != 0) {
+		return false;
+	}
+	own = stranger.keys.keys[BY_LAPTOP];
+	stranger.keys.keys[BY_LAPTOP] = key;
+	person_key_principal(&stranger.keys, BY_LAPTOP, &what);
+	made = person_revoke(
+		&stranger.keys, BY_LAPTOP, 1, net_wall_s(net), &what, net_wall_s(net));
+	add_made(out, &made);
+	keypair_free(key);
+	stranger.keys.keys[BY_LAPTOP] = own;
+	person_fini(&stranger.keys);
+	return true;
+}
+
 static const struct {
 	const char *name;
 	line_fn *line;
 } floods[] = {
+	{"revokes", line_revokes},
 	{"malformed", line_malformed},
 	{"forged", line_forged},
 	{"foreign", line_foreign},

@@ -18,6 +18,7 @@ net_tamper_fn *attack_tamper(struct slice name);
  *	replay     everything that was ever published at the sender's place
  *	quota      vouches of one issuer in scope, without end
  *	waiting    statements in the name of somebody in scope by keys he never certified
+ *	revokes    of keys invented for it, which nobody knows
  *	requests   of /v1/node
  *	garbage    to /v1/reconcile
  * @return false for another kind.

@@ -363,6 +363,22 @@ net_befriend(struct net *net, size_t node, const struct principal *friend)
 	n->interest[n->interest_count++] = digest;
 }
 
+void
+net_unfriend(struct net *net, size_t node, const struct principal *friend)
+{
+	struct net_node *n = &net->nodes[node];
+	struct digest digest;
+	size_t kept = 0;
+
+	principal_digest(friend, &digest);
+	for (size_t i = 0; i < n->interest_count; i++) {
+		if (!digest_eq(&n->interest[i], &digest)) {
+			n->interest[kept++] = n->interest[i];
+		}
+	}
+	n->interest_count = kept;
+}
+
 static int
 compare_digests(const void *a, const void *b)
 {

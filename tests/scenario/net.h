@@ -102,6 +102,7 @@ void net_link(struct net *net, size_t a, size_t b);
 
 /** Somebody at the node befriends the principal; takes effect with net_interest. */
 void net_befriend(struct net *net, size_t node, const struct principal *friend);
+void net_unfriend(struct net *net, size_t node, const struct principal *friend);
 /** Writes the interest set of a node, as trustctl would. */
 void net_interest(struct net *net, size_t node);
 

@@ -31,6 +31,7 @@
  *	vouch P Q LEVEL           by number of person
  *	warn P Q | unwarn P Q     P's warning about Q's address, for the peers of his home
  *	befriend N|all P
+ *	unfriend N P
  *	equivocate P Q N          P says two things of Q under one number, one of them at node N
  *	commit P Q N              P's root says another such thing, at node N
  *	succeed P Q               P's root continues Q, at his home
@@ -42,13 +43,14 @@
  *	expect converged          every node has what the oracle says, as soon as within the
  *	                          time given: expect converged S
  *	expect scope              nothing is stored whose issuer is in nobody's scope
- *	expect revoked P | expect unrevoked P N
+ *	expect revoked P [N] | expect unrevoked P N     everywhere, or at N
  *	expect stored N MAX       statements at a node
  *	expect edge|no-edge P Q N N believes a vouch of P for Q's address; sK: the thief's K-th stranger
  *	expect warned|unwarned P Q N            P's warning about Q's address counts at N
  *	expect current P Q N                    N believes that P continues as Q; P P: as himself
  *	expect closed N M | expect open N M     M, at N
  *	expect refused N M REASON MIN
+ *	expect received N M MAX   statements that N had from M
  *	expect level N M S        N was level with M's feed within the last S seconds
  *	expect quiet N MAX        warnings in N's log
  *	expect bytes N MAX        sent by N in bodies, both ways
@@ -431,6 +433,15 @@ peer_at(const struct script *s, size_t i)
 }
 
 static void
+at_most(const struct script *s, uint64_t value, uint64_t max)
+{
+	if (value > max) {
+		(void)printf("%" PRIu64 " is more than %" PRIu64 "\n", value, max);
+		fail(s, "too much");
+	}
+}
+
+static void
 expect_refused(struct script *s)
 {
 	const struct graph_peer *peer = peer_at(s, 3);
@@ -460,17 +471,10 @@ expect_peer(struct script *s)
 		must_hold(s, peer_at(s, 3)->last_sync_s + number(s, 5) >= now_s, "not level");
 	} else if (is_word(s, 2, "refused")) {
 		expect_refused(s);
+	} else if (is_word(s, 2, "received")) {
+		at_most(s, peer_at(s, 3)->received, number(s, 5));
 	} else {
 		fail(s, "no such expectation");
-	}
-}
-
-static void
-at_most(const struct script *s, uint64_t value, uint64_t max)
-{
-	if (value > max) {
-		(void)printf("%" PRIu64 " is more than %" PRIu64 "\n", value, max);
-		fail(s, "too much");
 	}
 }
 
@@ -498,6 +502,9 @@ expect(struct script *s)
 		expect_converged(s);
 	} else if (is_word(s, 2, "scope")) {
 		must_hold(s, oracle_out_of_scope(net) == 0, "something out of scope is stored");
+	} else if (is_word(s, 2, "revoked") && s->count > 4) {
+		must_hold(s, net_is_revoked(net, node_at(s, 4), person_at(s, 3)),
+			"not revoked there");
 	} else if (is_word(s, 2, "revoked")) {
 		must_hold(s, all_revoked(net, person_at(s, 3)), "not revoked everywhere");
 	} else if (is_word(s, 2, "unrevoked")) {
@@ -668,6 +675,9 @@ people_do(struct script *s)
 		warn(s);
 	} else if (is_word(s, 1, "befriend")) {
 		befriend(s);
+	} else if (is_word(s, 1, "unfriend")) {
+		net_unfriend(net, node_at(s, 2), &person_at(s, 3)->principal);
+		net_interest(net, node_at(s, 2));
 	} else if (is_word(s, 1, "equivocate")) {
 		equivocate(s);
 	} else if (is_word(s, 1, "commit")) {
