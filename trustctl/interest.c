@@ -25,19 +25,18 @@ digests_add(struct digests *d, const struct digest *digest)
 	return 0;
 }
 
-/* add_entry - the friend, and the identity the user confirmed to be his */
+/*
+ * add_entry - the friend, and the identity the user confirmed to be his; also one confirmed without a
+ * level, as who speaks for a domain is, since what it signs decides about others
+ */
 static int
 add_entry(struct digests *d, const struct private_entry *entry)
 {
 	struct principal identity;
 	struct digest digest;
-	int rc;
+	int rc = entry->level == TRUST_LEVEL_NONE ? 0 : digests_add(d, &entry->subject);
 
-	if (entry->level == TRUST_LEVEL_NONE) {
-		return 0;
-	}
-	rc = digests_add(d, &entry->subject);
-	if (rc == 0 && entry->has_identity &&
+	if (rc == 0 && !entry->blocked && entry->has_identity &&
 		principal_from_thumbprint(slice_str(entry->identity.text), &identity) == 0) {
 		principal_digest(&identity, &digest);
 		rc = digests_add(d, &digest);

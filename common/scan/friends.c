@@ -6,11 +6,17 @@
 #include "common/ledger/ledger_proof.h"
 #include "common/statement/statement.h"
 
+/* Domains with a confirmed speaker that are looked at; a site confirms a handful. */
+#define SPEAKERS_MAX 32
+
 struct loading {
 	const struct circle *circle;
 	struct friends *out;
 	bool has_formers;
 	struct ledger_proof_walk proofs; /* beside a list in the same order */
+	struct slice
+		speakers[SPEAKERS_MAX]; /* domains for which somebody speaks; of the snapshot */
+	size_t speaker_count;
 };
 
 /* start_proofs - a fresh walk beside another list; at its end at once where there is no proof */
@@ -59,20 +65,55 @@ add_node(struct loading *l, graph_node node, unsigned int level)
 	add(l, graph_ref_of(graph, l->has_formers ? graph_current(graph, node) : node), level);
 }
 
-/* add_bound - a vouch for an address, as one for the identity that mail of it showed */
+/* note_speaker - of an entry that says who speaks for a domain */
+static void
+note_speaker(struct loading *l, const struct private_entry *e)
+{
+	if (e->has_identity && slice_starts_with(e->text, SLICE("dom:")) &&
+		l->speaker_count < SPEAKERS_MAX) {
+		l->speakers[l->speaker_count++] = slice_skip(e->text, strlen("dom:"));
+	}
+}
+
+/* is_spoken_for - is it an address of such a domain, which its speaker may have countersigned? */
+static bool
+is_spoken_for(const struct loading *l, struct slice text)
+{
+	struct slice domain = slice_behind_last(text, '@');
+
+	for (size_t i = 0; i < l->speaker_count; i++) {
+		if (slice_eq(l->speakers[i], domain)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* is_worth_asking - is the edge for an address that may have an identity here? In ascending order */
+static bool
+is_worth_asking(struct loading *l, const struct graph_edge *edge, struct party *party)
+{
+	struct graph_reader *graph = l->circle->graph;
+	struct slice text;
+
+	if (l->speaker_count > 0 && graph_text_of(graph, edge->peer, &text) &&
+		is_spoken_for(l, text)) {
+		return graph_digest_of(graph, edge->peer, &party->digest);
+	}
+	/* The order is the beginning of the digest, which is read only where a proof may be meant. */
+	return l->proofs.has_address && graph_order_of(&l->proofs.address) <= edge->order &&
+	       graph_digest_of(graph, edge->peer, &party->digest) &&
+	       has_proof(l, &party->digest);
+}
+
+/* add_bound - a vouch for an address, as one for the identity that has effect for it */
 static void
 add_bound(struct loading *l, const struct graph_edge *edge)
 {
-	const struct circle *c = l->circle;
 	struct party party = {.node = edge->peer};
 
-	/* The order is the beginning of the digest, which is read only where a proof may be meant. */
-	if (!l->proofs.has_address || graph_order_of(&l->proofs.address) > edge->order ||
-		!graph_digest_of(c->graph, edge->peer, &party.digest)) {
-		return;
-	}
-	if (has_proof(l, &party.digest)) {
-		add_node(l, circle_identity_of(c, &party), edge->level);
+	if (is_worth_asking(l, edge, &party)) {
+		add_node(l, circle_identity_of(l->circle, &party), edge->level);
 	}
 }
 
@@ -148,12 +189,57 @@ load_private(struct loading *l)
 		wanted.or_behind = l->proofs.has_address ? &l->proofs.address : NULL;
 		more = private_next_notable(&cursor, &wanted, &left, &e);
 		if (more) {
+			note_speaker(l, &e);
 			add_private(l, &e);
 		}
 	} while (more);
 	ledger_proof_walk_end(&l->proofs);
 	private_cursor_close(&cursor);
 	l->out->cut = l->out->cut || left == 0;
+}
+
+/* load_site_speakers - whom the site confirmed for domains of all its users' friends */
+static void
+load_site_speakers(struct loading *l)
+{
+	const struct private_wanted wanted = {0};
+	const struct circle *c = l->circle;
+	size_t left = FRIENDS_STEPS_MAX;
+	struct private_cursor cursor;
+	struct private_entry e;
+
+	if (c->is_site) {
+		return;
+	}
+	private_list(c->private_store, &c->site.digest, &cursor);
+	while (private_next_notable(&cursor, &wanted, &left, &e)) {
+		note_speaker(l, &e);
+	}
+	private_cursor_close(&cursor);
+}
+
+/* load_spoken_for - friends whose addresses somebody speaks for; nothing where nobody does */
+static void
+load_spoken_for(struct loading *l)
+{
+	static const struct digest first;
+	const struct private_wanted all = {.or_behind = &first};
+	const struct circle *c = l->circle;
+	size_t left = l->speaker_count == 0 ? 0 : FRIENDS_STEPS_MAX;
+	struct private_cursor cursor;
+	struct private_entry e;
+
+	private_list(c->private_store, &c->self.digest, &cursor);
+	while (private_next_notable(&cursor, &all, &left, &e)) {
+		if (!e.has_identity && slice_starts_with(e.text, SLICE("addr:")) &&
+			is_spoken_for(l, e.text)) {
+			struct party party = {.digest = e.subject,
+				.node = graph_find_digest(c->graph, &e.subject)};
+
+			add_node(l, circle_identity_of(c, &party), circle_level(c, &party));
+		}
+	}
+	private_cursor_close(&cursor);
 }
 
 /* A friend while they are put in order. */
@@ -229,11 +315,13 @@ friends_load(const struct circle *c, struct friends *out)
 	out->has_credits = false;
 	out->has_strong = false;
 	out->has_colleagues = false;
+	load_private(&l);
+	load_site_speakers(&l);
+	load_spoken_for(&l);
 	load_published(&l, c->self.node);
 	for (size_t i = 0; i < c->former_count; i++) {
 		load_published(&l, c->formers[i].node);
 	}
-	load_private(&l);
 	sort(out);
 	fill_filter(out);
 	if (graph_error(c->graph) != 0 || private_error(c->private_store) != 0) {

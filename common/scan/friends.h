@@ -3,8 +3,8 @@
  *
  * Who stands behind the recipient's own vouches (his earlier identities' too) and his private
  * list, as far as introductions can go by it: identities listed as such, and those that have effect
- * behind an address because he confirmed them, or because mail of that address showed them
- * (ledger_proof.h). Local users are not in it unless listed as identities: a site may have
+ * behind an address because he confirmed them, because mail of that address showed them
+ * (ledger_proof.h), or because who was confirmed to speak for the domain countersigned it. Local users are not in it unless listed as identities: a site may have
  * tens of thousands of them, and the graph keeps them as a sorted list of its own, which
  * circle_world.h joins with this.
  *

@@ -260,6 +260,31 @@ Test(scan_succession, what_the_domains_own_key_countersigned_has_effect)
 	cr_assert_eq(decide().tier, TIER_BLOCKED);
 }
 
+Test(scan_succession, a_friend_by_an_address_that_was_countersigned_introduces)
+{
+	struct issuer issuer = {
+		sender.identity, sender.keys[BY_ROOT], NOW, STATEMENT_OPEN, bob.keys[BY_ROOT]};
+	struct principal friend = principal_of("addr:friend@example.net");
+	struct err_msg msg = {0};
+	struct issued made;
+
+	/* `sender` is the friend here, and vouches for the address that the mail comes from. */
+	cr_assert_eq(issue_bind(&issuer, 1, &friend, &made, &msg), 0, "%s", msg.text);
+	(void)world_add(&w, made, NOW + 1);
+	(void)world_add(&w, person_vouch(&sender, BY_ROOT, 1, NOW, SENDER, 3), NOW + 1);
+	hold("addr:friend@example.net", TRUST_LEVEL_STRONG, false, NULL);
+	cr_expect_eq(decide().tier, TIER_UNKNOWN, "nobody speaks for the domain");
+	hold("dom:example.net", 0, false, &bob);
+	cr_expect_eq(decide().rule, TRUST_RULE_INTRODUCTION);
+	hold("addr:friend@example.net", 0, false, NULL);
+	cr_expect_eq(decide().tier, TIER_UNKNOWN, "no friend any more");
+	(void)world_add(&w, person_vouch(&alice, BY_ROOT, 1, NOW, "addr:friend@example.net", 2),
+		NOW + 1);
+	cr_expect_eq(decide().rule, TRUST_RULE_INTRODUCTION, "by a published vouch");
+	hold("dom:example.net", 0, false, &thief);
+	cr_expect_eq(decide().tier, TIER_UNKNOWN, "somebody else speaks for it");
+}
+
 Test(scan_succession, a_countersignature_needs_a_key_that_is_alive)
 {
 	struct principal phone;
