@@ -74,6 +74,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_rule(&v, &v.rules[i]);
 		sum += v.rules[i].score;
 	}
+	if (ret == 0 && v.details->evidence.has_identity) {
+		/* Only what DKIM proves shows an identity, and none of ours claims anything. */
+		assert(v.evidence == EVIDENCE_DKIM && v.details->evidence.signer.len > 0);
+		assert(v.details->evidence.shown.len > 0 && !v.details->shows_identity);
+	}
 	if (ret == 0) {
 		assert(v.tier == TIER_UNKNOWN);
 		assert(fabs(v.score - sum) < 1e-6);
