@@ -209,6 +209,17 @@ passes(struct node *node, struct peer *peer, const struct batch *batch, struct e
 	return true;
 }
 
+/*
+ * ends_what_we_hold - a revocation by somebody of whom statements lie here from when he was in scope: they
+ * must not outlive their key. Such issuers are known, and their revocations within a quota.
+ */
+static bool
+ends_what_we_hold(struct node *node, const struct entry *entry)
+{
+	return entry->st.act == STATEMENT_REVOKE &&
+	       graph_has_issuer(node->reader, &entry->st.iss);
+}
+
 void
 checks_scope(struct node *node, struct peer *peer, struct batch *batch)
 {
@@ -226,7 +237,8 @@ checks_scope(struct node *node, struct peer *peer, struct batch *batch)
 			continue;
 		}
 		if (!distance_of(node, &newcomers, &entry->issuer, &distance)) {
-			if (!passes(node, peer, batch, entry)) {
+			if (!ends_what_we_hold(node, entry) &&
+				!passes(node, peer, batch, entry)) {
 				entry_refuse(entry, GRAPH_REFUSED_SCOPE);
 			}
 		} else if (is_full(node, &entry->st, distance)) {

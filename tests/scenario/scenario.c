@@ -32,6 +32,7 @@
  *	warn P Q | unwarn P Q     P's warning about Q's address, for the peers of his home
  *	befriend N|all P
  *	unfriend N P
+ *	import P N                what P's home tells of him, by hand
  *	equivocate P Q N          P says two things of Q under one number, one of them at node N
  *	commit P Q N              P's root says another such thing, at node N
  *	succeed P Q               P's root continues Q, at his home
@@ -644,6 +645,23 @@ warn(struct script *s)
 	net_publish(net, p->home, &made);
 }
 
+/* import - statements of a person into a node that no peer brings them to */
+static void
+import(struct script *s)
+{
+	struct net *net = s->net;
+	const struct net_person *p = person_at(s, 2);
+	size_t count = net->made_count;
+
+	for (size_t i = 0; i < count; i++) {
+		struct issued made = net->made[i].made;
+
+		if (thumbprint_eq(&made.st.iss, &p->keys.identity)) {
+			net_publish(net, node_at(s, 3), &made);
+		}
+	}
+}
+
 /* equivocate - P says two things of Q with one number: the second at node N */
 static void
 equivocate(struct script *s)
@@ -675,6 +693,8 @@ people_do(struct script *s)
 		warn(s);
 	} else if (is_word(s, 1, "befriend")) {
 		befriend(s);
+	} else if (is_word(s, 1, "import")) {
+		import(s);
 	} else if (is_word(s, 1, "unfriend")) {
 		net_unfriend(net, node_at(s, 2), &person_at(s, 3)->principal);
 		net_interest(net, node_at(s, 2));
