@@ -1,13 +1,11 @@
 #include "spamd-trust/preview.h"
 
 #include "common/mail/message_split.h"
+#include "spamd-trust/preview_text.h"
 #include "spamd-trust/text_wrap.h"
 
 #define PARAGRAPHS_MAX 3
 #define PREVIEW_MAX    200
-
-/* Parts within parts that are entered to find a text. */
-#define NESTING_MAX 4
 
 /* This many ornaments in a row are a line drawn by the sender, not text. */
 #define ORNAMENTS_MIN 10
@@ -16,75 +14,6 @@
 #define LABEL_COLUMNS 18
 
 #define WRAP_COLUMNS 75
-
-/* So much of an HTML body is looked at. */
-#define HTML_MAX (64 * 1024)
-#define TEXT_MAX (HTML_MAX + 1024)
-
-/* field_or_empty - the last field of that name */
-static struct slice
-field_or_empty(struct slice header, struct slice name)
-{
-	struct slice value = {0};
-
-	(void)message_last_field(header, name, &value);
-	return value;
-}
-
-/* first_part - behind the first line of a multipart body that looks like a boundary */
-static struct slice
-first_part(struct slice body)
-{
-	struct slice rest = body;
-	struct slice line = {0};
-
-	while (message_next_line(&rest, &line)) {
-		if (slice_starts_with(line, SLICE("--")) && slice_trim(line).len > 2) {
-			return rest;
-		}
-	}
-	return rest;
-}
-
-/* add_without_tags - of HTML: the text between its tags */
-static void
-add_without_tags(struct dynbuf *out, struct slice html)
-{
-	while (html.len > 0) {
-		size_t open = slice_find_byte(html, '<');
-
-		(void)dynbuf_add(out, slice_take(html, open));
-		html = slice_skip(html, open);
-		html = slice_skip(html, slice_find_byte(html, '>') + 1);
-	}
-}
-
-/* text_of - the text a person would see first; empty where there is none. `scratch` may hold it. */
-static struct slice
-text_of(struct slice message, struct dynbuf *scratch)
-{
-	for (int depth = 0; depth < NESTING_MAX; depth++) {
-		struct message_split split = message_split(message);
-		struct slice type = field_or_empty(split.header, SLICE("Content-Type"));
-		struct slice encoding =
-			field_or_empty(split.header, SLICE("Content-Transfer-Encoding"));
-
-		if (slice_starts_with_nocase(type, SLICE("multipart/"))) {
-			message = first_part(split.body);
-			continue;
-		}
-		if ((type.len > 0 && !slice_starts_with_nocase(type, SLICE("text/"))) ||
-			slice_find_nocase(encoding, SLICE("base64")) < encoding.len) {
-			break;
-		}
-		if (!slice_starts_with_nocase(type, SLICE("text/html"))) {
-			return split.body;
-		}
-		add_without_tags(scratch, slice_take(split.body, HTML_MAX));
-		return dynbuf_slice(scratch);
-	}
-	return slice_of(NULL, 0);
-}
 
 /* next_paragraph - lines up to an empty one */
 static struct slice
@@ -180,16 +109,18 @@ preview_write(struct slice message, struct dynbuf *out)
 	};
 	struct slice rest = {0};
 	struct slice first = {0};
+	struct dynbuf whole;
 	struct dynbuf text;
 	struct dynbuf tidy;
 
-	dynbuf_init(&text, TEXT_MAX);
-	dynbuf_init(&tidy, TEXT_MAX);
-	rest = text_of(message, &tidy);
+	dynbuf_init(&whole, PREVIEW_BUFFER_MAX);
+	dynbuf_init(&text, PREVIEW_BUFFER_MAX);
+	dynbuf_init(&tidy, PREVIEW_BUFFER_MAX);
+	preview_text(message, &whole);
+	rest = dynbuf_slice(&whole);
 	for (int i = 0; i < PARAGRAPHS_MAX && dynbuf_slice(&text).len < PREVIEW_MAX; i++) {
 		add_paragraph(&text, slice_trim(next_paragraph(&rest)));
 	}
-	dynbuf_reset(&tidy);
 	add_tidied(&tidy, dynbuf_slice(&text));
 	first = dynbuf_slice(&tidy);
 	if (slice_starts_with(first, SLICE(" "))) {
@@ -198,6 +129,7 @@ preview_write(struct slice message, struct dynbuf *out)
 		wrap.start++;
 	}
 	text_wrap_add(out, &wrap, first);
+	dynbuf_fini(&whole);
 	dynbuf_fini(&text);
 	dynbuf_fini(&tidy);
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/attr.h"
 #include "common/base/utf8.h"
+#include "common/mail/transfer_encoding.h"
 
 enum charset {
 	CHARSET_UTF8, /* US-ASCII too: its bytes are the same */
@@ -136,54 +137,17 @@ read_word(struct slice text, struct word *out)
 	return slice_starts_with(rest, SLICE("?="));
 }
 
-/* sextet - the value of a base64 character, or -1 */
-static int
-sextet(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z') {
-		return c - 'A';
-	}
-	if (c >= 'a' && c <= 'z') {
-		return c - 'a' + 26;
-	}
-	if (ascii_is_digit(c)) {
-		return c - '0' + 52;
-	}
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* put_base64 - lenient: what is no base64 is passed over, as in mail programs */
 static void
 put_base64(struct out *out, const struct word *word)
 {
-	unsigned int bits = 0;
-	unsigned int held = 0;
+	struct base64_bits bits = {0};
+	uint8_t c = 0;
 
 	for (size_t i = 0; i < word->text.len; i++) {
-		int value = sextet(word->text.data[i]);
-
-		if (value < 0) {
-			continue;
-		}
-		held = (held << 6 | (unsigned int)value) & 0xfff;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			put_decoded(out, word->charset, (uint8_t)(held >> bits));
+		if (base64_take(&bits, word->text.data[i], &c)) {
+			put_decoded(out, word->charset, c);
 		}
 	}
-}
-
-/* hex_digit - its value, or -1 */
-static int
-hex_digit(uint8_t c)
-{
-	uint8_t low = ascii_lower(c);
-
-	if (ascii_is_digit(c)) {
-		return c - '0';
-	}
-	return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
 static void
@@ -192,16 +156,9 @@ put_quoted(struct out *out, const struct word *word)
 	struct slice text = word->text;
 
 	while (text.len > 0) {
-		uint8_t c = text.data[0];
-		size_t len = 1;
+		uint8_t c = text.data[0] == '_' ? ' ' : text.data[0];
+		size_t len = quoted_byte(text, &c) ? 3 : 1;
 
-		if (c == '_') {
-			c = ' ';
-		} else if (c == '=' && text.len > 2 && hex_digit(text.data[1]) >= 0 &&
-			   hex_digit(text.data[2]) >= 0) {
-			c = (uint8_t)(hex_digit(text.data[1]) << 4 | hex_digit(text.data[2]));
-			len = 3;
-		}
 		put_decoded(out, word->charset, c);
 		text = slice_skip(text, len);
 	}
@@ -268,6 +225,18 @@ encoded_word_decode(struct slice text, uint8_t *out)
 			put_decoded(&to, plain, text.data[0]);
 			text = slice_skip(text, 1);
 		}
+	}
+	return to.len;
+}
+
+size_t
+encoded_word_plain(struct slice text, uint8_t *out)
+{
+	struct out to = {.bytes = out};
+	enum charset plain = utf8_is_valid(text) ? CHARSET_UTF8 : CHARSET_WINDOWS_1252;
+
+	for (size_t i = 0; i < text.len; i++) {
+		put_decoded(&to, plain, text.data[i]);
 	}
 	return to.len;
 }

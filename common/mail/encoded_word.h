@@ -25,4 +25,7 @@ bool encoded_word_is_needed(struct slice text);
  */
 size_t encoded_word_decode(struct slice text, uint8_t *out);
 
+/** The same of a text in which no words are encoded: bytes that are no UTF-8 as Windows-1252. */
+size_t encoded_word_plain(struct slice text, uint8_t *out);
+
 #endif
