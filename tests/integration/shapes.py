@@ -72,32 +72,41 @@ ADDRESS_TAGS = "_HEADER(To:addr)_ _HEADER(From:addr)_ _HEADER(From:name)_".split
 
 # What stands in a value and is more than a word.
 ODDITIES = (
-    *(b"gr\xc3\xbc\xc3\x9fe", b"caf\xe9", b"\x00", b"a\x00b", b"\t\ttabs\t", b"x\rmiddle", b"", b"\\"),
+    *(b"gr\xc3\xbc\xc3\x9fe", b"caf\xe9", b"\x00", b"a\x00b", b"\t\ttabs\t", b"x\rmiddle", b""),
+    *(b"\\",),
     *(b"=?UTF-8?Q?caf=C3=A9?=", b"=?ISO-8859-1?Q?caf=E9?=", b"=?utf-8?B?Y2Fmw6k=?=", b"(comment)"),
     *(b"=?UTF-8?Q?a?= =?UTF-8?Q?b?=", b"=?x-none?Q?a?=", b"=?UTF-8?X?a?=", b"\x7f", b"\x1b[1m"),
-    *(b"y" * 300, b"_SCORE_", b"*****SPAM*****", b"*****SPAM 15.0*****", b"[15.0/5.0]", b"\xff\xfe"),
+    *(b"y" * 300, b"_SCORE_", b"*****SPAM*****", b"*****SPAM 15.0*****", b"[15.0/5.0]"),
+    *(b"\xff\xfe",),
     *(b"\xe2\x82\xac", b"\x0b\x0c", b"a\x0bb", b"\xc2\xa0", b"\xc2\x85", b"%s%n", b"$1", b"\\1"),
 )
 
 FIELDS = (
-    *(b"From", b"To", b"Subject", b"Subject", b"From", b"Cc", b"Date", b"Message-Id", b"Message-ID"),
+    *(b"From", b"To", b"Subject", b"Subject", b"From", b"Cc", b"Date", b"Message-Id"),
+    *(b"Message-ID",),
     *(b"MESSAGE-ID", b"Received", b"X-Mailer", b"List-Id", b"Return-Path", b"Resent-Message-Id"),
-    *(b"subject", b"SUBJECT", b"from", b"FROM", b"to", b"Reply-To", b"X-Spam-Flag", b"X-Spam-Status"),
-    *(b"x-spam-level", b"X-SPAM-REPORT", b"X-Spam", b"X-Spam-", b"X-Spam-Prev-Subject", b"X-Spam-Prev"),
-    *(b"x-spam-prev-From", b"X-Spam-Foo_Bar", b"X-Spamd-Bar", b"Content-Transfer-Encoding", b"1", b"-"),
+    *(b"subject", b"SUBJECT", b"from", b"FROM", b"to", b"Reply-To", b"X-Spam-Flag"),
+    *(b"X-Spam-Status",),
+    *(b"x-spam-level", b"X-SPAM-REPORT", b"X-Spam", b"X-Spam-", b"X-Spam-Prev-Subject"),
+    *(b"X-Spam-Prev",),
+    *(b"x-spam-prev-From", b"X-Spam-Foo_Bar", b"X-Spamd-Bar", b"Content-Transfer-Encoding", b"1"),
+    *(b"-",),
     *(b"Content-Type", b"Mime-Version", b"Subject ", b"From\t", b"X-Spam-Flag ", b"A!b#c", b"--x"),
 )
 
 MESSAGE_IDS = (
-    *(b"<1@example.org>", b"<a b@example.org>", b" <1@example.org> (comment)", b"(c) <x,y@b>", b"<>"),
+    *(b"<1@example.org>", b"<a b@example.org>", b" <1@example.org> (comment)", b"(c) <x,y@b>"),
+    *(b"<>",),
     *(b"<1@b> <2@b>", b"1@example.org", b"", b"<caf\xe9@x>", b"<a\tb>", b"<<nested>>", b"<open"),
     *(b"close>", b"<1\n @b>", b"(a (b) c) <z@z>", b'"<q>"@x', b"<a\\b@c>", b"<x@y>z", b"< s@t >"),
     *(b"<" + b"l" * 300 + b"@x>", b"<\x00@n>"),
 )
 
 CONTENT_TYPES = (
-    *(b"text/plain", b"text/plain; charset=utf-8", b'TEXT/PLAIN; charset="iso-8859-1"', b"text/html"),
-    *(b"multipart/mixed; boundary=bb", b'multipart/alternative;\n boundary="bb"', b"multipart/mixed"),
+    *(b"text/plain", b"text/plain; charset=utf-8", b'TEXT/PLAIN; charset="iso-8859-1"'),
+    *(b"text/html",),
+    *(b"multipart/mixed; boundary=bb", b'multipart/alternative;\n boundary="bb"'),
+    *(b"multipart/mixed",),
     *(b"image/png; name=x", b"message/rfc822", b"text", b"", b"application/octet-stream"),
     *(b"x text/plain", b"text/plain-ish", b"multipart/signed; Boundary='bb'"),
 )
@@ -109,53 +118,86 @@ RECEIVED = (
     b"garbage",
 )
 
+SPECIAL_VALUES = {
+    b"content-type": CONTENT_TYPES,
+    b"received": RECEIVED,
+    b"message-id": MESSAGE_IDS,
+    b"resent-message-id": MESSAGE_IDS,
+    b"date": (b"Mon, 1 Jan 2024 12:00:00 +0000",),
+}
+
+# What the rules look for.
+RULE_WORDS = ("spam", "ham", "edge", "tiny", "long", "five")
+
 # Lines of a header that are no fields, and lines that may end it.
 JUNK = (
-    *(b"junk line", b"--dashes", b"-", b":", b"a b: c", b"\x00", b">From x", b"caf\xe9: x", b"x" * 1200),
+    *(b"junk line", b"--dashes", b"-", b":", b"a b: c", b"\x00", b">From x", b"caf\xe9: x"),
+    *(b"x" * 1200,),
     *(b"\r", b"=?", b"http://x/y", b".", b"--"),
 )
 
 MBOX_LINES = (
-    *(b"From alice@example.org Mon Jan  1 12:00:00 2024", b"From  x", b"From ", b"From\tx", b"From :x"),
+    *(b"From alice@example.org Mon Jan  1 12:00:00 2024", b"From  x", b"From ", b"From\tx"),
+    *(b"From :x",),
     *(b">From alice Mon", b"From x: y", b"from x", b"From alice\r"),
 )
 
 PARTS = (
-    *([b"<html><body><p>Hello <b>there</b>", b"<!-- c -->&amp; more</p>"], [b"SGVsbG8gdGhlcmU=", b""]),
+    *([b"<html><body><p>Hello <b>there</b>", b"<!-- c -->&amp; more</p>"],),
+    *([b"SGVsbG8gdGhlcmU=", b""],),
     *([b"a =3D b=", b"joined caf=C3=A9"], [b"-- ", b"signature"], [b"caf\xe9 " * 20], [b"a\x00b"]),
     *([b"gr\xc3\xbc\xc3\x9fe " * 30], [b"z" * 2500], [b".", b"..", b"From here", b">From there"]),
 )
 
 SHORT_MESSAGES = (
-    *(b"", b"\n", b"\r\n", b"\n\n", b"\x00\n", b" \n", b"a:b\n", b"From x\n", b"From x\n\n", b"--\n"),
+    *(b"", b"\n", b"\r\n", b"\n\n", b"\x00\n", b" \n", b"a:b\n", b"From x\n", b"From x\n\n"),
+    *(b"--\n",),
     *(b"a: b\r\n", b"\n\r\n", b"X-Trust-Test: spam\n"),
 )
 
 # Settings of users; {t} is a template.
 PREFS = (
-    *("clear_headers", "add_header all One {t}", "add_header ham Two {t}", "add_header spam three {t}"),
-    *("add_header all Level {t}", "add_header ALL Two {t}", "add_header Spam X-Y {t}", "add_header x A {t}"),
-    *("add_header all With_Under {t}", "add_header all bad! {t}", "add_header all Checker-Version {t}"),
-    *("add_header all Report {t}", "add_header spam Flag {t}", "add_header all " + "N" * 40 + " {t}"),
-    *("remove_header all Status", "remove_header ham Level", "remove_header spam Flag", "remove_header x A"),
-    *("remove_header all Checker-Version", "remove_header all status", "report_safe 0", "report_safe 1"),
-    *("report_safe 2", "report_safe 3", "report_safe yes", "report_safe", "report_safe 0", "report_safe 2"),
+    *("clear_headers", "add_header all One {t}", "add_header ham Two {t}"),
+    *("add_header spam three {t}",),
+    *("add_header all Level {t}", "add_header ALL Two {t}", "add_header Spam X-Y {t}"),
+    *("add_header x A {t}",),
+    *("add_header all With_Under {t}", "add_header all bad! {t}"),
+    *("add_header all Checker-Version {t}",),
+    *("add_header all Report {t}", "add_header spam Flag {t}"),
+    *("add_header all " + "N" * 40 + " {t}",),
+    *("remove_header all Status", "remove_header ham Level", "remove_header spam Flag"),
+    *("remove_header x A",),
+    *("remove_header all Checker-Version", "remove_header all status", "report_safe 0"),
+    *("report_safe 1",),
+    *("report_safe 2", "report_safe 3", "report_safe yes", "report_safe", "report_safe 0"),
+    *("report_safe 2",),
     *("rewrite_header Subject *****SPAM*****", "rewrite_header subject *****SPAM _SCORE_*****"),
-    *("rewrite_header SUBJECT [_SCORE_/_REQD_]", "rewrite_header Subject", "rewrite_header From (x)"),
+    *("rewrite_header SUBJECT [_SCORE_/_REQD_]", "rewrite_header Subject"),
+    *("rewrite_header From (x)",),
     *("rewrite_header From _SCORE(0)_", "rewrite_header To a  b", "rewrite_header to grüße"),
-    *("rewrite_header Cc x", "rewrite_header From _YESNO(s,h)_ _STARS(*)_", "rewrite_header To _NOSUCH_"),
-    *("fold_headers 0", "fold_headers no", "fold_headers 2", "required_score 1", "required_score 5.1"),
-    *("required_score -2", "required_score 15", "required_score 0", "required_score 1e3", "required_score x"),
-    *("required_score", "required_score +3", "required_score 5.04", "required_score .5", "required_score 5."),
-    *("clear_report_template", "report text", 'report " quoted "', "report", "report _YESNO_ _SCORE_"),
-    *("report _SUMMARY_", 'report "', 'report ""', "report a # comment", "report a \\# b", "report é"),
-    *('report "open', 'report close"', "report \\n", "clear_unsafe_report_template", "unsafe_report _SCORE_"),
-    *('unsafe_report " x "', "unsafe_report grüße", "unsafe_report", "report_safe_copy_headers Received"),
+    *("rewrite_header Cc x", "rewrite_header From _YESNO(s,h)_ _STARS(*)_"),
+    *("rewrite_header To _NOSUCH_",),
+    *("fold_headers 0", "fold_headers no", "fold_headers 2", "required_score 1"),
+    *("required_score 5.1",),
+    *("required_score -2", "required_score 15", "required_score 0", "required_score 1e3"),
+    *("required_score x",),
+    *("required_score", "required_score +3", "required_score 5.04", "required_score .5"),
+    *("required_score 5.",),
+    *("clear_report_template", "report text", 'report " quoted "', "report"),
+    *("report _YESNO_ _SCORE_",),
+    *("report _SUMMARY_", 'report "', 'report ""', "report a # comment", "report a \\# b"),
+    *("report é",),
+    *('report "open', 'report close"', "report \\n", "clear_unsafe_report_template"),
+    *("unsafe_report _SCORE_",),
+    *('unsafe_report " x "', "unsafe_report grüße", "unsafe_report"),
+    *("report_safe_copy_headers Received",),
     *("report_safe_copy_headers List-Id X-Mailer", "report_safe_copy_headers received,list-id"),
     *("report_safe_copy_headers Subject From", "report_safe_copy_headers X-Spam-Flag Reply-To"),
-    *("report_safe_copy_headers a, b; c", "report_wrap_width 60", "report_wrap_width 100", "score DIFF_HAM 0"),
+    *("report_safe_copy_headers a, b; c", "report_wrap_width 60", "report_wrap_width 100"),
+    *("score DIFF_HAM 0",),
     *("score DIFF_SPAM 20", "score DIFF_EDGE (1)", "score DIFF_SPAM 1 2", "score DIFF_SPAM x"),
-    *("score DIFF_FIVE 5.00001", "describe DIFF_SPAM  a   b", "describe DIFF_HAM", "describe DIFF_FIVE x\\n y"),
+    *("score DIFF_FIVE 5.00001", "describe DIFF_SPAM  a   b", "describe DIFF_HAM"),
+    *("describe DIFF_FIVE x\\n y",),
     *("describe DIFF_TINY grüße aus der ferne", "describe DIFF_EDGE " + "long words here " * 9),
     *("lang de describe DIFF_SPAM auf Deutsch", "lang x", "report_contact me", "report_contact"),
     *("report_hostname h.example", "report_hostname"),
@@ -164,14 +206,17 @@ PREFS = (
 FILLERS = ("grüße", "\\n", "\\t", "\\\\", "\\q", "x" * 60, "a,b,c", "  ", "€ uro", "word " * 12)
 
 COMMANDS = (
-    *(b"CHECK", b"SYMBOLS", b"REPORT", b"REPORT_IFSPAM", b"PROCESS", b"HEADERS", b"PING", b"SKIP", b"TELL"),
+    *(b"CHECK", b"SYMBOLS", b"REPORT", b"REPORT_IFSPAM", b"PROCESS", b"HEADERS", b"PING"),
+    *(b"SKIP", b"TELL"),
     *(b"check", b"CHECKX", b"XCHECK", b"REPORT_IFSPAMX", b"FOO", b"", b"REPORT_", b"PING CHECK"),
     *(b"CHECK PING", b"HELO", b"GET /", b"TELL CHECK"),
 )
 
 VERSIONS = (
-    *(b"1.5", b"1.5", b"1.5", b"1.0", b"1.1", b"1.2", b"1.3", b"1.4", b"1.6", b"0.9", b"2", b"", b"x"),
-    *(b"1.50", b"01.5", b"+1.5", b"-1", b"1e1", b" 1.5", b"1.5 x", b"0x2", b".5", b"1,5", b"1.29999"),
+    *(b"1.5", b"1.5", b"1.5", b"1.0", b"1.1", b"1.2", b"1.3", b"1.4", b"1.6", b"0.9", b"2", b""),
+    *(b"x",),
+    *(b"1.50", b"01.5", b"+1.5", b"-1", b"1e1", b" 1.5", b"1.5 x", b"0x2", b".5", b"1,5"),
+    *(b"1.29999",),
     *(b"inf", b"nan", b"1.2999999999999999999", b"\x00"),
 )
 
@@ -180,7 +225,8 @@ USERS = (b"nobody", b"a b", b"caf\xe9", b"x\ty", b"\x7f", b"../../etc", b"a,b", 
 LENGTHS = (b"%d", b"%d", b"%d", b"%d ", b"+%d", b"0%d", b"%d.0", b" %d", b"%dx", b"-%d", b"%d\t")
 
 MORE_FIELDS = (
-    *(b"X-Other: y", b"no colon", b"Empty:", b": x", b" folded: yes", b" folded", b"A: " + b"z" * 3000),
+    *(b"X-Other: y", b"no colon", b"Empty:", b": x", b" folded: yes", b" folded"),
+    *(b"A: " + b"z" * 3000,),
     *(b"Message-class: spam", b"Set: local", b"Remove: remote", b"Bin\x00: \x01"),
 )
 
@@ -197,8 +243,9 @@ class Shapes:
 
     def phrase(self, most=8):
         alphabet = "abcdefghijklmnopqrstuvwxyzABC0123456789.,;:-_()<>@=?*\"'"
-        words = range(self.random.randint(1, most))
-        return " ".join("".join(self.random.choices(alphabet, k=self.random.randint(1, 14))) for _ in words).encode()
+        lengths = [self.random.randint(1, 14) for _ in range(self.random.randint(1, most))]
+        words = ("".join(self.random.choices(alphabet, k=length)) for length in lengths)
+        return " ".join(words).encode()
 
     def value(self):
         parts = [self.phrase()]
@@ -212,22 +259,20 @@ class Shapes:
 
     def field(self):
         name = self.pick(FIELDS)
-        special = {b"content-type": CONTENT_TYPES, b"received": RECEIVED, b"message-id": MESSAGE_IDS}
-        special[b"resent-message-id"] = MESSAGE_IDS
-        special[b"date"] = (b"Mon, 1 Jan 2024 12:00:00 +0000",)
-        kinds = special.get(name.lower(), ())
+        kinds = SPECIAL_VALUES.get(name.lower(), ())
         value = self.pick(kinds) if kinds and self.chance(0.8) else self.value()
-        return name + self.pick((b": ", b": ", b": ", b":", b":\t", b":  ", b" : ", b":\n ")) + value
+        colon = self.pick((b": ", b": ", b": ", b":", b":\t", b":  ", b" : ", b":\n "))
+        return name + colon + value
 
     def header(self):
-        words = self.random.sample(("spam", "ham", "edge", "tiny", "long", "five"), self.random.randint(0, 3))
+        words = self.random.sample(RULE_WORDS, self.random.randint(0, 3))
         lines = [self.field() for _ in range(self.random.randint(0, 7))]
         lines.append(b"X-Trust-Test: " + " ".join(words).encode())
         self.random.shuffle(lines)
         if self.chance(0.1):
             lines.insert(0, b"Return-Path: <alice@example.org>" + self.pick((b"", b"\n  folded")))
         if self.chance(0.05):
-            lines.insert(0, self.pick((b" leading", b"\tleading", b"no colon here", b": empty name")))
+            lines.insert(0, self.pick((b" leading", b"\tleading", b"no colon", b": empty name")))
         for _ in range(self.pick((0,) * 6 + (1, 2, 3, 4, 5))):
             lines.insert(self.random.randint(0, len(lines)), self.pick(JUNK))
         return ([self.pick(MBOX_LINES)] if self.chance(0.06) else []) + lines
@@ -236,8 +281,8 @@ class Shapes:
         lines = []
         for _ in range(self.random.randint(0, 4)):
             if self.chance(0.25):
-                lines += [b"--bb" + self.pick((b"", b"--", b" ")), b"Content-Type: " + self.pick(CONTENT_TYPES)]
-                lines += [b""]
+                lines += [b"--bb" + self.pick((b"", b"--", b" "))]
+                lines += [b"Content-Type: " + self.pick(CONTENT_TYPES), b""]
             lines += self.pick(PARTS) if self.chance(0.7) else [self.phrase(), self.phrase()]
             lines += [b""] * self.pick((0, 1, 1, 2))
         return lines
@@ -265,7 +310,8 @@ class Shapes:
         return text
 
     def template(self):
-        parts = [self.pick(TAGS if self.chance(0.7) else FILLERS) for _ in range(self.random.randint(1, 6))]
+        count = self.random.randint(1, 6)
+        parts = [self.pick(TAGS if self.chance(0.7) else FILLERS) for _ in range(count)]
         text = self.pick(("", " ", "_", ",")).join(parts)
         return f'"{text}"' if self.chance(0.2) else text
 
@@ -275,19 +321,22 @@ class Shapes:
 
     def request(self, user, message):
         """A sound request."""
-        command = self.pick(("CHECK", "SYMBOLS", "REPORT", "REPORT_IFSPAM") + ("PROCESS",) * 4 + ("HEADERS",) * 2)
+        seldom = ("CHECK", "SYMBOLS", "REPORT", "REPORT_IFSPAM")
+        command = self.pick(seldom + ("PROCESS",) * 4 + ("HEADERS",) * 2)
         version = self.pick(("1.5", "1.5", "1.5", "1.4", "1.3", "1.2"))
-        head = f"{command} SPAMC/{version}\r\nUser: {user}\r\nContent-length: {len(message)}\r\n\r\n"
-        return head.encode() + message
+        head = (f"{command} SPAMC/{version}", f"User: {user}", f"Content-length: {len(message)}")
+        return "\r\n".join((*head, "", "")).encode() + message
 
     def odd_request(self):
         """Bytes that are nearly a request."""
         message = self.message() if self.chance(0.5) else b"From: a@b\nX-Trust-Test: spam\n\nbody\n"
-        blank, mark = self.pick((b" ",) * 5 + (b"  ", b"\t", b"")), self.pick((b"SPAMC/",) * 5 + (b"spamc/", b"SPAMC"))
+        blank = self.pick((b" ",) * 5 + (b"  ", b"\t", b""))
+        mark = self.pick((b"SPAMC/",) * 5 + (b"spamc/", b"SPAMC"))
         line = self.pick(COMMANDS) + blank + mark + self.pick(VERSIONS)
         fields, message = self.odd_fields(message)
         end = self.pick((b"\r\n",) * 6 + (b"\n",))
-        wire = line + self.pick((b"\r\n", b"\r\n", b"\n", b"\r\r\n")) + b"".join(f + end for f in fields)
+        wire = line + self.pick((b"\r\n", b"\r\n", b"\n", b"\r\r\n"))
+        wire += b"".join(field + end for field in fields)
         wire += self.pick((b"\r\n",) * 6 + (b"\n", b"", b" \r\n")) + message
         if self.chance(0.1):
             wire += self.pick((b"\r\n", b"more bytes\n", b"CHECK SPAMC/1.5\r\n\r\n", b"\x00"))
@@ -297,14 +346,17 @@ class Shapes:
         """(fields, body) of an odd request."""
         fields = []
         if self.chance(0.15):
-            fields.append(b"Compress: " + self.pick((b"zlib", b"ZLIB", b"x-zlib-x", b"gzip", b"", b"zlib ")))
+            kinds = (b"zlib", b"ZLIB", b"x-zlib-x", b"gzip", b"", b"zlib ")
+            fields.append(b"Compress: " + self.pick(kinds))
             message = zlib.compress(message)
             if self.chance(0.2):
                 message = self.pick((message[:-3], message + b"junk", b"", b"x" + message))
         if self.chance(0.8):
             length = max(0, len(message) + self.pick((0, 0, 0, 0, 1, -1, -5, 100)))
-            name = self.pick((b"Content-length",) * 4 + (b"Content-Length", b"content-length", b"Content-length "))
-            fields.append(name + self.pick((b": ", b": ", b":", b":\t")) + self.pick(LENGTHS) % length)
+            wrong = (b"Content-Length", b"content-length", b"Content-length ")
+            name = self.pick((b"Content-length",) * 4 + wrong)
+            colon = self.pick((b": ", b": ", b":", b":\t"))
+            fields.append(name + colon + self.pick(LENGTHS) % length)
         if self.chance(0.6):
             fields.append(b"User: " + self.pick(USERS))
         while self.chance(0.3):

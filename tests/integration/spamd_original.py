@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Debian's real spamd beside the daemon: the same requests, the same answers and log lines.
 
-SHAPES says how many requests of each kind (default 200), SHAPES_SEED where the seeds begin. A failure
-names its seed; SHAPES=1 SHAPES_SEED=THAT repeats it alone.
+SHAPES says how many requests of each kind (default 200), SHAPES_SEED where the seeds begin. A
+failure names its seed; SHAPES=1 SHAPES_SEED=THAT repeats it alone.
 """
 
 import difflib
@@ -31,6 +31,8 @@ remove_header all Trust-Path
 
 ROW = rb"\t?(\* )?[ -]{0,2}\d{1,2}(\.\d)? DIFF_"
 ROW_MORE = rb"\t?(\*      | {28})"
+
+DATE = rb"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"
 
 # Lines of the log that only one of them has.
 NOT_COMPARED = ("server ", "prefork:", "handled cleanup", "spawned child", "store")
@@ -61,8 +63,7 @@ def sort_rows(text):
 def comparable(reply):
     """A reply without what varies: times, boundaries, the order of rules."""
     reply = re.sub(rb"----------=_[0-9A-F]{8}\.[0-9A-F]{8}", b"BOUNDARY", reply)
-    reply = re.sub(rb"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", b"DATE", reply)
-    return sort_rows(reply)
+    return sort_rows(re.sub(DATE, b"DATE", reply))
 
 
 def log_lines(text):
@@ -125,9 +126,8 @@ class OriginalTest(harness.DaemonTest):
             real, spamd = self.real.text()[begun[0] :], self.spamd.log_text()[begun[1] :]
             return log_lines(real), log_lines(spamd)
 
-        harness.wait_for(
-            lambda: logs()[0] == logs()[1], f"the same log, seed {seed}: {wire!r}", lambda: str(logs())
-        )
+        what = f"the same log, seed {seed}: {wire!r}"
+        harness.wait_for(lambda: logs()[0] == logs()[1], what, lambda: str(logs()))
 
     def test_messages_under_the_settings_of_users(self):
         for seed in range(SEED, SEED + COUNT):
@@ -143,14 +143,16 @@ class OriginalTest(harness.DaemonTest):
 
     def test_each_tag(self):
         message = (
-            b"From: =?utf-8?Q?B=C3=B6b?= <bob@example.org>\nTo: alice@example.net, carol@example.net\n"
-            b"Subject: one\n\ttwo\nSubject: =?iso-8859-1?Q?caf=E9?=\nX-Trust-Test: spam\n\nHello\n"
+            b"From: =?utf-8?Q?B=C3=B6b?= <bob@example.org>\n"
+            b"To: alice@example.net, carol@example.net\nSubject: one\n\ttwo\n"
+            b"Subject: =?iso-8859-1?Q?caf=E9?=\nX-Trust-Test: spam\n\nHello\n"
         )
         for number, tag in enumerate(shapes.TAGS + shapes.ADDRESS_TAGS):
             home = self.users / f"t{number}"
             home.mkdir()
-            template = f"report_safe 0\nadd_header all One a{tag}b\nclear_report_template\nreport x{tag}y\n"
-            (home / "user_prefs").write_text(template)
+            fields = f"report_safe 0\nadd_header all One a{tag}b\n"
+            report = f"clear_report_template\nreport x{tag}y\n"
+            (home / "user_prefs").write_text(fields + report)
             for command in ("PROCESS", "REPORT"):
                 self.check(tag, harness.request(command, message, user=f"t{number}"))
 
