@@ -108,9 +108,9 @@ add_utf8(struct dynbuf *out, struct slice text)
 	}
 }
 
-/* add_plain_html - a text between two tags, with the commonest references replaced */
-static void
-add_plain_html(struct dynbuf *out, struct slice text)
+/* reference_at - the byte that a reference at the start of the text stands for; 0 for none */
+static uint8_t
+reference_at(struct slice text, size_t *len_out)
 {
 	static const struct {
 		const char *name;
@@ -118,17 +118,32 @@ add_plain_html(struct dynbuf *out, struct slice text)
 	} references[] = {
 		{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&nbsp;", ' '}};
 
-	while (text.len > 0) {
-		uint8_t c = text.data[0];
-		size_t len = 1;
-
-		for (size_t i = 0; c == '&' && i < ARRAY_LEN(references); i++) {
-			if (slice_starts_with_nocase(text, slice_str(references[i].name))) {
-				c = references[i].c;
-				len = strlen(references[i].name);
-			}
+	for (size_t i = 0; i < ARRAY_LEN(references); i++) {
+		if (slice_starts_with_nocase(text, slice_str(references[i].name))) {
+			*len_out = strlen(references[i].name);
+			return references[i].c;
 		}
-		(void)dynbuf_add_byte(out, c);
+	}
+	return 0;
+}
+
+/* add_plain_html - a text between two tags, with the commonest references replaced */
+static void
+add_plain_html(struct dynbuf *out, struct slice text)
+{
+	while (text.len > 0) {
+		size_t plain = slice_find_byte(text, '&');
+		size_t len = 1;
+		uint8_t c = 0;
+
+		(void)dynbuf_add(out, slice_take(text, plain));
+		text = slice_skip(text, plain);
+		c = reference_at(text, &len);
+		if (c != 0) {
+			(void)dynbuf_add_byte(out, c);
+		} else {
+			(void)dynbuf_add(out, slice_take(text, len));
+		}
 		text = slice_skip(text, len);
 	}
 }

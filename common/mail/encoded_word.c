@@ -212,10 +212,11 @@ encoded_word_is_needed(struct slice text)
 size_t
 encoded_word_decode(struct slice text, uint8_t *out)
 {
-	struct out to = {.bytes = out};
+	struct out to = {0};
 	enum charset plain = utf8_is_valid(text) ? CHARSET_UTF8 : CHARSET_WINDOWS_1252;
 	struct word word;
 
+	to.bytes = out;
 	while (text.len > 0) {
 		if (read_word(text, &word)) {
 			put_word(&to, text, &word);
@@ -232,9 +233,10 @@ encoded_word_decode(struct slice text, uint8_t *out)
 size_t
 encoded_word_plain(struct slice text, uint8_t *out)
 {
-	struct out to = {.bytes = out};
+	struct out to = {0};
 	enum charset plain = utf8_is_valid(text) ? CHARSET_UTF8 : CHARSET_WINDOWS_1252;
 
+	to.bytes = out;
 	for (size_t i = 0; i < text.len; i++) {
 		put_decoded(&to, plain, text.data[i]);
 	}
