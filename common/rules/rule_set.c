@@ -2,14 +2,9 @@
 
 #include <stdatomic.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "common/rules/rule_expr.h"
+#include "common/rules/rule_pcre.h"
 #include "common/rules/rule_subject.h"
-
-/* Nested parentheses of a pattern: PCRE2 needs stack for each while it compiles. */
-#define PATTERN_PARENS_MAX 100
 
 /* Metas that ask metas; deeper ones count 0. */
 #define META_DEPTH_MAX 64
@@ -43,53 +38,10 @@ struct rule_set {
 	size_t count;
 	struct subject_kind kinds[RULE_FIELDS_MAX];
 	size_t kind_count;
-	pcre2_compile_context *compiling;
-	pcre2_match_context *matching;
-	pcre2_match_context *trying; /* with RULE_FREE_STEPS_MAX */
-	pcre2_general_context *memory;
+	struct rule_pcre pcre;
 	atomic_bool *
 		has_fault; /* one that was not told yet; in the arena, as the set is read-only */
 };
-
-/* --- memory: everything of PCRE2 lives and dies with the arena --------------------------------- */
-
-static void *
-arena_malloc(PCRE2_SIZE size, void *arena)
-{
-	return arena_alloc(arena, size);
-}
-
-static void
-arena_free(void *memory, void *arena)
-{
-	(void)memory;
-	(void)arena;
-}
-
-static int
-make_contexts(struct rule_set *set)
-{
-	set->memory = pcre2_general_context_create(arena_malloc, arena_free, set->arena);
-	if (set->memory == NULL) {
-		return ERR_NOMEM;
-	}
-	set->compiling = pcre2_compile_context_create(set->memory);
-	set->matching = pcre2_match_context_create(set->memory);
-	if (set->compiling == NULL || set->matching == NULL) {
-		return ERR_NOMEM;
-	}
-	(void)pcre2_set_newline(set->compiling, PCRE2_NEWLINE_LF);
-	(void)pcre2_set_parens_nest_limit(set->compiling, PATTERN_PARENS_MAX);
-	(void)pcre2_set_match_limit(set->matching, RULE_MATCH_STEPS_MAX);
-	(void)pcre2_set_depth_limit(set->matching, RULE_MATCH_DEPTH_MAX);
-	(void)pcre2_set_heap_limit(set->matching, RULE_MATCH_KIB_MAX);
-	set->trying = pcre2_match_context_copy(set->matching);
-	if (set->trying == NULL) {
-		return ERR_NOMEM;
-	}
-	(void)pcre2_set_match_limit(set->trying, RULE_FREE_STEPS_MAX);
-	return 0;
-}
 
 /* own_set - *set, made or copied so that it may be changed */
 static int
@@ -112,7 +64,7 @@ own_set(struct rule_set **set, struct arena *arena)
 	}
 	own->arena = arena;
 	own->has_fault = arena_alloc(arena, sizeof(*own->has_fault));
-	if (own->has_fault == NULL || make_contexts(own) != 0) {
+	if (own->has_fault == NULL || rule_pcre_make(&own->pcre, arena) != 0) {
 		return ERR_NOMEM;
 	}
 	*set = own;
@@ -197,8 +149,8 @@ compile(struct rule_set *set, struct rule *rule, struct err_msg *msg)
 	int code = 0;
 	PCRE2_SIZE at = 0;
 
-	rule->code = pcre2_compile(
-		line->pattern.data, line->pattern.len, options, &code, &at, set->compiling);
+	rule->code = pcre2_compile(line->pattern.data, line->pattern.len, options, &code, &at,
+		set->pcre.compiling);
 	if (rule->code != NULL) {
 		return 0;
 	}
@@ -308,7 +260,9 @@ struct run {
 	const struct rule_set_questions *ask;
 	struct arena *arena;
 	pcre2_match_data *match;
-	struct answer *answers;
+	struct answer *answers; /* with that guess */
+	struct answer *fields;  /* those of patterns do not depend on it */
+	double guess;           /* what a rule counts that cannot be run here */
 	struct subject *subjects;
 	unsigned int faults;
 	unsigned int steps_left; /* of RULE_MESSAGE_STEPS_MAX */
@@ -346,21 +300,6 @@ note_fault(struct run *run, struct rule *rule)
 	}
 }
 
-/* match - what pcre2_match() says, within what the message has left */
-static int
-match(struct run *run, const struct rule *rule, struct slice text)
-{
-	int code = pcre2_match(
-		rule->code, text.data, text.len, 0, 0, run->match, run->set->trying);
-
-	if (code != PCRE2_ERROR_MATCHLIMIT || run->steps_left < RULE_MATCH_STEPS_MAX) {
-		return code;
-	}
-	run->steps_left -= RULE_MATCH_STEPS_MAX;
-	return pcre2_match(
-		rule->code, text.data, text.len, 0, 0, run->match, run->set->matching);
-}
-
 static double
 header_value(struct run *run, struct rule *rule)
 {
@@ -375,7 +314,7 @@ header_value(struct run *run, struct rule *rule)
 		return 0;
 	}
 	text = text.data == NULL ? SLICE("") : text;
-	code = match(run, rule, text);
+	code = rule_pcre_match(&run->set->pcre, rule->code, text, run->match, &run->steps_left);
 	if (code < 0 && code != PCRE2_ERROR_NOMATCH) {
 		note_fault(run, rule);
 		return 0;
@@ -389,8 +328,16 @@ value_by_name(void *ctx, struct slice name)
 	struct run *run = ctx;
 	bool found = false;
 	size_t at = find(run->set, name, &found);
+	double value = 0;
 
-	return found ? value_at(run, at) : run->ask->value_of(run->ask->ctx, name);
+	if (found) {
+		return value_at(run, at);
+	}
+	if (run->ask->is_off(run->ask->ctx, name)) {
+		return 0;
+	}
+	value = run->ask->value_of(run->ask->ctx, name);
+	return value < 0 ? run->guess : value;
 }
 
 static double
@@ -409,8 +356,8 @@ meta_value(struct run *run, const struct rule *rule)
 static double
 value_at(struct run *run, size_t i)
 {
-	struct answer *answer = &run->answers[i];
 	struct rule *rule = run->set->rules[i];
+	struct answer *answer = rule->is_meta ? &run->answers[i] : &run->fields[i];
 
 	if (answer->state != STATE_NEW) {
 		return answer->value;
@@ -421,6 +368,28 @@ value_at(struct run *run, size_t i)
 	}
 	answer->state = STATE_DONE;
 	return answer->value;
+}
+
+/*
+ * hits_anyway - does a meta that hit while unknown rules count 0 also hit when they count 1?
+ *
+ * `A && !BODY_RULE` must not hit because nobody looks at bodies here.
+ */
+static bool
+hits_anyway(struct run *run, struct answer *second, size_t i)
+{
+	struct answer *first = run->answers;
+	bool hits = false;
+
+	if (!run->set->rules[i]->is_meta) {
+		return true;
+	}
+	run->answers = second;
+	run->guess = 1;
+	hits = value_at(run, i) != 0;
+	run->answers = first;
+	run->guess = 0;
+	return hits;
 }
 
 static bool
@@ -438,17 +407,21 @@ rule_set_run(const struct rule_set *set, const struct header *h,
 		.ask = ask,
 		.arena = arena,
 		.steps_left = RULE_MESSAGE_STEPS_MAX};
+	struct answer *second = arena_alloc_array(arena, set->count, sizeof(*second));
 
 	run.answers = arena_alloc_array(arena, set->count, sizeof(*run.answers));
+	run.fields = run.answers;
 	run.subjects = arena_alloc_array(arena, set->kind_count + 1, sizeof(*run.subjects));
 	run.match = pcre2_match_data_create(1, NULL);
-	if (run.answers == NULL || run.subjects == NULL || run.match == NULL) {
+	if (run.answers == NULL || second == NULL || run.subjects == NULL ||
+		run.match == NULL) {
 		run.error = ERR_NOMEM;
 	}
 	for (size_t i = 0; run.error == 0 && i < set->count; i++) {
 		struct slice name = set->rules[i]->name;
 
-		if (!is_hidden(name) && value_at(&run, i) != 0 && run.error == 0) {
+		if (!is_hidden(name) && value_at(&run, i) != 0 &&
+			hits_anyway(&run, second, i) && run.error == 0) {
 			run.error = ask->hit(ask->ctx, name);
 		}
 	}

@@ -60,7 +60,8 @@ struct slice rule_set_line(const struct rule_set *set, size_t i, bool *is_meta_o
 struct rule_set_questions {
 	/** Is the rule switched off by a score of 0? Then it is not run and counts 0. */
 	bool (*is_off)(void *ctx, struct slice name);
-	/** The value of a rule that is none of the set. */
+	/** The value of a rule that is none of the set; below 0 where nobody knows it: then a meta hits only if
+	 * it does so whatever the rule says. */
 	double (*value_of)(void *ctx, struct slice name);
 	/** A rule hit. @return 0, or an error that ends the run. */
 	int (*hit)(void *ctx, struct slice name);

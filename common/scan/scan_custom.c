@@ -1,6 +1,7 @@
 #include "common/scan/scan_custom.h"
 
 #include "common/base/err.h"
+#include "common/conf/rules_default.h"
 #include "common/rules/rule_set.h"
 
 struct work {
@@ -16,7 +17,7 @@ is_off(void *ctx, struct slice name)
 	return settings_rule_is_off(w->settings, name);
 }
 
-/* value_of - of a rule that is not the administrator's: ours, or one that nobody knows */
+/* value_of - of a rule that is not the administrator's: ours, or one that is not run here */
 static double
 value_of(void *ctx, struct slice name)
 {
@@ -27,7 +28,7 @@ value_of(void *ctx, struct slice name)
 			return 1;
 		}
 	}
-	return 0;
+	return rules_default_is_ours(rules_default_name(name)) ? 0 : -1;
 }
 
 static int

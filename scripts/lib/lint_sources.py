@@ -29,7 +29,7 @@ CONFINED = [
     ),
     (
         re.compile(r"\bpcre2_|<pcre2\.h>"),
-        re.compile(r"^common/rules/rule_set\.c$"),
+        re.compile(r"^common/rules/rule_(set\.c|pcre\.[ch])$"),
         "PCRE2 stays behind common/rules/rule_set.h",
     ),
     (

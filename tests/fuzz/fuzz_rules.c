@@ -19,7 +19,7 @@ static double
 value_of(void *ctx, struct slice name)
 {
 	(void)ctx;
-	return name.len % 2 == 0 ? 0 : 1;
+	return (double)(name.len % 3) - 1;
 }
 
 static int

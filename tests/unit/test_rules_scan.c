@@ -75,8 +75,16 @@ static const struct {
 		"header __A exists:To\nheader __B exists:Cc\nheader __C exists:Bcc\n"
 		"meta M (__A + __B + __C) > 1\nmeta N (__A + __B + __C) > 2\n",
 		MESSAGE, "M", 1},
-	{"unknown rules count nothing", "meta A BAYES_99 || URIBL_X\nmeta B !BAYES_99\n",
-		MESSAGE, "B", 1},
+	{"unknown rules count nothing", "meta A BAYES_99 || URIBL_X\n", MESSAGE, "", 0},
+	{"their absence neither",
+		"body B /x/\nheader C exists:To\nmeta A !BAYES_99\nmeta D C && !B\nmeta __E !B\n"
+		"meta F C && __E\n",
+		MESSAGE, "C", 1},
+	{"but for what holds anyway",
+		"header C exists:To\nheader D exists:Cc\nmeta A C || !B\nmeta E (B + C + D) > 1\n",
+		MESSAGE, "A C D E", 4},
+	{"what is switched off is known", "score B 0\nmeta A !B\n", MESSAGE, "A", 1},
+	{"ours are known that did not hit", "meta A !TRUST_WELL\n", MESSAGE, "A", 1},
 	{"ours are known", "meta A TRUST_UNKNOWN\n", MESSAGE, "A", 1},
 	{"metas ask metas", "meta A B && C\nmeta B C\nheader C exists:To\n", MESSAGE, "A B C",
 		3},
