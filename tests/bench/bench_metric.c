@@ -529,8 +529,8 @@ put_payments(void *ctx, struct store_txn *txn)
 	for (uint32_t i = 0; i < PAYMENTS; i++) {
 		uint32_t r = i % 2 == 0 ? bench.queries[rng_below(rng, QUERIES)].recipient
 					: (uint32_t)rng_below(rng, bench.graph.nodes) + 1;
-		uint64_t edge =
-			out->start[r] + rng_below(rng, out->start[r + 1] - out->start[r]);
+		uint64_t degree = out->start[r + 1] - out->start[r];
+		uint64_t edge = out->start[r] + (degree == 0 ? 0 : rng_below(rng, degree));
 		struct digest recipient;
 		struct digest payer;
 		const struct ledger_entry_key key = {
