@@ -28,7 +28,7 @@
 #define CIRCLE_WORLD_RECENT_MAX METRIC_EXPECT_MAX
 
 /** Of senders with at most so many vouchers these are put into an array, for the search of middlemen. */
-#define CIRCLE_WORLD_VOUCHERS_MAX 2048
+#define CIRCLE_WORLD_VOUCHERS_MAX 8192
 
 /** Large, and not to be cleared before use: UNINITIALIZED. Fields are private, but for cut. */
 struct circle_world {
