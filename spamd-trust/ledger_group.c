@@ -58,7 +58,7 @@ apply_note(struct ledger_group *g, struct store_txn *txn, const struct ledger_no
 	if (g->limits->history_s > 0) {
 		ledger_history_add(txn, d, g->now_ms);
 	}
-	if (d->sender.len == 0) {
+	if (d->sender.len == 0 || ledger_noted_test_and_set(&g->noted, note)) {
 		return;
 	}
 	ledger_address_digest(d->sender, &sender);
@@ -77,6 +77,23 @@ apply_note(struct ledger_group *g, struct store_txn *txn, const struct ledger_no
 	}
 }
 
+/* begin_noting - jobs and pruning may take back what was noted, and a commit that failed has */
+static void
+begin_noting(struct ledger_group *g)
+{
+	if (g->noted_is_open || g->prunes || !STAILQ_EMPTY(&g->jobs)) {
+		ledger_noted_clear(&g->noted);
+	}
+	g->noted_is_open = true;
+}
+
+void
+ledger_group_committed(struct ledger_group *g)
+{
+	/* What was noted before a job of the same group may be gone again. */
+	g->noted_is_open = g->prunes || !STAILQ_EMPTY(&g->jobs);
+}
+
 int
 ledger_group_apply(void *ctx, struct store_txn *txn)
 {
@@ -85,6 +102,7 @@ ledger_group_apply(void *ctx, struct store_txn *txn)
 	struct ledger_job *job = NULL;
 	struct ledger_prune prune = g->prune;
 
+	begin_noting(g);
 	STAILQ_FOREACH(payment, &g->payments, queue)
 	{
 		ledger_apply_payment(txn, &payment->payment);

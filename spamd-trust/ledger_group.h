@@ -12,6 +12,7 @@
 #include "common/ledger/ledger_pending.h"
 #include "common/ledger/ledger_pin.h"
 #include "common/ledger/ledger_prune.h"
+#include "spamd-trust/ledger_noted.h"
 #include "spamd-trust/ledger_notes.h"
 
 /** Jobs, and payments, in one transaction: it stays short, and its pages few. */
@@ -56,9 +57,14 @@ struct ledger_group {
 	bool prunes;
 	bool more_to_prune;
 	uint64_t now_ms; /**< wall */
+	struct ledger_noted noted;
+	bool noted_is_open; /**< holds what an application noted that is not committed yet */
 };
 
 /** For store_update(). @param ctx a struct ledger_group. */
 int ledger_group_apply(void *ctx, struct store_txn *txn);
+
+/** What was applied last is committed. */
+void ledger_group_committed(struct ledger_group *g);
 
 #endif

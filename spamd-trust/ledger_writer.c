@@ -106,6 +106,8 @@ commit_group(struct ledger_writer *w)
 		if (code != 0) {
 			(void)err_set(&msg, code, "cannot write the ledger in %s: %s",
 				w->config.directory, err_text(code));
+		} else {
+			ledger_group_committed(&w->group);
 		}
 	}
 	tell(w, code, &msg);

@@ -8,6 +8,9 @@
 
 #define UNKNOWN "(unknown)"
 
+/* Scores up to here are whole numbers in 64 bits. */
+#define WHOLE_MAX 1e15
+
 /* Bytes escaped at a time; each becomes at most six characters. */
 #define ESCAPE_CHUNK 128
 
@@ -260,13 +263,17 @@ add_whole_score(struct dynbuf *out, double score)
 {
 	double whole = trunc(score);
 
-	if (whole >= 0 && whole < 10) {
+	if (whole < 0) {
+		(void)dynbuf_add_byte(out, '-');
+		whole = -whole;
+	} else if (whole < 10) {
 		(void)dynbuf_add_byte(out, ' ');
-		(void)dynbuf_add_byte(out, (uint8_t)('0' + (int)whole));
-		return;
 	}
-	/* Adding 0 makes a plain zero of -0. */
-	(void)dynbuf_printf(out, "%2.0f", whole + 0.0);
+	if (whole < WHOLE_MAX) {
+		(void)dynbuf_add_u64(out, (uint64_t)whole);
+	} else {
+		(void)dynbuf_printf(out, "%.0f", whole);
+	}
 }
 
 void

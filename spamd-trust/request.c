@@ -158,7 +158,7 @@ static void
 note(struct request_desk *desk, const struct spamd_request *request,
 	const struct verdict *verdict)
 {
-	struct ledger_note made;
+	UNINITIALIZED struct ledger_note made;
 
 	if (decision_note_make(
 		    verdict, request->message, desk->ids.message_id, clock_wall_s(), &made)) {

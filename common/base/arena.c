@@ -148,6 +148,33 @@ arena_copy(struct arena *a, struct slice s)
 	return slice_of(copy, copy == NULL ? 0 : s.len);
 }
 
+struct slice
+arena_join(struct arena *a, const struct slice *parts, size_t count)
+{
+	size_t len = 0;
+	uint8_t *to = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (__builtin_add_overflow(len, parts[i].len, &len)) {
+			len = SIZE_MAX;
+			break;
+		}
+	}
+	to = arena_alloc(
+		a, len == SIZE_MAX ? len : len + 1); /* what cannot be had is noted there */
+	if (to == NULL) {
+		return slice_of(NULL, 0);
+	}
+	len = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].len > 0) {
+			memcpy(to + len, parts[i].data, parts[i].len);
+		}
+		len += parts[i].len;
+	}
+	return slice_of(to, len);
+}
+
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {

@@ -52,6 +52,9 @@ struct slice arena_copy(struct arena *a, struct slice s);
 /** Copies as a C string; NULL on failure. A NUL inside ends what C functions see. */
 char *arena_strdup(struct arena *a, struct slice s);
 
+/** The parts one behind the other, and a closing NUL (not counted); data is NULL on failure. */
+struct slice arena_join(struct arena *a, const struct slice *parts, size_t count);
+
 /** Formats into the arena; NULL on failure. */
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -76,7 +76,7 @@ dynbuf_commit(struct dynbuf *b, size_t n)
 }
 
 int
-dynbuf_add(struct dynbuf *b, struct slice s)
+dynbuf_add_growing(struct dynbuf *b, struct slice s)
 {
 	uint8_t *to = dynbuf_reserve(b, s.len);
 
@@ -91,12 +91,6 @@ dynbuf_add(struct dynbuf *b, struct slice s)
 }
 
 int
-dynbuf_add_str(struct dynbuf *b, const char *text)
-{
-	return dynbuf_add(b, slice_str(text));
-}
-
-int
 dynbuf_add_u64(struct dynbuf *b, uint64_t value)
 {
 	char text[U64_DIGITS];
@@ -107,12 +101,6 @@ dynbuf_add_u64(struct dynbuf *b, uint64_t value)
 		value /= 10;
 	} while (value > 0);
 	return dynbuf_add(b, slice_of(text + at, sizeof(text) - at));
-}
-
-int
-dynbuf_add_byte(struct dynbuf *b, uint8_t c)
-{
-	return dynbuf_add(b, slice_of(&c, 1));
 }
 
 int

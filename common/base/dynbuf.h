@@ -32,10 +32,36 @@ void dynbuf_fini(struct dynbuf *b);
 /** Empties it and forgets the error; keeps the memory for reuse. */
 void dynbuf_reset(struct dynbuf *b);
 
+/** dynbuf_add() where there is no room yet. */
+int dynbuf_add_growing(struct dynbuf *b, struct slice s);
+
 /** @return 0, ERR_TOOBIG (the maximum) or ERR_NOMEM; sticky. */
-int dynbuf_add(struct dynbuf *b, struct slice s);
-int dynbuf_add_str(struct dynbuf *b, const char *text);
-int dynbuf_add_byte(struct dynbuf *b, uint8_t c);
+static inline int
+dynbuf_add(struct dynbuf *b, struct slice s)
+{
+	/* A log line is made of forty short pieces, nearly all of which just fit. */
+	if (b->error != 0 || s.len > b->cap - b->len || s.len > b->max - b->len) {
+		return dynbuf_add_growing(b, s);
+	}
+	if (s.len > 0) {
+		memcpy(b->data + b->len, s.data, s.len);
+	}
+	b->len += s.len;
+	return 0;
+}
+
+static inline int
+dynbuf_add_str(struct dynbuf *b, const char *text)
+{
+	return dynbuf_add(b, slice_str(text));
+}
+
+static inline int
+dynbuf_add_byte(struct dynbuf *b, uint8_t c)
+{
+	return dynbuf_add(b, slice_of(&c, 1));
+}
+
 int dynbuf_add_u64(struct dynbuf *b, uint64_t value); /* in decimal */
 int dynbuf_printf(struct dynbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int dynbuf_vprintf(struct dynbuf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);

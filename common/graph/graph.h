@@ -132,6 +132,10 @@ NODISCARD int graph_error(const struct graph_reader *r);
 graph_node graph_find(struct graph_reader *r, const struct principal *p);
 graph_node graph_find_digest(struct graph_reader *r, const struct digest *digest);
 
+/** As graph_find() for an identity that is known to be well formed; also gives its digest. */
+graph_node graph_find_identity(
+	struct graph_reader *r, const struct thumbprint *identity, struct digest *digest_out);
+
 /** Digest and text of a node; the slice is borrowed until graph_end. False where there is none. */
 bool graph_digest_of(struct graph_reader *r, graph_node node, struct digest *out);
 bool graph_text_of(struct graph_reader *r, graph_node node, struct slice *out);

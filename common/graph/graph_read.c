@@ -242,23 +242,41 @@ graph_bound_addresses(struct graph_reader *r, graph_node identity, graph_node *o
 }
 
 graph_node
+graph_find_identity(
+	struct graph_reader *r, const struct thumbprint *identity, struct digest *digest_out)
+{
+	struct slice text = thumbprint_slice(identity);
+	struct graph_known_identity *known = NULL;
+	uint16_t place = 0;
+
+	/* Thumbprints are digests in letters: any few of them will do. */
+	memcpy(&place, identity->text, sizeof(place));
+	known = &r->known[(place ^ (place >> 8)) % GRAPH_KNOWN_MAX];
+	if (!slice_eq(slice_str(known->identity.text), text)) {
+		known->identity = *identity;
+		/* principal_digest() of it */
+		digest_sha256_parts(
+			(const struct slice[]){SLICE("id:"), text}, 2, &known->digest);
+	}
+	*digest_out = known->digest;
+	return graph_find_digest(r, digest_out);
+}
+
+graph_node
 graph_site(struct graph_reader *r)
 {
-	struct principal self;
+	struct thumbprint site;
+	struct digest digest;
 	struct slice value;
 
 	if (!store_get(r->txn, GRAPH_T_STATE, GRAPH_STATE_SITE, &value)) {
 		return GRAPH_NONE;
 	}
-	if (!slice_eq(value, slice_str(r->site.text))) {
-		if (principal_from_thumbprint(value, &self) != 0 ||
-			thumbprint_parse(value, &r->site) != 0) {
-			store_txn_fail(r->txn, ERR_CORRUPT);
-			return GRAPH_NONE;
-		}
-		principal_digest(&self, &r->site_digest);
+	if (thumbprint_parse(value, &site) != 0) {
+		store_txn_fail(r->txn, ERR_CORRUPT);
+		return GRAPH_NONE;
 	}
-	return graph_find_digest(r, &r->site_digest);
+	return graph_find_identity(r, &site, &digest);
 }
 
 uint64_t

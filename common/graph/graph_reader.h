@@ -18,13 +18,19 @@ struct graph_expected {
 	struct store_peek found[GRAPH_EXPECT_MAX];
 };
 
+/* Digests of identities kept: those of the site and its users are asked for with every message. */
+#define GRAPH_KNOWN_MAX 64
+
+struct graph_known_identity {
+	struct thumbprint identity;
+	struct digest digest;
+};
+
 struct graph_reader {
 	struct store_txn *txn;
 	int begin_error; /* of the last graph_begin */
 
-	/* The site's thumbprint read last, and the digest of that principal: it hardly ever changes. */
-	struct thumbprint site;
-	struct digest site_digest;
+	struct graph_known_identity known[GRAPH_KNOWN_MAX]; /* each in its place, or empty */
 
 	/* Of this snapshot. */
 	struct graph_expected lists;

@@ -14,6 +14,17 @@ struct recent {
 	struct private_entry entry;
 };
 
+/* Users that private_user_find() was asked for; longer names are looked up each time. */
+#define KNOWN_MAX      32
+#define KNOWN_NAME_MAX 96
+
+struct known_user {
+	size_t len; /* 0: an empty place */
+	char name[KNOWN_NAME_MAX];
+	bool found;
+	struct private_user user;
+};
+
 struct private_reader {
 	struct store *store;   /* borrowed */
 	struct store_txn *txn; /* NULL before the first private_begin */
@@ -23,6 +34,8 @@ struct private_reader {
 	/* Of this snapshot, the oldest replaced first. */
 	struct recent recent[RECENT_MAX];
 	size_t recent_count; /* ever put there */
+
+	struct known_user known[KNOWN_MAX]; /* of this snapshot, each name in its place */
 };
 
 int
@@ -48,13 +61,27 @@ private_reader_free(struct private_reader *r)
 	}
 }
 
+/* forget - what was learned from a snapshot that is gone, or that proved to be damaged */
+static void
+forget(struct private_reader *r)
+{
+	r->recent_count = 0;
+	for (size_t i = 0; i < KNOWN_MAX; i++) {
+		r->known[i].len = 0;
+	}
+}
+
 int
 private_begin(struct private_reader *r)
 {
+	bool failed = r->txn == NULL || private_error(r) != 0;
+
 	r->begin_error =
 		r->txn == NULL ? store_begin_read(r->store, &r->txn) : store_renew(r->txn);
 	r->active = r->begin_error == 0;
-	r->recent_count = 0;
+	if (failed || !r->active || !store_is_unchanged(r->txn)) {
+		forget(r);
+	}
 	return r->begin_error;
 }
 
@@ -128,8 +155,9 @@ find_name(struct private_reader *r, struct slice text, struct private_user *out)
 	       private_user_by_digest(r, &user, out);
 }
 
-bool
-private_user_find(struct private_reader *r, struct slice name, struct private_user *out)
+/* find_user - by address, alias or login */
+static bool
+find_user(struct private_reader *r, struct slice name, struct private_user *out)
 {
 	char address[PRIVATE_NAME_MAX];
 	struct slice domain;
@@ -148,6 +176,40 @@ private_user_find(struct private_reader *r, struct slice name, struct private_us
 	address[name.len] = '@';
 	memcpy(address + name.len + 1, domain.data, domain.len);
 	return find_name(r, slice_of(address, name.len + 1 + domain.len), out);
+}
+
+/* place_of - where a name's answer is kept; NULL for one too long to keep */
+static struct known_user *
+place_of(struct private_reader *r, struct slice name)
+{
+	size_t sum = name.len;
+
+	if (name.len == 0 || name.len > KNOWN_NAME_MAX) {
+		return NULL;
+	}
+	for (size_t i = 0; i < name.len; i++) {
+		sum = sum * 31 + name.data[i];
+	}
+	return &r->known[sum % KNOWN_MAX];
+}
+
+bool
+private_user_find(struct private_reader *r, struct slice name, struct private_user *out)
+{
+	struct known_user *known = place_of(r, name);
+
+	if (known == NULL || !r->active || private_error(r) != 0) {
+		return find_user(r, name, out);
+	}
+	if (!slice_eq(slice_of(known->name, known->len), name)) {
+		known->len = name.len;
+		memcpy(known->name, name.data, name.len);
+		known->found = find_user(r, name, &known->user);
+	}
+	if (known->found) {
+		*out = known->user;
+	}
+	return known->found;
 }
 
 /* look_up - what the store says */

@@ -63,21 +63,17 @@ take_pair(struct lexer *lx)
 }
 
 void
-lexer_skip_fws(struct lexer *lx)
+lexer_skip_blanks(struct lexer *lx)
 {
-	int c = lexer_peek(lx);
-
-	while (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+	while (lexer_is_blank(lexer_peek(lx))) {
 		(void)take(lx);
 		lx->saw_cfws = true;
-		c = lexer_peek(lx);
 	}
 }
 
 void
-lexer_skip_cfws(struct lexer *lx)
+lexer_skip_comments(struct lexer *lx)
 {
-	lexer_skip_fws(lx);
 	while (lexer_peek(lx) == '(') {
 		(void)lexer_comment(lx);
 		lx->saw_cfws = true;

@@ -55,11 +55,34 @@ int lexer_fail(struct lexer *lx, int code);
 /** As lexer_fail, at another place. */
 int lexer_fail_at(struct lexer *lx, int code, size_t at);
 
+/** The work of lexer_skip_fws() and lexer_skip_cfws() where there is something to skip. */
+void lexer_skip_blanks(struct lexer *lx);
+void lexer_skip_comments(struct lexer *lx);
+
+static inline bool
+lexer_is_blank(int c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /** Skips blanks and folds. */
-void lexer_skip_fws(struct lexer *lx);
+static inline void
+lexer_skip_fws(struct lexer *lx)
+{
+	if (lexer_is_blank(lexer_peek(lx))) {
+		lexer_skip_blanks(lx);
+	}
+}
 
 /** Skips blanks, folds and comments. */
-void lexer_skip_cfws(struct lexer *lx);
+static inline void
+lexer_skip_cfws(struct lexer *lx)
+{
+	lexer_skip_fws(lx);
+	if (lexer_peek(lx) == '(') {
+		lexer_skip_comments(lx);
+	}
+}
 
 /** Takes a comment that starts here; what is inside, raw, nested ones too. Empty on error. */
 struct slice lexer_comment(struct lexer *lx);

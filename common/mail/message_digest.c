@@ -1,5 +1,6 @@
 #include "common/mail/message_digest.h"
 
+#include "common/base/attr.h"
 #include "common/base/dynbuf.h"
 #include "common/mail/message_split.h"
 
@@ -174,10 +175,9 @@ is_marked(struct slice header)
 }
 
 static void
-add_header(struct dynbuf *out, struct slice header)
+add_header(struct dynbuf *out, struct slice header, bool marked)
 {
-	struct found found[FOUND_MAX];
-	bool marked = is_marked(header);
+	UNINITIALIZED struct found found[FOUND_MAX];
 	size_t count = marked ? 0 : find_counted(header, found);
 
 	/* Nearly all mail: no markup, and no more fields than people write. */
@@ -203,14 +203,14 @@ add_header(struct dynbuf *out, struct slice header)
 	}
 }
 
-/* boundary_of - that of a wrapper's Content-Type; empty where it is none */
+/* boundary_of - that of a wrapper's Content-Type, in a marked header; empty where it is none */
 static struct slice
 boundary_of(struct slice header)
 {
 	const struct slice name = SLICE("boundary=\"");
 	struct slice type = {0};
 
-	if (!is_marked(header) || !message_last_field(header, SLICE("Content-Type"), &type) ||
+	if (!message_last_field(header, SLICE("Content-Type"), &type) ||
 		!slice_starts_with_nocase(type, SLICE("multipart/mixed"))) {
 		return slice_of(NULL, 0);
 	}
@@ -257,7 +257,8 @@ part_content(struct slice part, struct slice boundary)
 static bool
 unwrap(struct message_split *split)
 {
-	struct slice boundary = boundary_of(split->header);
+	struct slice boundary =
+		is_marked(split->header) ? boundary_of(split->header) : slice_of(NULL, 0);
 	struct slice rest = split->body;
 	struct slice line = {0};
 
@@ -304,16 +305,17 @@ struct extent {
 static const struct extent whole = {"trust-message-1\n", SIZE_MAX};
 static const struct extent lead = {"trust-lead-1\n", MESSAGE_LEAD_BYTES};
 
-/* digest_split - of a message without markup around it */
+/* digest_split - of a message without a wrapper; `marked` says whether its fields may have been changed */
 static int
-digest_split(const struct message_split *split, const struct extent *extent, struct digest *out)
+digest_split(const struct message_split *split, bool marked, const struct extent *extent,
+	struct digest *out)
 {
 	struct dynbuf text;
 	int code = 0;
 
 	dynbuf_init(&text, split->header.len + FRAME_MAX);
 	(void)dynbuf_add_str(&text, extent->title);
-	add_header(&text, split->header);
+	add_header(&text, split->header, marked);
 	(void)dynbuf_add_byte(&text, '\n');
 	code = dynbuf_error(&text);
 	digest_sha256_parts((const struct slice[]){dynbuf_slice(&text),
@@ -331,7 +333,7 @@ digest_plain(struct slice message, const struct extent *extent, struct digest *o
 
 	for (int i = 0; i < WRAPPERS_MAX && unwrap(&split); i++) {
 	}
-	return digest_split(&split, extent, out);
+	return digest_split(&split, is_marked(split.header), extent, out);
 }
 
 static int
@@ -364,8 +366,9 @@ message_lead(struct slice message, struct digest *out)
 {
 	struct message_split split = message_split(message);
 	size_t header_len = message.len - split.body.len;
+	bool marked = is_marked(split.header);
 
-	if (boundary_of(split.header).len == 0) {
+	if (!marked || boundary_of(split.header).len == 0) {
 		struct slice plain;
 
 		/* CRLF may become LF: twice as much is enough. */
@@ -373,7 +376,7 @@ message_lead(struct slice message, struct digest *out)
 		plain = trim_line_ends(message);
 		if (plain.len > header_len && slice_find_byte(message, '\r') == message.len) {
 			split.body = slice_skip(plain, header_len);
-			return digest_split(&split, &lead, out);
+			return digest_split(&split, marked, &lead, out);
 		}
 	}
 	return digest_extent(message, &lead, out);

@@ -15,10 +15,7 @@ identity_party(const struct circle *c, const struct thumbprint *identity)
 {
 	struct party out;
 
-	/* principal_digest() of it; that it is a thumbprint was seen when the record was read. */
-	digest_sha256_parts((const struct slice[]){SLICE("id:"), thumbprint_slice(identity)}, 2,
-		&out.digest);
-	out.node = graph_find_digest(c->graph, &out.digest);
+	out.node = graph_find_identity(c->graph, identity, &out.digest);
 	return out;
 }
 

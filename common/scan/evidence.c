@@ -11,15 +11,16 @@ static int
 explain(struct evidence *e, struct arena *arena, const char *what, struct slice who)
 {
 	char name[256];
-	char *text = NULL;
 
 	if (who.len == 0) {
 		e->text = slice_str(what);
 		return 0;
 	}
-	text = arena_printf(arena, "%s %s", what, log_escape(who, name, sizeof(name)));
-	e->text = slice_str(text);
-	return text == NULL ? ERR_NOMEM : 0;
+	e->text = arena_join(arena,
+		(const struct slice[]){slice_str(what), SLICE(" "),
+			slice_str(log_escape(who, name, sizeof(name)))},
+		3);
+	return e->text.data == NULL ? ERR_NOMEM : 0;
 }
 
 static bool

@@ -6,7 +6,19 @@
 static bool
 is_border(uint8_t c)
 {
-	return ascii_is_space(c) || (c != '\0' && strchr("<>(),;:\"", c) != NULL);
+	switch (c) {
+	case '<':
+	case '>':
+	case '(':
+	case ')':
+	case ',':
+	case ';':
+	case ':':
+	case '"':
+		return true;
+	default:
+		return ascii_is_space(c);
+	}
 }
 
 /* token_around - the bytes around an "@" that may be an address */
@@ -28,18 +40,20 @@ token_around(struct slice body, size_t at)
 static void
 find_in(struct slice body, bool fold_local_part, struct arena *arena, struct named *out)
 {
-	for (size_t i = 0; i < body.len && out->count < NAMED_MAX; i++) {
-		struct address address;
-		struct slice copy;
+	size_t at = slice_find_byte(body, '@');
 
-		if (body.data[i] != '@' || address_parse(token_around(body, i), fold_local_part,
-						   &address, NULL) != 0) {
-			continue;
+	while (at < body.len && out->count < NAMED_MAX) {
+		struct address address;
+
+		if (address_parse(token_around(body, at), fold_local_part, &address, NULL) ==
+			0) {
+			struct slice copy = arena_copy(arena, address_slice(&address));
+
+			if (copy.data != NULL) {
+				out->items[out->count++] = copy;
+			}
 		}
-		copy = arena_copy(arena, address_slice(&address));
-		if (copy.data != NULL) {
-			out->items[out->count++] = copy;
-		}
+		at += 1 + slice_find_byte(slice_skip(body, at + 1), '@');
 	}
 }
 

@@ -242,7 +242,8 @@ take_over(const struct job *job, const struct choice *best)
 		job->verdict->recipient = arena_copy(job->arena, best->user->address);
 	}
 	d->shows_identity = circle_may_show(&best->circle);
-	d->circle_is_empty = nobody_is_known(job, best->user);
+	/* Whoever is more than Unknown is known to somebody. */
+	d->circle_is_empty = t->tier == TIER_UNKNOWN && nobody_is_known(job, best->user);
 	scan_people(&best->circle, &t->metric, job->request->show_private, job->arena, d);
 }
 
@@ -307,12 +308,24 @@ stores_end(const struct scanner *scanner)
 	graph_end(scanner->graph);
 }
 
+/* has_gtube - searched by its first asterisk, which is rare in text: a body is long, and this is all we read of it */
 static bool
 has_gtube(const struct header *h)
 {
-	struct slice body = slice_skip(h->message, h->end);
+	const struct slice gtube = SLICE(GTUBE_TEXT);
+	const size_t before = slice_find_byte(gtube, '*');
+	struct slice rest = slice_skip(h->message, h->end + before);
+	size_t at = slice_find_byte(rest, '*');
 
-	return slice_find(body, SLICE(GTUBE_TEXT)) < body.len;
+	while (at < rest.len) {
+		if (slice_starts_with(
+			    slice_of(rest.data + at - before, rest.len - at + before), gtube)) {
+			return true;
+		}
+		rest = slice_skip(rest, at + 1);
+		at = slice_find_byte(rest, '*');
+	}
+	return false;
 }
 
 /* start - a verdict that says nothing yet: Unknown, for lack of a store */

@@ -235,8 +235,11 @@ path_text(const struct scan_details *d, bool is_site, struct arena *arena)
 	case TRUST_RULE_BLOCKED:
 		return SLICE("blocked by the recipient or the site");
 	case TRUST_RULE_OWN_EDGE:
-		return slice_str(arena_printf(arena, "direct, %s%s", trust_level_name(d->level),
-			is_site ? ", known at this site" : ""));
+		return arena_join(arena,
+			(const struct slice[]){SLICE("direct, "),
+				slice_str(trust_level_name(d->level)),
+				is_site ? SLICE(", known at this site") : SLICE("")},
+			3);
 	case TRUST_RULE_INTRODUCTION:
 		return introduction_text(d, arena);
 	case TRUST_RULE_REPORTED:
@@ -265,14 +268,16 @@ static struct slice
 evidence_line(const struct scan_details *d, struct arena *arena)
 {
 	char name[256];
+	const struct slice parts[] = {
+		slice_str(evidence_name(d->evidence.level)),
+		SLICE(" "),
+		d->evidence.text,
+		SLICE(" ("),
+		slice_str(log_escape(d->evidence.authserv, name, sizeof(name))),
+		SLICE(")"),
+	};
 
-	if (d->evidence.authserv.len == 0) {
-		return slice_str(arena_printf(arena, "%s %.*s",
-			evidence_name(d->evidence.level), SLICE_ARG(d->evidence.text)));
-	}
-	return slice_str(arena_printf(arena, "%s %.*s (%s)", evidence_name(d->evidence.level),
-		SLICE_ARG(d->evidence.text),
-		log_escape(d->evidence.authserv, name, sizeof(name))));
+	return arena_join(arena, parts, d->evidence.authserv.len == 0 ? 3 : ARRAY_LEN(parts));
 }
 
 static bool

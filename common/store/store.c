@@ -1,6 +1,7 @@
 #include "common/store/store.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "common/store/store_backend.h"
@@ -93,6 +94,24 @@ store_pause(struct store_txn *txn)
 	txn->is_active = false;
 }
 
+/* recognise - whether the snapshot just taken is the one from before, whose answers still hold */
+static void
+recognise(struct store_txn *txn)
+{
+	const struct store_ops *ops = txn->store->ops;
+	uint64_t id = ops->txn_snapshot_id == NULL ? 0 : ops->txn_snapshot_id(txn);
+
+	txn->is_unchanged = id != 0 && id == txn->snapshot_id;
+	txn->snapshot_id = id;
+	if (txn->memo == NULL && id != 0) {
+		txn->memo =
+			calloc(1, sizeof(*txn->memo)); /* NULL: every get goes down the tree */
+	}
+	if (txn->memo != NULL && !txn->is_unchanged) {
+		store_memo_clear(txn->memo);
+	}
+}
+
 int
 store_renew(struct store_txn *txn)
 {
@@ -104,7 +123,24 @@ store_renew(struct store_txn *txn)
 	txn->is_active = rc == 0;
 	txn->error = rc;
 	txn->snapshot++;
+	if (rc == 0) {
+		recognise(txn);
+	}
 	return rc;
+}
+
+bool
+store_is_unchanged(const struct store_txn *txn)
+{
+	return txn->is_unchanged;
+}
+
+/* free_memo - the backend frees the transaction itself */
+static void
+free_memo(struct store_txn *txn)
+{
+	free(txn->memo);
+	txn->memo = NULL;
 }
 
 /* free_cursors - before the transaction ends, as those of LMDB's writers die with it */
@@ -124,6 +160,7 @@ store_commit(struct store_txn *txn)
 {
 	int rc = txn->error;
 
+	free_memo(txn);
 	free_cursors(txn);
 	if (rc != 0) {
 		txn->store->ops->txn_abort(txn);
@@ -136,6 +173,7 @@ void
 store_abort(struct store_txn *txn)
 {
 	if (txn != NULL) {
+		free_memo(txn);
 		free_cursors(txn);
 		txn->store->ops->txn_abort(txn);
 	}
@@ -224,8 +262,22 @@ is_writable(struct store_txn *txn, unsigned int table)
 bool
 store_get(struct store_txn *txn, unsigned int table, struct slice key, struct slice *value_out)
 {
-	return is_usable(txn, table) &&
-	       settle(txn, txn->store->ops->get(txn, table, key, value_out));
+	const struct store_memo_slot *known = NULL;
+	bool found = false;
+
+	if (!is_usable(txn, table)) {
+		return false;
+	}
+	known = txn->memo == NULL ? NULL : store_memo_find(txn->memo, table, key);
+	if (known != NULL) {
+		*value_out = known->found ? known->value : *value_out;
+		return known->found;
+	}
+	found = settle(txn, txn->store->ops->get(txn, table, key, value_out));
+	if (txn->memo != NULL && txn->error == 0) {
+		store_memo_note(txn->memo, table, key, found ? value_out : NULL);
+	}
+	return found;
 }
 
 static void

@@ -132,6 +132,12 @@ NODISCARD int store_begin_read(struct store *store, struct store_txn **out);
 void store_pause(struct store_txn *txn);
 NODISCARD int store_renew(struct store_txn *txn);
 
+/**
+ * True when the last store_renew() took the very snapshot of the one before: nobody committed in
+ * between, and everything borrowed from the former is still there.
+ */
+bool store_is_unchanged(const struct store_txn *txn);
+
 /** The one write transaction; waits for another writer. @return as store_begin_read, ERR_DENIED in STORE_READ. */
 NODISCARD int store_begin_write(struct store *store, struct store_txn **out);
 

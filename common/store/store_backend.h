@@ -11,6 +11,7 @@
 #define COMMON_STORE_STORE_BACKEND_H
 
 #include "common/store/store.h"
+#include "common/store/store_memo.h"
 
 struct store_ops;
 
@@ -26,7 +27,10 @@ struct store_txn {
 	bool is_write;
 	bool is_active; /* false while paused */
 	int error;
-	uint32_t snapshot; /* counts renewals; older cursors are renewed */
+	uint32_t snapshot;       /* counts renewals; older cursors are renewed */
+	uint64_t snapshot_id;    /* of the last renewal; 0 where a backend has none */
+	bool is_unchanged;       /* the last renewal found the snapshot of the one before */
+	struct store_memo *memo; /* from the first renewal on, where the backend has ids */
 	uint32_t writes
 		[STORE_TABLES_MAX];   /* count of changes, by which cursors know to be lost */
 	struct store_cursor *cursors; /* the pool, in use or not */
@@ -61,6 +65,8 @@ struct store_ops {
 	int (*txn_begin)(struct store *store, bool is_write, struct store_txn **out);
 	void (*txn_pause)(struct store_txn *txn);
 	int (*txn_renew)(struct store_txn *txn);
+	/** Of the last commit that the transaction sees, never 0; NULL where nothing tells snapshots apart. */
+	uint64_t (*txn_snapshot_id)(const struct store_txn *txn);
 	/** Both end and free the transaction, whatever they return; its cursors are gone before. */
 	int (*txn_commit)(struct store_txn *txn);
 	void (*txn_abort)(struct store_txn *txn);

@@ -82,6 +82,7 @@ resize_map(struct lmdb_store *store)
 							    : info.me_mapsize * 2;
 	}
 	rc = mdb_env_set_mapsize(store->env, size);
+	store->moves++;
 	if (rc == 0) {
 		store->must_grow = false;
 		store->must_adopt = false;
@@ -206,6 +207,13 @@ lmdb_renew(struct store_txn *txn)
 	}
 	raw = mdb_txn_renew(txn_of(txn));
 	return raw == 0 ? 0 : begin_error(store, raw);
+}
+
+/* lmdb_snapshot_id - a map that moved counts as another snapshot: its bytes are elsewhere */
+static uint64_t
+lmdb_snapshot_id(const struct store_txn *txn)
+{
+	return mdb_txn_id(txn_of(txn)) + ((uint64_t)store_of(txn)->moves << 48);
 }
 
 static int
@@ -446,6 +454,7 @@ const struct store_ops lmdb_ops = {
 	.txn_begin = lmdb_begin,
 	.txn_pause = lmdb_pause,
 	.txn_renew = lmdb_renew,
+	.txn_snapshot_id = lmdb_snapshot_id,
 	.txn_commit = lmdb_commit,
 	.txn_abort = lmdb_abort,
 	.get = lmdb_get,

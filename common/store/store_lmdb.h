@@ -41,7 +41,8 @@ struct lmdb_store {
 	pthread_mutex_t lock;
 	size_t active;
 	bool must_grow;
-	bool must_adopt; /* another process made the map larger */
+	bool must_adopt;    /* another process made the map larger */
+	unsigned int moves; /* of the map */
 };
 
 /* A table's tree in a snapshot. */

@@ -9,6 +9,8 @@
 
 #include <criterion/criterion.h>
 
+#include <stdio.h>
+
 #include "common/base/rng.h"
 #include "common/store/store.h"
 
@@ -211,6 +213,47 @@ Test(STORE_SUITE, a_reader_keeps_its_snapshot_until_renewed)
 	assert_value(reader, PLAIN, "a", NULL);
 	cr_assert_eq(store_renew(reader), 0);
 	assert_value(reader, PLAIN, "a", "1");
+	store_abort(reader);
+	body_close(store);
+}
+
+/* put - one value, committed */
+static void
+put_value(struct store *store, const char *key, const char *value)
+{
+	struct store_txn *writer = begin_write(store);
+
+	store_put(writer, PLAIN, slice_str(key), slice_str(value));
+	cr_assert_eq(store_commit(writer), 0);
+}
+
+/* More keys than are remembered, each asked for twice: the answers are those of the present snapshot. */
+Test(STORE_SUITE, a_renewed_reader_remembers_nothing_of_an_older_snapshot)
+{
+	struct store *store = body_open();
+	struct store_txn *reader = begin_read(store);
+
+	for (int round = 0; round < 4; round++) {
+		char value[2] = {(char)('0' + round), '\0'};
+
+		put_value(store, round % 2 == 0 ? "even" : "odd", value);
+		cr_assert_eq(store_renew(reader), 0);
+		cr_expect_not(store_is_unchanged(reader), "round %d", round);
+		for (int twice = 0; twice < 2; twice++) {
+			assert_value(reader, PLAIN, "even", round < 2 ? "0" : "2");
+			assert_value(reader, PLAIN, "odd",
+				round == 0  ? NULL
+				: round < 3 ? "1"
+					    : "3");
+			for (int i = 0; i < 1000; i++) {
+				char key[16];
+
+				(void)snprintf(key, sizeof(key), "nobody%d", i);
+				assert_value(reader, PLAIN, key, NULL);
+			}
+			cr_assert_eq(store_renew(reader), 0);
+		}
+	}
 	store_abort(reader);
 	body_close(store);
 }

@@ -65,6 +65,25 @@ Test(arena, copies_bytes_and_formats)
 	arena_fini(&a);
 }
 
+Test(arena, joins_parts)
+{
+	const struct slice parts[] = {SLICE("a"), SLICE(""), {0}, SLICE("b\0c")};
+	const struct slice huge[] = {{(const uint8_t *)"", SIZE_MAX}, SLICE("x")};
+	struct slice got;
+	struct arena a;
+
+	arena_init(&a, 4096);
+	got = arena_join(&a, parts, 4);
+	cr_expect(slice_eq(got, SLICE("ab\0c")));
+	cr_expect_eq(got.data[got.len], '\0');
+	got = arena_join(&a, parts, 0);
+	cr_expect_eq(got.len, 0);
+	cr_expect_not_null(got.data);
+	cr_expect_null(arena_join(&a, huge, 2).data);
+	cr_expect(arena_is_exhausted(&a), "a failed copy shows at the end");
+	arena_fini(&a);
+}
+
 Test(arena, a_request_that_comes_again_fits_the_one_block_that_is_kept)
 {
 	struct arena a;

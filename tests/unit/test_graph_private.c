@@ -662,6 +662,13 @@ corrupt_entry_body(struct world *w)
 			private_error(w->reader), ERR_CORRUPT, "%s: cut %zu", w->label, cut);
 		private_end(w->reader);
 	}
+	for (int again = 0; again < 3; again++) {
+		look(w);
+		cr_expect_not(private_get(w->reader, &alice, &bob, &e), "%s", w->label);
+		cr_expect_eq(private_error(w->reader), ERR_CORRUPT,
+			"%s: damage is an error each time, not a missing entry", w->label);
+		private_end(w->reader);
+	}
 	damage(w, PRIVATE_ENTRIES, private_key_slice(&key), slice_of(record, len));
 	look(w);
 	cr_expect(private_get(w->reader, &alice, &bob, &e), "%s: whole again", w->label);

@@ -10,6 +10,7 @@
 #include "common/ledger/ledger_introduction.h"
 #include "common/ledger/ledger_proof.h"
 #include "common/ledger/ledger_seen.h"
+#include "spamd-trust/ledger_noted.h"
 #include "spamd-trust/ledger_writer.h"
 #include "tests/support/temp_dir.h"
 
@@ -390,4 +391,104 @@ Test(spamd_ledger_notes, come_out_as_they_went_in_until_the_queue_is_full)
 	(void)ledger_notes_put(n, &note);
 	cr_expect_eq(ledger_notes_count(n), 1);
 	ledger_notes_free(n);
+}
+
+Test(spamd_ledger_noted, knows_the_same_again_for_a_while)
+{
+	static struct ledger_noted noted;
+	static char long_name[LEDGER_NOTED_TEXT_MAX];
+	static const struct {
+		const char *label;
+		const char *sender;
+		const char *signer;
+		uint64_t at_s;
+		bool is_friend;
+		bool expected;
+	} steps[] = {
+		{"first", "bob@example.net", "example.net", 1000, true, false},
+		{"again", "bob@example.net", "example.net", 1000, true, true},
+		{"a little later", "bob@example.net", "example.net", 1059, true, true},
+		{"later", "bob@example.net", "example.net", 1060, true, false},
+		{"from then on", "bob@example.net", "example.net", 1100, true, true},
+		{"clock set back", "bob@example.net", "example.net", 1059, true, false},
+		{"another signer", "bob@example.net", "example.com", 1060, true, false},
+		{"another sender", "carol@example.net", "example.net", 1060, true, false},
+		{"cut elsewhere", "carol@example.nete", "xample.net", 1060, true, false},
+		{"no friend", "dave@example.net", "example.net", 1060, false, false},
+		{"a friend now", "dave@example.net", "example.net", 1060, true, false},
+		{"too long", long_name, "example.net", 1060, true, false},
+		{"too long again", long_name, "example.net", 1060, true, false},
+		{"without a clock", "erin@example.net", "example.net", 0, true, false},
+		{"without a clock again", "erin@example.net", "example.net", 0, true, false},
+	};
+	static struct ledger_note note;
+
+	memset(long_name, 'x', sizeof(long_name) - 1);
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		note.decision = (struct ledger_decision){
+			.at_s = steps[i].at_s,
+			.user = SLICE("alice@example.org"),
+			.sender = slice_str(steps[i].sender),
+			.signer = slice_str(steps[i].signer),
+		};
+		note.is_friend = steps[i].is_friend;
+		cr_expect_eq(ledger_noted_test_and_set(&noted, &note), steps[i].expected, "%s",
+			steps[i].label);
+	}
+	note.shows_identity = true;
+	cr_expect_not(ledger_noted_test_and_set(&noted, &note), "shows an identity");
+	note.identity.bytes[0] = 1;
+	cr_expect_not(ledger_noted_test_and_set(&noted, &note), "shows another");
+	note.decision.at_s = 2000;
+	(void)ledger_noted_test_and_set(&noted, &note);
+	cr_expect(ledger_noted_test_and_set(&noted, &note));
+	ledger_noted_clear(&noted);
+	cr_expect_not(ledger_noted_test_and_set(&noted, &note), "forgotten");
+}
+
+/* note_friend - as the history gets it for a friend's message */
+static void
+note_friend(struct bench *b, uint64_t at_s)
+{
+	static struct ledger_note note;
+
+	note.decision = (struct ledger_decision){
+		.at_s = at_s,
+		.evidence = 4,
+		.user = SLICE("alice@example.org"),
+		.sender = SLICE("bob@example.net"),
+		.signer = SLICE("example.net"),
+	};
+	note.is_friend = true;
+	note.is_acquaintance = true;
+	ledger_writer_note(b->writer, 0, &note);
+}
+
+Test(spamd_ledger_writer, friends_are_noted_with_jobs_between)
+{
+	struct bench b;
+	struct store *store = NULL;
+	struct store_txn *txn = NULL;
+	struct ledger_pin pin;
+	struct digest user;
+	struct digest sender;
+
+	set_up(&b, true);
+	for (uint8_t i = 0; i < 3; i++) {
+		note_friend(&b, 1000);
+		submit(&b, 0, i, true); /* a job in between */
+		(void)next(&b, 0);
+	}
+	note_friend(&b, 1000);
+	finish(&b);
+	txn = open_again(&b, &store);
+	ledger_address_digest(SLICE("alice@example.org"), &user);
+	ledger_address_digest(SLICE("bob@example.net"), &sender);
+	cr_assert(ledger_pin_find(txn, &user, &sender, &pin));
+	cr_expect(ledger_pin_holds(&pin, SLICE("example.net")));
+	cr_expect_eq(ledger_seen_find(txn, &user, &sender), 1000);
+	cr_expect_eq(store_count(txn, LEDGER_HISTORY), 4, "every decision is in the history");
+	store_abort(txn);
+	store_close(store);
+	tear_down(&b);
 }

@@ -664,6 +664,38 @@ Test(store_lmdb, a_full_map_grows_and_the_work_is_done_again)
 	body_close(store);
 }
 
+/* What a reader remembers lies in the map, which may move without a commit. */
+Test(store_lmdb, a_reader_sees_its_values_in_a_map_that_moved)
+{
+	struct store_config config;
+	struct store *store = NULL;
+	struct store_txn *reader = NULL;
+	struct store_txn *writer = NULL;
+	static uint8_t large[256 * 1024];
+
+	temp_dir_make(&dir);
+	config = config_of(STORE_CREATE);
+	config.map_initial_bytes = 128 * 1024;
+	cr_assert_eq(store_lmdb_open(&config, &store, NULL), 0);
+	put_key(store, "a");
+	reader = begin_read(store);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(store_renew(reader), 0);
+		assert_value(reader, PLAIN, "a", "1");
+	}
+	cr_expect(store_is_unchanged(reader));
+	store_pause(reader);
+	writer = begin_write(store);
+	store_put(writer, PLAIN, SLICE("large"), slice_of(large, sizeof(large)));
+	cr_assert_eq(store_commit(writer), ERR_BUSY);
+	store_abort(begin_write(store)); /* the map grows */
+	cr_assert_eq(store_renew(reader), 0);
+	cr_expect_not(store_is_unchanged(reader));
+	assert_value(reader, PLAIN, "a", "1");
+	store_abort(reader);
+	body_close(store);
+}
+
 Test(store_lmdb, the_map_does_not_grow_under_an_open_reader)
 {
 	struct store_config config;
