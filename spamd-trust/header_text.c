@@ -70,6 +70,10 @@ header_text_fold(struct dynbuf *out, struct slice value, size_t start)
 		fold_lines(out, value);
 		return;
 	}
+	if (slice_printable_len(value) == value.len && start + value.len <= FOLD_COLUMNS) {
+		(void)dynbuf_add(out, value); /* nothing to break, and nearly all values */
+		return;
+	}
 	dynbuf_init(&folded, SIZE_MAX);
 	text_wrap_add(&folded, &wrap, value);
 	add_without_empty_lines(out, dynbuf_slice(&folded));
@@ -149,7 +153,7 @@ add_encoded(struct dynbuf *out, struct slice text)
 static void
 encode_line(struct dynbuf *out, struct slice line)
 {
-	size_t first = 0;
+	size_t first = slice_printable_len(line);
 	size_t last = line.len;
 
 	while (first < line.len && !is_foreign(line.data[first])) {

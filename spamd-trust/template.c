@@ -398,7 +398,7 @@ static bool
 write_tag(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-		if (!slice_eq(tag->name, slice_str(tags[i].name))) {
+		if (!slice_eq_str(tag->name, tags[i].name)) {
 			continue;
 		}
 		if (tags[i].write != NULL) {
@@ -409,7 +409,7 @@ write_tag(const struct presentation *p, const struct tag *tag, struct dynbuf *ou
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(empty_tags) / sizeof(empty_tags[0]); i++) {
-		if (slice_eq(tag->name, slice_str(empty_tags[i]))) {
+		if (slice_eq_str(tag->name, empty_tags[i])) {
 			return true;
 		}
 	}

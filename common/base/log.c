@@ -414,12 +414,7 @@ escape_byte(uint8_t c, char out[static 8])
 size_t
 log_clean_len(struct slice in)
 {
-	size_t n = 0;
-
-	while (n < in.len && is_clean(in.data[n])) {
-		n++;
-	}
-	return n;
+	return slice_find_byte(slice_take(in, slice_printable_len(in)), '\\');
 }
 
 const char *

@@ -14,6 +14,31 @@ slice_eq_nocase(struct slice a, struct slice b)
 	return true;
 }
 
+/* all_printable - of eight bytes: none below 0x20 or above 0x7e, seen by their highest bits */
+static bool
+all_printable(const uint8_t *bytes)
+{
+	const uint64_t each = 0x0101010101010101U;
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return (((word - each * 0x20) | (word + each) | word) & each * 0x80) == 0;
+}
+
+size_t
+slice_printable_len(struct slice s)
+{
+	size_t n = 0;
+
+	while (s.len - n >= sizeof(uint64_t) && all_printable(s.data + n)) {
+		n += sizeof(uint64_t);
+	}
+	while (n < s.len && s.data[n] >= 0x20 && s.data[n] <= 0x7e) {
+		n++;
+	}
+	return n;
+}
+
 int
 slice_cmp(struct slice a, struct slice b)
 {

@@ -86,6 +86,16 @@ slice_eq(struct slice a, struct slice b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/** As slice_eq() with a string; most of a table's names differ in the first letter. */
+static inline bool
+slice_eq_str(struct slice s, const char *text)
+{
+	return s.len > 0 && s.data[0] == (uint8_t)text[0] && slice_eq(s, slice_str(text));
+}
+
+/** Length of the run of printable ASCII (0x20 to 0x7e) at the start. */
+size_t slice_printable_len(struct slice s);
+
 bool slice_eq_nocase(struct slice a, struct slice b);
 
 /** Bytewise order, a proper prefix first; <0, 0, >0 as memcmp. */

@@ -64,6 +64,32 @@ Test(slice, tokens_skip_runs_of_separators)
 	cr_assert(!slice_next_token(&rest, " ,", &token));
 }
 
+/* Each byte at each place of a run longer than is looked at in one piece. */
+Test(slice, a_printable_run_ends_at_the_first_other_byte)
+{
+	for (unsigned int c = 0; c < 256; c++) {
+		for (size_t at = 0; at < 20; at++) {
+			uint8_t text[20];
+			bool printable = c >= 0x20 && c <= 0x7e;
+
+			memset(text, at % 2 == 0 ? 0x20 : 0x7e, sizeof(text));
+			text[at] = (uint8_t)c;
+			cr_expect_eq(slice_printable_len(slice_of(text, sizeof(text))),
+				printable ? sizeof(text) : at, "byte %u at %zu", c, at);
+		}
+	}
+	cr_expect_eq(slice_printable_len(slice_of(NULL, 0)), 0);
+}
+
+Test(slice, equality_with_a_string)
+{
+	cr_expect(slice_eq_str(SLICE("abc"), "abc"));
+	cr_expect_not(slice_eq_str(SLICE("abc"), "abd"));
+	cr_expect_not(slice_eq_str(SLICE("abc"), "ab"));
+	cr_expect_not(slice_eq_str(SLICE("a"), ""));
+	cr_expect_not(slice_eq_str(slice_of(NULL, 0), "a"));
+}
+
 Test(slice, find_nocase_ignores_ascii_case)
 {
 	cr_expect_eq(slice_find_nocase(SLICE("a ZLib b"), SLICE("zlib")), 2);
