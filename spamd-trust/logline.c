@@ -133,16 +133,27 @@ struct logline_ids
 logline_message_ids(struct slice message, struct arena *arena)
 {
 	struct slice header = message_split(message).header;
+	struct message_field field = {0};
+	struct slice line = {0};
 	struct slice id = {0};
-	struct logline_ids ids = {0};
+	struct slice resent = {0};
 
-	if (message_last_field(header, SLICE("Message-Id"), &id)) {
-		ids.message_id = clean_id(id, arena);
+	while (header.len > 0) {
+		uint8_t first = ascii_lower(header.data[0]);
+
+		/* Most lines are told by their first letter, continuations too. */
+		if (first != 'm' && first != 'r') {
+			(void)message_next_line(&header, &line);
+			continue;
+		}
+		(void)message_next_field(&header, &field);
+		if (slice_eq_nocase(field.name, SLICE("Message-Id"))) {
+			id = field.value;
+		} else if (slice_eq_nocase(field.name, SLICE("Resent-Message-Id"))) {
+			resent = field.value;
+		}
 	}
-	if (message_last_field(header, SLICE("Resent-Message-Id"), &id)) {
-		ids.resent_message_id = clean_id(id, arena);
-	}
-	return ids;
+	return (struct logline_ids){clean_id(id, arena), clean_id(resent, arena)};
 }
 
 /* add_peer - "localhost [127.0.0.1]:40000 to port 783, fd 5[, TLSv1.3/...]" */
