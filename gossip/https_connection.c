@@ -54,8 +54,8 @@ set_deadline(struct connection *c, uint32_t ms)
 	(void)evtimer_add(c->timer, &tv);
 }
 
-static void
-enter(struct connection *c, enum phase phase)
+void
+connection_enter(struct connection *c, enum phase phase)
 {
 	const struct https_deadlines *d = &c->server->limits.deadlines;
 
@@ -115,9 +115,7 @@ handshake_reason(const struct connection *c)
 	return reason == NULL ? "it went away" : reason;
 }
 
-/* --- answers ------------------------------------------------------------------------------- */
-
-static void read_request(struct connection *c);
+/* --- after the answer -------------------------------------------------------------------------- */
 
 /* linger - says that nothing more comes, and reads off what the client still sends */
 static void
@@ -125,7 +123,7 @@ linger(struct connection *c)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(c->stream);
 
-	enter(c, PHASE_LINGER);
+	connection_enter(c, PHASE_LINGER);
 	(void)SSL_shutdown(ssl);
 	ERR_clear_error();
 	(void)shutdown(bufferevent_getfd(c->stream), SHUT_WR);
@@ -146,34 +144,8 @@ on_sent(struct bufferevent *stream, void *ctx)
 		linger(c);
 		return;
 	}
-	enter(c, PHASE_IDLE);
-	read_request(c);
-}
-
-void
-connection_answer(struct connection *c, const struct https_answer *answer)
-{
-	struct evbuffer *out = bufferevent_get_output(c->stream);
-	int code = evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\n",
-		answer->status, http_reason(answer->status), answer->body.len);
-
-	if (answer->content_type != NULL) {
-		code |= evbuffer_add_printf(out, "Content-Type: %s\r\n", answer->content_type);
-	}
-	if (answer->retry_after_s > 0) {
-		code |= evbuffer_add_printf(
-			out, "Retry-After: %u\r\n", (unsigned int)answer->retry_after_s);
-	}
-	if (!c->keep_alive) {
-		code |= evbuffer_add_printf(out, "Connection: close\r\n");
-	}
-	code |= evbuffer_add_printf(out, "\r\n");
-	code |= evbuffer_add(out, answer->body.data, answer->body.len);
-	if (code < 0) {
-		connection_free(c); /* out of memory: half an answer is none */
-		return;
-	}
-	enter(c, PHASE_SENDING);
+	connection_enter(c, PHASE_IDLE);
+	connection_read(c);
 }
 
 /* refuse_request - answers and ends: where the next request starts is not known any more */
@@ -209,53 +181,73 @@ hand_over(struct connection *c, const struct http_request *http)
 	c->keep_alive = http->keep_alive;
 	c->needed = 0;
 	memcpy(request.exporter, c->exporter, sizeof(request.exporter));
-	enter(c, PHASE_ANSWER);
+	connection_enter(c, PHASE_ANSWER);
 	server->handlers.handle(server->handlers.ctx, &request);
 }
 
 /*
- * read_request - what is there of it. The bytes are made one piece only when the request can be
- * whole; they stay in the buffer until the owner has seen them, and an answer within his call
- * only queues bytes and sets the phase, so the connection is still there unless it was freed.
+ * ask - the owner, about a whole request. The bytes stay in the buffer until he has seen them. An answer
+ * within his call sends or queues bytes and sets the phase, so the connection is still there
+ * unless it was freed. False then.
  */
-static void
-read_request(struct connection *c)
+static bool
+ask(struct connection *c, const struct http_request *http, size_t used)
 {
 	struct https_server *server = c->server;
+	struct evbuffer *in = bufferevent_get_input(c->stream);
+	uint64_t id = server->last_id + 1;
+
+	c->is_asking = true;
+	hand_over(c, http);
+	TAILQ_FOREACH(c, &server->connections, link)
+	{
+		if (c->request_id == id) {
+			c->is_asking = false;
+			(void)evbuffer_drain(in, used);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* read_one - what is there of a request. True when it was answered at once, so that another may follow */
+static bool
+read_one(struct connection *c)
+{
 	struct evbuffer *in = bufferevent_get_input(c->stream);
 	size_t len = evbuffer_get_length(in);
 	struct http_refusal refusal;
 	struct http_request http;
-	uint64_t id = 0;
 	size_t used = 0;
 
 	if (len == 0 || len < c->needed) {
-		return;
+		return false;
 	}
 	if (c->phase == PHASE_IDLE) {
-		enter(c, PHASE_REQUEST);
+		connection_enter(c, PHASE_REQUEST);
 	}
+	/* The bytes are made one piece only when the request can be whole. */
 	switch (http_request_parse(slice_of(evbuffer_pullup(in, -1), len),
-		server->limits.body_max, &http, &used, &refusal)) {
+		c->server->limits.body_max, &http, &used, &refusal)) {
 	case HTTP_PARSE_MORE:
-		return;
+		return false;
 	case HTTP_PARSE_HEAD:
 		c->needed = used;
-		return;
+		return false;
 	case HTTP_PARSE_REFUSED:
 		refuse_request(c, &refusal);
-		return;
+		return false;
 	case HTTP_PARSE_DONE:
 		break;
 	}
-	id = server->last_id + 1;
-	hand_over(c, &http);
-	TAILQ_FOREACH(c, &server->connections, link)
-	{
-		if (c->request_id == id) {
-			(void)evbuffer_drain(in, used);
-			return;
-		}
+	return ask(c, &http, used) && c->phase == PHASE_IDLE;
+}
+
+/* connection_read - a request, and those behind it, while they are answered at once */
+void
+connection_read(struct connection *c)
+{
+	while (read_one(c)) {
 	}
 }
 
@@ -266,7 +258,7 @@ on_read(struct bufferevent *stream, void *ctx)
 	struct evbuffer *in = bufferevent_get_input(stream);
 
 	if (c->phase == PHASE_IDLE || c->phase == PHASE_REQUEST) {
-		read_request(c);
+		connection_read(c);
 	} else if (c->phase == PHASE_LINGER) {
 		c->lingered += evbuffer_get_length(in);
 		(void)evbuffer_drain(in, SIZE_MAX);
@@ -309,8 +301,8 @@ finish_handshake(struct connection *c)
 		return;
 	}
 	c->pin = pin;
-	enter(c, PHASE_IDLE);
-	read_request(c);
+	connection_enter(c, PHASE_IDLE);
+	connection_read(c);
 }
 
 static void
@@ -350,7 +342,7 @@ turn_away(struct connection *c)
 	bufferevent_free(c->stream);
 	c->stream = NULL;
 	(void)shutdown(c->drain_fd, SHUT_WR);
-	enter(c, PHASE_LINGER);
+	connection_enter(c, PHASE_LINGER);
 }
 
 static void
@@ -441,5 +433,5 @@ connection_start(
 		connection_free(c);
 		return;
 	}
-	enter(c, PHASE_HANDSHAKE);
+	connection_enter(c, PHASE_HANDSHAKE);
 }

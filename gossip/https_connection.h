@@ -44,6 +44,7 @@ struct connection {
 	size_t needed;       /* bytes of the request at hand, 0 while its head is not whole */
 	size_t lingered;
 	bool keep_alive;
+	bool is_asking; /* the owner is being called */
 };
 
 TAILQ_HEAD(connection_list, connection);
@@ -70,7 +71,13 @@ void connection_start(
 /** Ends it at once. The owner of a request that is not answered yet is told. */
 void connection_free(struct connection *c);
 
-/** Sends the answer to the request at hand. */
+/** Begins a phase, and its deadline. */
+void connection_enter(struct connection *c, enum phase phase);
+
+/** Takes the requests that have come, as far as they are answered at once. It may end the connection. */
+void connection_read(struct connection *c);
+
+/** Sends the answer to the request at hand (https_answer.c). */
 void connection_answer(struct connection *c, const struct https_answer *answer);
 
 #endif

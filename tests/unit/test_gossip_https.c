@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 
 #include <arpa/inet.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -9,11 +11,17 @@
 #include <unistd.h>
 
 #include <event2/event.h>
+#include <openssl/ssl.h>
 
 #include "common/base/log.h"
+#include "common/base/strnum.h"
 #include "gossip/https_client.h"
 #include "gossip/https_server.h"
 #include "tests/support/temp_dir.h"
+
+/* Requests of one client that does not read, and the greatest of their answers. */
+#define PIPELINED  8000
+#define VARIED_MAX 6000
 
 /* Nothing here takes a second; a loop that is still running then is a failure. */
 #define LOOP_LIMIT_S 20
@@ -29,6 +37,7 @@ struct door {
 	/* what the server's owner does */
 	bool admits;
 	bool is_silent;
+	bool varies; /* answers of every size */
 	struct https_answer answer;
 	/* what it saw */
 	size_t handled;
@@ -54,11 +63,28 @@ admit(void *ctx, const struct digest *pin)
 	return d->admits;
 }
 
+/*
+ * varied - the body of the n-th answer. First come many that go out in one record with their head at
+ * once, until the socket is full; then some do not.
+ */
+static struct slice
+varied(size_t n, uint8_t out[VARIED_MAX])
+{
+	size_t len = n * 37 % (n < PIPELINED * 3 / 4 ? VARIED_MAX * 2 / 3 : VARIED_MAX);
+
+	memset(out, 'a' + (int)(n % 26), len);
+	return slice_of(out, len);
+}
+
 static void
 handle(void *ctx, const struct https_request *request)
 {
+	uint8_t body[VARIED_MAX];
 	struct door *d = ctx;
 
+	if (d->varies) {
+		d->answer.body = varied(d->handled, body);
+	}
 	d->handled++;
 	d->pin = request->pin;
 	memcpy(d->exporter, request->exporter, sizeof(d->exporter));
@@ -386,4 +412,122 @@ Test(https, the_key_stays_the_same_and_is_closed_to_others)
 	cr_assert_eq(chmod(path, 0640), 0);
 	cr_expect_eq(tls_node_open(path, &rng, &node, &msg), ERR_DENIED);
 	temp_dir_remove(&dir);
+}
+
+/* --- many requests at once ----------------------------------------------------------------------- */
+
+/* A client that sends all its requests before it reads the first answer. */
+struct piper {
+	struct door *d;
+	SSL *ssl;
+	atomic_bool is_over;
+	size_t good; /* answers that were as they should be, up to the first that was not */
+};
+
+static bool
+read_all(SSL *ssl, void *buf, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		int n = SSL_read(ssl, (uint8_t *)buf + at, (int)(len - at));
+
+		if (n <= 0) {
+			return false;
+		}
+		at += (size_t)n;
+	}
+	return true;
+}
+
+/* check_answer - that the next bytes are the n-th answer, to the last one */
+static bool
+check_answer(SSL *ssl, size_t n)
+{
+	uint8_t body[VARIED_MAX];
+	uint8_t got[VARIED_MAX + 256];
+	char head[256];
+	struct slice expected = varied(n, body);
+	int len = snprintf(head, sizeof(head),
+		"HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nContent-Type: text/plain\r\n\r\n",
+		expected.len);
+
+	return read_all(ssl, got, (size_t)len + expected.len) &&
+	       memcmp(got, head, (size_t)len) == 0 &&
+	       memcmp(got + len, expected.data, expected.len) == 0;
+}
+
+static void *
+pipe_requests(void *ctx)
+{
+	static const char request[] = "GET /v1/x HTTP/1.1\r\nHost: a\r\n\r\n";
+	struct piper *p = ctx;
+	bool ok = SSL_connect(p->ssl) == 1;
+
+	for (size_t i = 0; i < PIPELINED && ok; i++) {
+		ok = SSL_write(p->ssl, request, sizeof(request) - 1) == sizeof(request) - 1;
+	}
+	while (ok && p->good < PIPELINED && check_answer(p->ssl, p->good)) {
+		p->good++;
+	}
+	atomic_store(&p->is_over, true);
+	return NULL;
+}
+
+static void
+on_look(evutil_socket_t fd, short what, void *ctx)
+{
+	struct piper *p = ctx;
+
+	(void)fd;
+	(void)what;
+	if (atomic_load(&p->is_over)) {
+		(void)event_base_loopbreak(p->d->base);
+	}
+}
+
+static int
+connect_to(const char *url)
+{
+	struct sockaddr_in sa = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	uint64_t port;
+	int little = 4096; /* so that the server finds its socket full again and again */
+
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little)), 0);
+	cr_assert_eq(strnum_u64(slice_str(strrchr(url, ':') + 1), UINT16_MAX, &port), 0);
+	sa.sin_port = htons((uint16_t)port);
+	cr_assert_eq(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	return fd;
+}
+
+Test(https, answers_stay_whole_and_in_order_for_a_client_who_does_not_read)
+{
+	const struct timeval often = {.tv_usec = 10000};
+	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+	struct piper p = {0};
+	struct event *look;
+	pthread_t thread;
+	struct door d;
+	int fd;
+
+	open_door(&d, NULL);
+	d.varies = true;
+	p.d = &d;
+	cr_assert_eq(tls_node_client(d.guest, tls_node_pin(d.host), tls), 0);
+	p.ssl = SSL_new(tls);
+	fd = connect_to(d.url);
+	cr_assert_eq(SSL_set_fd(p.ssl, fd), 1);
+	look = event_new(d.base, -1, EV_PERSIST, on_look, &p);
+	cr_assert_eq(event_add(look, &often), 0);
+	cr_assert_eq(pthread_create(&thread, NULL, pipe_requests, &p), 0);
+	run(&d);
+	cr_assert(atomic_load(&p.is_over));
+	cr_assert_eq(pthread_join(thread, NULL), 0);
+	cr_assert_eq(p.good, PIPELINED);
+	cr_assert_eq(d.handled, PIPELINED);
+	event_free(look);
+	SSL_free(p.ssl);
+	SSL_CTX_free(tls);
+	(void)close(fd);
+	close_door(&d);
 }
