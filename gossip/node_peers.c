@@ -232,7 +232,9 @@ copy_text(struct slice text, char *out, size_t cap)
 	if (text.len >= cap || !utf8_is_valid(text) || utf8_has_control(text)) {
 		return false;
 	}
-	memcpy(out, text.data, text.len);
+	if (text.len > 0) { /* what is left out has no data */
+		memcpy(out, text.data, text.len);
+	}
 	out[text.len] = '\0';
 	return true;
 }
