@@ -16,7 +16,9 @@ batch_new(const struct batch_source *source, struct slice body, const struct lin
 		free(batch);
 		return NULL;
 	}
-	memcpy(batch->body, body.data, body.len);
+	if (body.len > 0) { /* an answer without a statement may have no bytes */
+		memcpy(batch->body, body.data, body.len);
+	}
 	batch->peer = source->peer->rec.number;
 	batch->origin = source->origin;
 	batch->request = source->request;
