@@ -260,7 +260,7 @@ The daemon goes on running. Try:
   build/release/trustctl/trustctl why -C {site.daemon.config} --user alice@example.org {example}
   build/release/trustctl/trustctl friend list --user alice@example.org
 End it with:
-  kill {site.daemon.pid}; rm -r {site.dir}"""
+  kill {site.daemon.pid}; rm -rf {site.dir}"""
     )
 
 
