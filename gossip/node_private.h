@@ -62,7 +62,8 @@ struct sync {
 	uint64_t token;    /* of the request on its way, 0 without one */
 	bool want_repair;  /* at the next chance */
 	bool is_repairing; /* between SYNC_NODE and the feed */
-	bool is_progress;  /* the run brought something new */
+	bool is_first_page; /* the page under way comes before the repair, for what is urgent in it */
+	bool is_progress; /* the run brought something new */
 	unsigned int messages;
 	unsigned int runs;
 	struct node_info info;
@@ -143,6 +144,17 @@ struct follow {
 	size_t claim_count;
 };
 
+/*
+ * The newest urgent statements here. A page of the feed begins with those that lie behind what is asked
+ * for: whoever was away takes in that a key was stolen with the first page, not after those of the thief.
+ */
+#define URGENT_MAX 256
+
+struct urgent {
+	uint64_t number;
+	struct digest id;
+};
+
 struct node {
 	struct node_config config;
 	struct graph_reader *reader;
@@ -162,10 +174,12 @@ struct node {
 	bool is_reading; /* the reader holds a snapshot: nothing can be written */
 	struct first_fetch first_fetch[FIRST_FETCH_MAX]; /* a ring */
 	size_t first_fetch_next;
-	struct batch *batches; /* those whose signatures are being checked */
-	size_t deferred;       /* of them, answers to requests */
-	size_t checking;       /* those with signatures out */
-	size_t ready;          /* those that wait for the others */
+	struct urgent urgent[URGENT_MAX]; /* a ring */
+	size_t urgent_count;              /* remembered so far, forgotten ones too */
+	struct batch *batches;            /* those whose signatures are being checked */
+	size_t deferred;                  /* of them, answers to requests */
+	size_t checking;                  /* those with signatures out */
+	size_t ready;                     /* those that wait for the others */
 	struct follow follow;
 	uint64_t last_token;
 	uint64_t maintain_ms;

@@ -63,7 +63,12 @@ push_everywhere(struct node *node, const struct graph_item *item)
 {
 	struct item key = {item->iat_s, item->id};
 
-	if (!push_is_urgent(item->act) || item->first_seen_s + RECENT_S < node->now.wall_s) {
+	if (!push_is_urgent(item->act)) {
+		return;
+	}
+	node->urgent[node->urgent_count++ % URGENT_MAX] =
+		(struct urgent){item->number, item->id};
+	if (item->first_seen_s + RECENT_S < node->now.wall_s) {
 		return;
 	}
 	for (size_t i = 0; i < node->peer_count; i++) {

@@ -91,6 +91,7 @@ struct page {
 	struct feed_end end;
 	size_t scanned;
 	size_t count;
+	size_t urgent_count; /* of peer->page.items */
 };
 
 /* is_returned - whether both sides go on speaking of it: what only passes down is not reconciled */
@@ -100,24 +101,66 @@ is_returned(const struct peer *peer, const struct graph_item *item)
 	return item->is_open || peer->rec.class == GRAPH_PEER_SITE;
 }
 
-static int
-add_to_page(void *ctx, const struct graph_item *item)
+/* add_line - unless it is not for this peer, or there already */
+static void
+add_line(struct page *page, const struct graph_item *item)
 {
-	struct page *page = ctx;
 	struct item key = {item->iat_s, item->id};
 
-	if (page->count == LINES_MAX || page->scanned++ == SCAN_MAX) {
-		return ERR_TOOBIG; /* the page is full */
-	}
-	page->end.next = item->number;
 	if (!offer_includes(item, page->peer->rec.class, page->node->now.wall_s) ||
 		peer_has(page->peer, &key)) {
-		return 0;
+		return;
 	}
 	lines_add(page->body, item->jws, page->peer->rec.class, item->first_seen_s);
 	page->count++;
 	if (is_returned(page->peer, item)) {
 		page->peer->page.items[page->peer->page.count++] = key;
+	}
+}
+
+/* add_urgent - what is urgent and comes later in the feed, the newest first, as far as half a page goes */
+static void
+add_urgent(struct page *page, uint64_t after)
+{
+	const struct node *node = page->node;
+	size_t count = node->urgent_count < URGENT_MAX ? node->urgent_count : URGENT_MAX;
+	struct graph_item item;
+
+	for (size_t i = 1; i <= count && page->count < LINES_MAX / 2; i++) {
+		const struct urgent *urgent =
+			&node->urgent[(node->urgent_count - i) % URGENT_MAX];
+
+		if (urgent->number > after &&
+			graph_item_get(node->reader, &urgent->id, &item) == 0) {
+			add_line(page, &item);
+		}
+	}
+	page->urgent_count = page->peer->page.count;
+}
+
+/* is_on_page - among the urgent ones at its beginning */
+static bool
+is_on_page(const struct page *page, const struct graph_item *item)
+{
+	for (size_t i = 0; push_is_urgent(item->act) && i < page->urgent_count; i++) {
+		if (digest_eq(&page->peer->page.items[i].id, &item->id)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int
+add_to_page(void *ctx, const struct graph_item *item)
+{
+	struct page *page = ctx;
+
+	if (page->count == LINES_MAX || page->scanned++ == SCAN_MAX) {
+		return ERR_TOOBIG; /* the page is full */
+	}
+	page->end.next = item->number;
+	if (!is_on_page(page, item)) {
+		add_line(page, item);
 	}
 	return 0;
 }
@@ -153,6 +196,7 @@ serve_feed(struct node *node, struct peer *peer, const struct node_request *requ
 	}
 	page.body = &entry->body;
 	settle_page(node, peer, target->after);
+	add_urgent(&page, target->after);
 	rc = graph_items_visit(node->reader, target->after, add_to_page, &page);
 	if (rc == 0) {
 		page.end.next = page.end.last;

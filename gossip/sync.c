@@ -50,6 +50,7 @@ rest(struct node *node, struct peer *peer, uint64_t pause_ms)
 	}
 	sync->state = SYNC_IDLE;
 	sync->is_repairing = false;
+	sync->is_first_page = false;
 	sync->needs.count = 0;
 	sync->have_count = 0;
 	sync->due_ms = node->now.mono_ms + pause_ms;
@@ -237,7 +238,7 @@ take_page(struct node *node, struct peer *peer, struct slice body)
 	}
 }
 
-/* take_info - the cursor is still good, or the two are to be compared */
+/* take_info - the two are to be compared, but first comes a page, with what is urgent */
 static void
 take_info(struct node *node, struct peer *peer, struct slice body)
 {
@@ -247,7 +248,13 @@ take_info(struct node *node, struct peer *peer, struct slice body)
 		fail_answer(node, peer, "its description");
 		return;
 	}
-	repair_begin(node, peer);
+	if (peer->rec.epoch != sync->info.epoch) {
+		peer->rec.epoch = sync->info.epoch;
+		peer->rec.after = 0;
+		sync->want_repair = true; /* until it is done */
+	}
+	sync->is_first_page = true;
+	ask_feed(node, peer);
 }
 
 void
@@ -266,6 +273,9 @@ sync_merged(struct node *node, struct peer *peer, bool is_stored, size_t fresh)
 	if (sync->then == SYNC_FETCH) {
 		sync->is_progress |= fresh > 0;
 		repair_fetch(node, peer);
+	} else if (sync->is_first_page) {
+		sync->is_first_page = false;
+		repair_begin(node, peer);
 	} else if (peer->rec.lag > 0) {
 		sync_go_on(node, peer);
 	} else {

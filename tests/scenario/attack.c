@@ -392,11 +392,12 @@ attack_flood(struct net *net, size_t from, size_t to, struct slice kind, size_t 
 }
 
 void
-attack_thief(struct net *net, const struct net_person *victim, size_t node, size_t count)
+attack_thief(struct net *net, const struct net_person *victim, size_t node, size_t count,
+	int64_t ahead_s)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct issued made =
-			vouch_of(net, victim, BY_PHONE, 1000 + i, net_wall_s(net) - 30 * 86400);
+		struct issued made = vouch_of(net, victim, BY_PHONE, 1000 + i,
+			(uint64_t)((int64_t)net_wall_s(net) + ahead_s));
 
 		net_publish(net, node, &made);
 	}

@@ -239,7 +239,7 @@ add_peer(struct net *net, struct net_node *n, const struct net_node *other)
 
 	(void)snprintf(url, sizeof(url), "https://n%zu.example:7483", other->index);
 	(void)snprintf(name, sizeof(name), "n%zu", other->index);
-	spec.url = slice_str(url);
+	spec.url = other->is_hidden ? (struct slice){0} : slice_str(url);
 	spec.name = slice_str(name);
 	net_up(net, n->index);
 	must(node_peer_add(n->node, time_of(net, n), &spec, &msg), &msg);

@@ -49,6 +49,7 @@ struct net_node {
 	size_t interest_count;
 	net_tamper_fn *tamper; /* NULL: honest */
 	int32_t skew_s;        /* of its clock */
+	bool is_hidden;        /* nobody can call it */
 	bool is_slow;          /* its answers take longer than anybody waits */
 	uint64_t requests;     /* served */
 	uint64_t bytes;        /* sent, both ways */

@@ -19,6 +19,7 @@
  *	class site                all are hosts of one site
  *	limit NAME N              of struct node_limits
  *	offline N                 is not up at time 0
+ *	hidden N                  calls others, and cannot be called
  *	commits P Q               P's first identity statement names Q's root as the next one
  *
  * Then, in order of time, SECONDS and what happens:
@@ -37,10 +38,12 @@
  *	commit P Q N              P's root says another such thing, at node N
  *	succeed P Q               P's root continues Q, at his home
  *	revoke P [AGO]            P's root revokes him, at his home, since so many seconds ago
- *	thief P N K               K vouches with P's phone, dated back, at node N
+ *	thief P N K [AHEAD]       K vouches with P's phone, at node N, dated back by a month, or so many
+ *	                          seconds ahead
  *	tamper N HOW | honest N   see attack.h
  *	flood N M KIND COUNT      see attack.h
  *	spread P S                runs until all nodes that are up believe P to be revoked; at most S s
+ *	never P K N S             for S seconds N believes none of the thief's K first vouches as P
  *	expect converged          every node has what the oracle says, as soon as within the
  *	                          time given: expect converged S
  *	expect scope              nothing is stored whose issuer is in nobody's scope
@@ -322,6 +325,8 @@ setting(struct script *s)
 		net->commits[number(s, 1)] = (uint8_t)(number(s, 2) + 1);
 	} else if (is_word(s, 0, "offline")) {
 		s->is_offline[node_at(s, 1)] = true;
+	} else if (is_word(s, 0, "hidden")) {
+		net->nodes[node_at(s, 1)].is_hidden = true;
 	} else {
 		fail(s, "no such setting");
 	}
@@ -479,19 +484,44 @@ expect_peer(struct script *s)
 	}
 }
 
-/* subject_at - pN, or sN: one of the strangers of attack.c */
+/* stranger - whom the thief of attack.c vouches for */
 static struct principal
-subject_at(struct script *s, size_t i)
+stranger(uint64_t i)
 {
 	char text[64];
 
+	(void)snprintf(text, sizeof(text), "addr:stranger%" PRIu64 "@example.net", 1000 + i);
+	return principal_of(text);
+}
+
+/* subject_at - pN, or sN: one of the strangers */
+static struct principal
+subject_at(struct script *s, size_t i)
+{
 	if (s->words[i].data[0] != 's') {
 		return person_at(s, i)->principal;
 	}
 	s->words[i] = slice_skip(s->words[i], 1);
-	(void)snprintf(text, sizeof(text), "addr:stranger%" PRIu64 "@example.net",
-		1000 + number(s, i));
-	return principal_of(text);
+	return stranger(number(s, i));
+}
+
+/* never - looked at after every few milliseconds, as mail may come in at any time */
+static void
+never(struct script *s)
+{
+	struct net *net = s->net;
+	uint64_t end_ms = net->now_ms + number(s, 5) * 1000;
+
+	while (net->now_ms < end_ms) {
+		net_run(net, net->now_ms + 5);
+		for (uint64_t i = 0; i < number(s, 3); i++) {
+			struct principal to = stranger(i);
+
+			must_hold(s,
+				!has_edge(net, node_at(s, 4), GRAPH_OUT, person_at(s, 2), &to),
+				"the vouch was believed for a moment");
+		}
+	}
 }
 
 static void
@@ -713,7 +743,8 @@ people_do(struct script *s)
 	} else if (is_word(s, 1, "revoke")) {
 		revoke(s);
 	} else if (is_word(s, 1, "thief")) {
-		attack_thief(net, person_at(s, 2), node_at(s, 3), number(s, 4));
+		attack_thief(net, person_at(s, 2), node_at(s, 3), number(s, 4),
+			s->count > 5 ? (int64_t)number(s, 5) : -30 * 86400);
 	} else {
 		return false;
 	}
@@ -742,6 +773,8 @@ happen(struct script *s)
 		s->words[1] = s->words[2];
 		s->words[2] = s->words[3];
 		spread(s);
+	} else if (is_word(s, 1, "never")) {
+		never(s);
 	} else if (is_word(s, 1, "expect")) {
 		expect(s);
 	} else {

@@ -528,6 +528,28 @@ Test(gossip_node, an_unanswered_peer_is_asked_less_and_less_often)
 	cr_assert_str_eq(did.target, "/v1/node");
 }
 
+Test(gossip_node, a_page_begins_with_what_is_urgent_and_says_it_once)
+{
+	struct issued made[3];
+	struct principal phone;
+
+	person_key_principal(&alice, BY_PHONE, &phone);
+	made[0] = person_device(&alice, BY_PHONE, 1, NOW);
+	made[1] = person_vouch(&alice, BY_PHONE, 1, NOW, BOB, 2);
+	made[2] = person_revoke(&alice, BY_ROOT, 1, NOW, &phone, NOW);
+	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
+		(void)world_add(&w, made[i], NOW);
+	}
+	node_graph_changed(node, now);
+	add_peer(GRAPH_PEER_FRIEND, "");
+	cr_assert_eq(ask("/v1/feed?epoch=42&after=0", NULL), 200);
+	cr_assert_eq(strncmp(did.body, made[2].jws, made[2].jws_len), 0, "%s", did.body);
+	cr_assert_null(strstr(did.body + 1, made[2].jws));
+	cr_assert_not_null(strstr(did.body, made[1].jws));
+	cr_assert_eq(ask("/v1/feed?epoch=42&after=3", NULL), 200);
+	cr_assert_str_eq(did.body, "3 3\n");
+}
+
 /* contact - up to the first message of a reconciliation */
 static void
 contact(void)
@@ -543,6 +565,9 @@ contact(void)
 	(void)snprintf(body, sizeof(body),
 		"{\"version\":1,\"key\":\"%s\",\"epoch\":\"9\",\"last\":30}\n", key);
 	answer(200, body);
+	cr_assert(slice_starts_with(slice_str(did.target), SLICE("/v1/feed?epoch=9&after=")),
+		"what is urgent comes first: %s", did.target);
+	answer(200, "30 30\n");
 	cr_assert_str_eq(did.target, "/v1/reconcile");
 }
 
