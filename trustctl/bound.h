@@ -1,5 +1,5 @@
 /*
- * bound.h - the addresses that an identity binds, and which of them have effect at this site.
+ * bound.h - the addresses that an identity binds, which of them have effect, and whose an address is.
  *
  * A binding is a claim until the site has reason to believe it (common/scan/circle.h). This asks as the
  * site, with its ledger: what a single user confirmed for himself counts for him alone.
@@ -27,5 +27,13 @@ struct bound {
  */
 NODISCARD int bound_find(const struct ctl *ctl, struct site *site, graph_node identity,
 	struct bound *out, struct err_msg *msg);
+
+/**
+ * The identity that an address has effect for, as a local user (the site, where `who` is none) sees it:
+ * confirmed, countersigned, or shown by mail. Between site_begin() and site_end().
+ * @return 0; ERR_NOTFOUND; what the ledger said.
+ */
+NODISCARD int bound_identity(const struct ctl *ctl, struct site *site, const struct digest *who,
+	const char *address, struct thumbprint *out, struct err_msg *msg);
 
 #endif

@@ -2,9 +2,20 @@
 #include <sysexits.h>
 
 #include "common/base/strnum.h"
+#include "trustctl/bound.h"
 #include "trustctl/cmd.h"
 #include "trustctl/keywork.h"
 #include "trustctl/notify.h"
+
+/* find_who - whom a text means: also a friend elsewhere by his address, as the actor knows it */
+static int
+find_who(struct keywork *w, const char *text, struct thumbprint *out)
+{
+	struct err_msg msg;
+	int rc = keywork_who(w->site, text, out);
+
+	return rc == 0 ? 0 : bound_identity(w->ctl, w->site, &w->actor.digest, text, out, &msg);
+}
 
 /* --- guardians ----------------------------------------------------------------------------- */
 
@@ -27,9 +38,11 @@ add_guardian(struct keywork *w, const char *text, struct statement_identity_body
 {
 	struct thumbprint who;
 
-	if (keywork_who(w->site, text, &who) != 0) {
+	if (find_who(w, text, &who) != 0) {
 		return command_fail(w->ctl, EX_NOUSER,
-			"--guardian %s: neither a thumbprint nor a user here", text);
+			"--guardian %s: neither a thumbprint, nor a user here, nor an address "
+			"whose identity is known",
+			text);
 	}
 	if (thumbprint_eq(&who, &w->actor.identity)) {
 		return command_fail(
@@ -168,7 +181,7 @@ find_whom(struct keywork *w, struct principal *out)
 	if (site_begin(w->site, &msg) != 0) {
 		return command_fail_msg(w->ctl, &msg);
 	}
-	int rc = keywork_who(w->site, w->ctl->args[0], &who);
+	int rc = find_who(w, w->ctl->args[0], &who);
 
 	count = rc == 0 ? graph_guard_lists(w->site->graph, &who, w->ctl->now_s, lists) : 0;
 	for (size_t i = 0; i < count; i++) {
@@ -182,7 +195,9 @@ find_whom(struct keywork *w, struct principal *out)
 	}
 	if (rc != 0 || principal_from_thumbprint(thumbprint_slice(&who), out) != 0) {
 		return command_fail(w->ctl, EX_USAGE,
-			"%s: neither a thumbprint nor a user here", w->ctl->args[0]);
+			"%s: neither a thumbprint, nor a user here, nor an address whose "
+			"identity is known",
+			w->ctl->args[0]);
 	}
 	if (!is_guardian) {
 		return command_fail(w->ctl, EX_NOPERM,

@@ -169,7 +169,8 @@ static const struct command rows[] = {
 		.details =
 			"They take the place of those named before. The first ones count at once, a "
 			"change 30 days after each site first sees it, so that who steals the root cannot "
-			"dismiss them. Needs the root key.",
+			"dismiss them. Needs the root key. A friend at another site goes by his thumbprint, "
+			"or by his address once his identity is known (friend confirm, or his mail).",
 		.examples =
 			{"guardians --user alice@example.org --guardian bob@example.org --guardian "
 			 "carol@example.org",
@@ -186,7 +187,8 @@ static const struct command rows[] = {
 		.details =
 			"When as many guardians as needed say so within seven days, the identity counts "
 			"as revoked. They may take that back for fourteen days (--withdraw); then it is "
-			"for good.",
+			"for good. IDENTITY is a thumbprint, a user here, or the address of a friend whose "
+			"identity is known.",
 		.examples = {"guard --user bob@example.org alice@example.org",
 			"guard --user bob@example.org --withdraw alice@example.org"},
 		.run = cmd_guard,

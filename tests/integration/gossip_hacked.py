@@ -346,7 +346,7 @@ class StolenRoot(Drill):
         for place in (bob, carol, dora, erin):
             self.assertEqual(place.tier(alice.user), "well trusted", "one alone is not enough")
         began = time.monotonic()
-        carol.trustctl("guard", "--user", carol.user, alice.who, "--why", "hacked")
+        carol.trustctl("guard", "--user", carol.user, alice.user, "--why", "hacked")  # by address
         took = self.wait_tier(alice.user, "revoked", [bob, carol, dora, erin], began)
         self.report("stopped by two guardians", took)
 

@@ -365,7 +365,18 @@ class Guardians(KeysTest):
         self.refuse(EX_NOPERM, "no guardian", "guard", "--user", BOB, ALICE)
         self.name_them()
         self.refuse(EX_DATAERR, "never said", "guard", "--user", BOB, "--withdraw", ALICE)
-        self.refuse(EX_USAGE, "neither", "guard", "--user", BOB, "nobody")
+        for whom in ("nobody", "stranger@example.net", "example.net", "stranger@"):
+            self.refuse(EX_USAGE, "neither", "guard", "--user", BOB, whom)
+
+    def test_a_friend_elsewhere_is_named_by_address_once_his_identity_is_known(self):
+        # Who writes from there is carol, as alice has confirmed for herself.
+        carol = self.json("identity", "show", "--user", CAROL)["identity"]
+        whom = "dora@example.net"
+        self.call("friend", "add", "--user", ALICE, "--identity", carol, whom)
+        self.refuse(EX_NOPERM, f"no guardian of id:{carol}", "guard", "--user", ALICE, whom)
+        self.refuse(EX_USAGE, "neither", "guard", "--user", BOB, whom)
+        self.call("guardians", "--user", ALICE, "--guardian", whom, "--guardian", BOB)
+        self.assertIn(carol, self.show()["guardians"])
 
     def test_a_change_of_guardians_waits(self):
         self.name_them()
