@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/slice.h"
+#include "common/statement/identity.h"
 
 /** Longer words are not compared: nobody mistypes that much. */
 #define NEAREST_WORD_MAX 32
@@ -59,7 +60,8 @@ static const struct option_spec specs[OPTION_COUNT] = {
 	[OPTION_LABEL] = {"label", 0, "TEXT", false, "what people call the device"},
 	[OPTION_HERE] = {"here", 0, NULL, false, "makes the key of the device on this host"},
 	[OPTION_GUARDIAN] = {"guardian", 0, "WHO", true,
-		"a guardian: id:THUMBPRINT, a thumbprint, or a local user; may be repeated"},
+		"a guardian: id:THUMBPRINT, a thumbprint, a local user, or the address of a friend "
+		"whose identity is known; may be repeated"},
 	[OPTION_NEEDED] = {"needed", 0, "NUMBER", false,
 		"how many guardians together stop the identity (default: 2, or 1 of 1)"},
 	[OPTION_WITHDRAW] = {"withdraw", 0, NULL, false, "takes back what was said before"},
@@ -283,11 +285,16 @@ take_word(struct words *words, struct options *out, struct err_msg *msg)
 	return take_option(id, word[2] != '\0' ? word + 2 : NULL, words, out, msg);
 }
 
-/* is_option - a lone "-" is a file name: standard input */
+/*
+ * is_option - a lone "-" is a file name: standard input; and one of 64 ids and thumbprints begins
+ * with a dash, which nobody who copies it expects to matter
+ */
 static bool
 is_option(const char *word)
 {
-	return word[0] == '-' && word[1] != '\0';
+	struct thumbprint id;
+
+	return word[0] == '-' && word[1] != '\0' && thumbprint_parse(slice_str(word), &id) != 0;
 }
 
 int

@@ -104,6 +104,34 @@ Test(command, the_help_of_each_starts_with_its_summary_as_a_sentence)
 	}
 }
 
+Test(command, ids_that_begin_with_a_dash_are_arguments)
+{
+	static const char *const ids[] = {
+		"-M7yW1gsud3h1mTL9OMZhdzw57BdVG1XNZgXbKsqNvY",
+		"--7yW1gsud3h1mTL9OMZhdzw57BdVG1XNZgXbKsqNvY",
+		"-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhg",
+	};
+	struct options options;
+	struct err_msg msg;
+
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		char *argv[] = {(char *)"trustctl", (char *)"statement", (char *)"show",
+			(char *)ids[i], (char *)"--json", NULL};
+		char *cut[] = {(char *)"trustctl", NULL, NULL};
+
+		cr_assert_eq(
+			options_parse(5, argv, &options, &msg), 0, "%s: %s", ids[i], msg.text);
+		cr_assert_eq(options.word_count, 3, "%s", ids[i]);
+		cr_expect_str_eq(options.words[2], ids[i]);
+		cr_expect(options_has(&options, OPTION_JSON));
+		cut[1] = strdup(ids[i]);
+		cut[1][42] = '\0'; /* one byte short: no id */
+		cr_expect(options_parse(2, cut, &options, &msg) != 0 || options.word_count == 0,
+			"%s", cut[1]);
+		free(cut[1]);
+	}
+}
+
 Test(command, unknown_words_name_the_nearest_command)
 {
 	char *wrong[] = {(char *)"hepl"};
