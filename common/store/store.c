@@ -232,7 +232,9 @@ store_get(struct store_txn *txn, unsigned int table, struct slice key, struct sl
 	}
 	known = txn->memo == NULL ? NULL : store_memo_find(txn->memo, table, key);
 	if (known != NULL) {
-		*value_out = known->found ? known->value : *value_out;
+		if (known->found) {
+			*value_out = known->value;
+		}
 		return known->found;
 	}
 	found = settle(txn, txn->store->ops->get(txn, table, key, value_out));
