@@ -104,11 +104,15 @@ ledger_entry_remove(struct store_txn *txn, const struct ledger_entry_key *key)
 	(void)store_delete(txn, LEDGER_ENTRIES, at);
 }
 
-void
-ledger_entry_walk(struct store_txn *txn, enum metric_table table, const struct digest *a,
-	const struct digest *b, metric_entry_fn *visit, void *ctx)
+/*
+ * visit_run - the entries from `first` on whose keys begin with its first `prefix_len` bytes
+ *
+ * For ledger_entry_visit() with where each stands, for ledger_entry_walk() without: one of the two is NULL.
+ */
+static void
+visit_run(struct store_txn *txn, const struct ledger_entry_key *first, size_t prefix_len,
+	metric_entry_fn *walk, ledger_entry_fn *visit, void *ctx)
 {
-	const struct ledger_entry_key first = {table, a, b, UINT64_MAX, 0};
 	uint8_t buf[LEDGER_ENTRY_KEY_LEN];
 	struct store_cursor *c = store_cursor_open(txn, LEDGER_ENTRIES);
 	struct slice at;
@@ -116,38 +120,12 @@ ledger_entry_walk(struct store_txn *txn, enum metric_table table, const struct d
 	struct slice record;
 	bool more = false;
 
-	ledger_entry_key_encode(&first, buf, &at);
+	ledger_entry_key_encode(first, buf, &at);
 	more = store_cursor_seek(c, at, &key, &record);
-	while (more && slice_starts_with(key, slice_take(at, PREFIX_LEN))) {
-		struct metric_entry entry;
-		int code = ledger_entry_decode(key, record, &entry);
-
-		if (code != 0) {
-			store_txn_fail(txn, code);
-		}
-		more = code == 0 && visit(ctx, &entry) && store_cursor_next(c, &key, &record);
-	}
-	store_cursor_close(c);
-}
-
-void
-ledger_entry_visit(struct store_txn *txn, enum metric_table table, const struct digest *a,
-	ledger_entry_fn *visit, void *ctx)
-{
-	const struct ledger_entry_key first = {table, a, NULL, UINT64_MAX, 0};
-	uint8_t buf[LEDGER_ENTRY_KEY_LEN];
-	struct store_cursor *c = store_cursor_open(txn, LEDGER_ENTRIES);
-	struct slice at;
-	struct slice key;
-	struct slice record;
-	bool more = false;
-
-	ledger_entry_key_encode(&first, buf, &at);
-	more = store_cursor_seek(c, at, &key, &record);
-	while (more && slice_starts_with(key, slice_take(at, 1 + DIGEST_LEN))) {
+	while (more && slice_starts_with(key, slice_take(at, prefix_len))) {
 		struct ledger_entry_key where;
 		struct metric_entry entry;
-		int code = ledger_entry_key_decode(key, &where);
+		int code = visit == NULL ? 0 : ledger_entry_key_decode(key, &where);
 
 		if (code == 0) {
 			code = ledger_entry_decode(key, record, &entry);
@@ -155,8 +133,27 @@ ledger_entry_visit(struct store_txn *txn, enum metric_table table, const struct 
 		if (code != 0) {
 			store_txn_fail(txn, code);
 		}
-		more = code == 0 && visit(ctx, &where, &entry) &&
+		more = code == 0 &&
+		       (visit == NULL ? walk(ctx, &entry) : visit(ctx, &where, &entry)) &&
 		       store_cursor_next(c, &key, &record);
 	}
 	store_cursor_close(c);
+}
+
+void
+ledger_entry_walk(struct store_txn *txn, enum metric_table table, const struct digest *a,
+	const struct digest *b, metric_entry_fn *visit, void *ctx)
+{
+	const struct ledger_entry_key first = {table, a, b, UINT64_MAX, 0};
+
+	visit_run(txn, &first, PREFIX_LEN, visit, NULL, ctx);
+}
+
+void
+ledger_entry_visit(struct store_txn *txn, enum metric_table table, const struct digest *a,
+	ledger_entry_fn *visit, void *ctx)
+{
+	const struct ledger_entry_key first = {table, a, NULL, UINT64_MAX, 0};
+
+	visit_run(txn, &first, 1 + DIGEST_LEN, NULL, visit, ctx);
 }
