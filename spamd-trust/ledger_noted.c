@@ -40,16 +40,11 @@ text_len(const struct ledger_noted_pair *p)
 	return p->lens[0] + p->lens[1] + p->lens[2];
 }
 
-/* place_of - each pair has one place; FNV-1a, as nothing but speed depends on it */
+/* place_of - each pair has one place */
 static struct ledger_noted_pair *
 place_of(struct ledger_noted *n, const struct ledger_noted_pair *p)
 {
-	uint32_t hash = 2166136261U;
-
-	for (size_t i = 0; i < text_len(p); i++) {
-		hash = (hash ^ p->text[i]) * 16777619U;
-	}
-	return &n->pairs[hash % LEDGER_NOTED_MAX];
+	return &n->pairs[slice_hash(slice_of(p->text, text_len(p))) % LEDGER_NOTED_MAX];
 }
 
 static bool

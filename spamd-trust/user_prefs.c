@@ -132,17 +132,13 @@ look_up(struct account *a)
 static const struct account *
 account_of(struct user_prefs *u, struct slice user, uint64_t now_s)
 {
-	uint64_t hash = 14695981039346656037U; /* FNV-1a */
 	struct account *a = NULL;
 
 	if (user.len == 0 || user.len >= ACCOUNT_NAME_MAX ||
 		slice_find_byte(user, '\0') < user.len) {
 		return NULL;
 	}
-	for (size_t i = 0; i < user.len; i++) {
-		hash = (hash ^ user.data[i]) * 1099511628211U;
-	}
-	a = &u->accounts[hash % ACCOUNTS_MAX];
+	a = &u->accounts[slice_hash(user) % ACCOUNTS_MAX];
 	if (!slice_eq(slice_str(a->name), user) || now_s >= a->expires_s) {
 		memcpy(a->name, user.data, user.len);
 		a->name[user.len] = '\0';

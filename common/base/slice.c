@@ -14,6 +14,17 @@ slice_eq_nocase(struct slice a, struct slice b)
 	return true;
 }
 
+uint64_t
+slice_hash(struct slice s)
+{
+	uint64_t hash = 0xcbf29ce484222325U;
+
+	for (size_t i = 0; i < s.len; i++) {
+		hash = (hash ^ s.data[i]) * 0x100000001b3U;
+	}
+	return hash;
+}
+
 /* all_printable - of eight bytes: none below 0x20 or above 0x7e, seen by their highest bits */
 static bool
 all_printable(const uint8_t *bytes)

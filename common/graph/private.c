@@ -182,15 +182,10 @@ find_user(struct private_reader *r, struct slice name, struct private_user *out)
 static struct known_user *
 place_of(struct private_reader *r, struct slice name)
 {
-	size_t sum = name.len;
-
 	if (name.len == 0 || name.len > KNOWN_NAME_MAX) {
 		return NULL;
 	}
-	for (size_t i = 0; i < name.len; i++) {
-		sum = sum * 31 + name.data[i];
-	}
-	return &r->known[sum % KNOWN_MAX];
+	return &r->known[slice_hash(name) % KNOWN_MAX];
 }
 
 bool

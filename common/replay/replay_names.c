@@ -36,15 +36,12 @@ replay_names_fini(struct replay_names *n)
 	*n = (struct replay_names){0};
 }
 
-/* hash_of - FNV-1a, with a finaliser */
+/* hash_of - with a finaliser */
 static uint64_t
 hash_of(struct slice name)
 {
-	uint64_t h = 0xcbf29ce484222325ULL;
+	uint64_t h = slice_hash(name);
 
-	for (size_t i = 0; i < name.len; i++) {
-		h = (h ^ name.data[i]) * 0x100000001b3ULL;
-	}
 	h = (h ^ (h >> 33)) * 0xff51afd7ed558ccdULL;
 	return h ^ (h >> 33);
 }

@@ -81,6 +81,14 @@ Test(slice, a_printable_run_ends_at_the_first_other_byte)
 	cr_expect_eq(slice_printable_len(slice_of(NULL, 0)), 0);
 }
 
+/* The published values of FNV-1a. */
+Test(slice, the_hash_is_fnv_1a)
+{
+	cr_expect_eq(slice_hash(SLICE("")), 0xcbf29ce484222325U);
+	cr_expect_eq(slice_hash(SLICE("a")), 0xaf63dc4c8601ec8cU);
+	cr_expect_eq(slice_hash(SLICE("foobar")), 0x85944171f73967e8U);
+}
+
 Test(slice, equality_with_a_string)
 {
 	cr_expect(slice_eq_str(SLICE("abc"), "abc"));
