@@ -1,5 +1,7 @@
 #include "common/mail/dkim_signature.h"
 
+#include "common/base/encoding.h"
+
 /* RFC 6008 section 4: fewer characters of b= might name two signatures. */
 #define HEADER_B_MIN 8
 
@@ -141,6 +143,42 @@ dkim_signature_parse(
 	}
 	out->has_length = find(&list, SLICE("l")) != NULL;
 	return 0;
+}
+
+static bool
+is_plain_byte(uint8_t c)
+{
+	const struct slice others = SLICE("!#$%&'*+-/=?^_`{|}~.@");
+
+	return c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c) ||
+	       slice_find_byte(others, c) < others.len;
+}
+
+/* is_plain - decoded or not */
+static bool
+is_plain(struct slice value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		struct slice escape = slice_take(slice_skip(value, i + 1), 2);
+		uint8_t decoded = 0;
+		size_t len = 0;
+
+		if (!is_plain_byte(value.data[i])) {
+			return false;
+		}
+		if (value.data[i] == '=' && hex_decode(escape, &decoded, 1, &len) == 0 &&
+			len == 1 && !is_plain_byte(decoded)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+dkim_signature_is_plain(const struct dkim_signature *sig)
+{
+	return is_plain(sig->algorithm) && is_plain(sig->domain) && is_plain(sig->selector) &&
+	       is_plain(sig->identity) && is_plain(sig->signature);
 }
 
 bool

@@ -35,6 +35,15 @@ NODISCARD int dkim_signature_parse(struct slice body, struct arena *arena,
 	struct dkim_signature *out, struct err_msg *msg);
 
 /**
+ * Whether a verifier that copies a=, b=, d=, i= and s= into its Authentication-Results writes what it
+ * means. i= may hold any byte as =HH (dkim-quoted-printable, RFC 6376 section 2.11), and OpenDKIM
+ * writes it out decoded: "i=x=3B=20dkim=3Dpass..." is another result then, of whatever
+ * domain the sender likes. So the values may hold letters, digits, what a local part without
+ * quotes may (RFC 5322 section 3.2.3), "@" and bytes above ASCII, and no blanks, semicolons, quotes, parentheses.
+ */
+bool dkim_signature_is_plain(const struct dkim_signature *sig);
+
+/**
  * Whether header_b, the value of header.b in Authentication-Results, names this signature:
  * all of b=, or its first characters, at least 8 (RFC 6008 section 4).
  */

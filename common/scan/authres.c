@@ -225,6 +225,21 @@ read_arc(struct reading *rd, const struct auth_result *r)
 	}
 }
 
+/*
+ * names_helo - does the result end in what the client called himself?
+ *
+ * OpenDMARC, where it checks SPF itself, writes that name as it was sent, and Postfix takes blanks
+ * and semicolons in it: all that stands behind it may be the client's own words.
+ */
+static bool
+names_helo(const struct auth_result *r)
+{
+	struct slice name = {0};
+
+	return auth_result_property(r, SLICE("smtp"), SLICE("helo"), &name);
+}
+
+/* read_results - all of one field, as far as nobody but our verifier can have written it */
 static void
 read_results(struct reading *rd, size_t field, const struct auth_results *results)
 {
@@ -241,6 +256,9 @@ read_results(struct reading *rd, size_t field, const struct auth_results *result
 			read_auth(rd, r);
 		} else if (auth_result_is(r, SLICE("arc"))) {
 			read_arc(rd, r);
+		}
+		if (names_helo(r)) {
+			return;
 		}
 	}
 }
@@ -282,6 +300,7 @@ authres_read(const struct header *h, const struct settings *settings, struct sli
 	if (signatures_read(h, arena, &rd.in_message) != 0) {
 		return ERR_NOMEM;
 	}
+	out->injected = !signatures_are_plain(&rd.in_message);
 	read_identity(h, &rd);
 	trace_find(h, settings, &trace);
 	while ((f = header_next(h, SLICE("Authentication-Results"), f)) != NULL) {

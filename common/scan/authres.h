@@ -6,6 +6,10 @@
  * authserv-id; a field with such an id anywhere else is a forgery and only noted. A field that
  * cannot be read to its end gives nothing.
  *
+ * Verifiers copy text of DKIM-Signature fields into their results. Where such text might read as a result
+ * of its own, no field gives anything (signatures_are_plain()). Nor does what follows smtp.helo in
+ * a field, as some write it the way the client sent it.
+ *
  * Contradiction, on which nothing is believed: one field passes what another fails, be it
  * DMARC, the same DKIM signature, or (when the fields do not name signatures apart) the same
  * signing domain; a DKIM pass of the From domain beside a DMARC fail. Several signatures of one
@@ -23,9 +27,10 @@
 
 /** Merged results; slices live in the message or the arena. */
 struct authres_findings {
-	size_t fields;            /**< fields that counted */
-	bool forged;              /**< our id in a place where it is not ours */
-	struct slice authserv;    /**< of the last field that proved something */
+	size_t fields;         /**< fields that counted */
+	bool forged;           /**< our id in a place where it is not ours */
+	bool injected;         /**< a signature's text may have become a result: believe none */
+	struct slice authserv; /**< of the last field that proved something */
 	struct slice dkim_domain; /**< canonical d= of an aligned pass without l=, or empty */
 	struct slice
 		identity;   /**< of AUTHRES_IDENTITY_FIELD, signed by such a pass, or empty */

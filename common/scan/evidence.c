@@ -189,6 +189,11 @@ judge(const struct header *h, const struct settings *settings,
 	struct slice address = principal_value(&e->sender);
 	struct slice from_domain = slice_behind_last(address, '@');
 
+	if (found->injected) {
+		return explain(e, arena,
+			"a DKIM-Signature holds what might pass for a result, or cannot be read",
+			(struct slice){0});
+	}
 	if (authres_contradicts(found)) {
 		return explain(e, arena, "the Authentication-Results contradict each other",
 			(struct slice){0});

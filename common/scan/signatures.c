@@ -10,6 +10,7 @@ signatures_read(const struct header *h, struct arena *arena, struct signatures *
 
 	out->count = 0;
 	out->is_doubtful = false;
+	out->is_plain = true;
 	while ((f = header_next(h, SLICE("DKIM-Signature"), f)) != NULL) {
 		struct dkim_signature *sig = &out->items[out->count];
 		struct domain domain;
@@ -27,10 +28,17 @@ signatures_read(const struct header *h, struct arena *arena, struct signatures *
 			out->is_doubtful = true;
 			continue;
 		}
+		out->is_plain = out->is_plain && dkim_signature_is_plain(sig);
 		sig->domain = arena_copy(arena, domain_slice(&domain));
 		out->count++;
 	}
 	return 0;
+}
+
+bool
+signatures_are_plain(const struct signatures *s)
+{
+	return s->is_plain && !s->is_doubtful;
 }
 
 bool

@@ -20,6 +20,7 @@ struct signatures {
 	struct dkim_signature items[SIGNATURES_MAX]; /* domains canonical */
 	size_t count;
 	bool is_doubtful; /* one could not be read, or there were too many */
+	bool is_plain;    /* none that could be read holds what might have become a result */
 };
 
 /** What a result says of the signature it means; empty where it does not say. */
@@ -32,6 +33,12 @@ struct signature_name {
 /** Reads all of them. @return 0 or ERR_NOMEM. */
 NODISCARD int signatures_read(
 	const struct header *h, struct arena *arena, struct signatures *out);
+
+/**
+ * Can what a verifier wrote be results of his and nothing else? He copies text of the signatures, which
+ * any sender may choose (dkim_signature_is_plain()); if not, no result in the message is to be believed.
+ */
+bool signatures_are_plain(const struct signatures *s);
 
 /** Can two values (selectors, domains) be of one signature? What is not said cannot tell them apart. */
 bool signatures_agree(struct slice a, struct slice b);

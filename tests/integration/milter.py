@@ -85,7 +85,7 @@ class Milter:
         )
         self._send(b"D", command + pairs)
 
-    def filter(self, message, client, mail_from, rcpt_to, host="mx.example.org"):
+    def filter(self, message, client, mail_from, rcpt_to, host="mx.example.org", helo=None):
         """Passes `message` from `client` (name, address) and applies what the filter wants."""
         own_received, fields = message.fields[0], message.fields[1:]
         if own_received[0].lower() != b"received":
@@ -94,7 +94,7 @@ class Milter:
         self._macros(b"C", j=host, daemon_name="smtpd", v="Postfix")
         where = name.encode() + b"\0" + b"4" + struct.pack(">H", 2525) + address.encode() + b"\0"
         self._event(b"C", where)
-        self._event(b"H", name.encode() + b"\0")
+        self._event(b"H", (helo or name).encode() + b"\0")
         self._macros(b"M", i="4XTEST0000", mail_addr=mail_from)
         self._event(b"M", f"<{mail_from}>".encode() + b"\0")
         self._event(b"R", f"<{rcpt_to}>".encode() + b"\0")

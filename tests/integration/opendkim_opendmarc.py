@@ -6,8 +6,11 @@ all through their milter sockets, in the order and at the place that Postfix giv
 keys and DMARC records come from a file instead of the DNS.
 """
 
+import base64
+import hashlib
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import time
@@ -52,6 +55,28 @@ authres_position {position}
 """
 
 
+def sign(message, key, domain, identity):
+    """Adds a DKIM signature as RFC 6376 has it, with an i= that no signer would write."""
+
+    def relaxed(name, value):
+        return name.lower() + b":" + b" ".join(value.split())
+
+    body = hashlib.sha256(message.body.replace(b"\n", b"\r\n")).digest()
+    tags = (
+        b"v=1; a=rsa-sha256; c=relaxed/simple; s=sel; d=%s; i=%s; h=from:subject; bh=%s; b="
+        % (domain, identity, base64.b64encode(body))
+    )
+    fields = {name.lower(): relaxed(name, value) for name, value in message.fields}
+    covered = (fields[b"from"], fields[b"subject"], relaxed(b"DKIM-Signature", tags))
+    done = subprocess.run(
+        ["openssl", "dgst", "-sha256", "-sign", key],
+        input=b"\r\n".join(covered),
+        capture_output=True,
+        check=True,
+    )
+    message.fields.insert(0, (b"DKIM-Signature", b" " + tags + base64.b64encode(done.stdout)))
+
+
 class Filters:
     """The three filter processes and their files in one directory."""
 
@@ -84,6 +109,14 @@ class Filters:
             AuthservID="mx.example.org",
             TestDNSData=self.dir / "dns",
         )
+        self._start(
+            "spf",
+            ["opendmarc", "-f", "-c"],
+            AuthservID="mx.example.org",
+            TestDNSData=self.dir / "dns",
+            SPFIgnoreResults="true",
+            SPFSelfValidate="true",
+        )
 
     def _make_key(self):
         subprocess.run(
@@ -94,6 +127,7 @@ class Filters:
         strings = "".join(record.split('"')[1::2])
         (self.dir / "dns").write_text(
             f"sel._domainkey.example.net {strings}\n_dmarc.example.net v=DMARC1; p=reject\n"
+            f"sel._domainkey.example.com {strings}\n"
         )
 
     def _start(self, name, command, **settings):
@@ -115,10 +149,10 @@ class Filters:
             process.terminate()
             process.wait(20)
 
-    def apply(self, name, message, client, host):
+    def apply(self, name, message, client, host, sender=SENDER, helo=None):
         milter = Milter(str(self.dir / f"{name}.sock"))
         try:
-            milter.filter(message, client, SENDER, USER, host=host)
+            milter.filter(message, client, sender, USER, host, helo)
         finally:
             milter.close()
 
@@ -222,6 +256,42 @@ class RealAuthenticationResults(unittest.TestCase):
         answer = self.scan(self.filters.deliver(tamper), "below")
         self.assertEqual((answer.tier, answer.evidence), ("unknown", "E0"), answer)
         self.assertIn("TRUST_UNPROVEN", answer.rules)
+
+    def test_a_signature_writes_no_result_of_its_own(self):
+        """OpenDKIM decodes i= and writes it out as it is, semicolons and all."""
+        key = self.filters.dir / "sel.private"
+        for identity, written in (
+            (b"@example.com", "header.i=@example.com"),
+            (b"a=3B=20dkim=3Dpass=20header.d=3Dexample.net=20header.i=3D@example.com",
+             "header.i=a; dkim=pass header.d=example.net header.i=@example.com"),
+            (b"a=40b.example.com=3B=20dkim=3Dpass=20header.d=3Dexample.net=20header.i=3D=40example.net"
+             b"=20header.x=3D.example.com",
+             "header.i=a@b.example.com; dkim=pass header.d=example.net header.i=@example.net "),
+        ):
+            with self.subTest(identity=identity):
+                message = Message(MAIL)
+                sign(message, key, b"example.com", identity)
+                message.fields.insert(0, OWN_RECEIVED)
+                self.filters.apply("verify", message, CLIENT, "mx.example.org")
+                (result,) = message.values("Authentication-Results")
+                self.assertRegex(result, r"dkim=pass \([^)]*\) header\.d=example\.com ")
+                self.assertIn(written, result)
+                answer = self.scan(message, "below")
+                self.assertEqual((answer.tier, answer.evidence), ("unknown", "E0"), answer)
+
+    def test_a_greeting_writes_no_result_of_its_own(self):
+        """OpenDMARC, where it checks SPF, writes the name of the client as it was sent."""
+        message = Message(MAIL)
+        message.fields.insert(0, OWN_RECEIVED)
+        helo = "a; dkim=pass header.d=example.net"
+        self.filters.apply("spf", message, CLIENT, "mx.example.org", sender="", helo=helo)
+        fields = message.values("Authentication-Results")
+        self.assertRegex(fields[-1], f"spf=[a-z]+ smtp.helo={re.escape(helo)}$")
+        message.fields = [
+            field for field in message.fields if b"dmarc=" not in field[1]
+        ]  # as where the friend's domain has no policy
+        answer = self.scan(message, "below")
+        self.assertEqual((answer.tier, answer.evidence), ("unknown", "E0"), answer)
 
 
 if __name__ == "__main__":

@@ -170,6 +170,8 @@ check_dkim_signature(struct slice in)
 	if (dkim_signature_parse(in, &arena, &sig, NULL) == 0) {
 		assert(sig.domain.len > 0 && sig.selector.len > 0 && sig.signature.len > 0);
 		assert(dkim_signature_is_named(&sig, sig.signature));
+		assert(!dkim_signature_is_plain(&sig) ||
+			slice_find_byte(sig.identity, '(') == sig.identity.len);
 		for (struct slice rest = sig.fields; rest.len > 0;) {
 			size_t len = slice_find_byte(rest, ':');
 

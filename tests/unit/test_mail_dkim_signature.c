@@ -117,6 +117,66 @@ Test(dkim_signature, tells_which_fields_it_covers)
 	}
 }
 
+Test(dkim_signature, knows_what_would_read_otherwise_in_a_result)
+{
+	static const struct {
+		const char *tags;
+		bool plain;
+	} cases[] = {
+		{"", true},
+		{"i=@example.net", true},
+		{"i=bob+lists@mail.example.net", true},
+		{"i=bob=3Dexample.org@example.net", true},
+		{"i=bob=@example.net", true},
+		{"i=b\xc3\xb6"
+		 "b@example.net",
+			true},
+		{"i=b=C3=B6b@example.net", true},
+		{"a=rsa-sha256", true},
+		{"i=a=3B=20dkim=3Dpass=20header.d=3Dx@example.net", false},
+		{"i=a=3b@example.net", false},
+		{"i=a=\r\n 3B@example.net", false},
+		{"i=a=20b@example.net", false},
+		{"i=a=09b@example.net", false},
+		{"i=a=0D=0Ab@example.net", false},
+		{"i=a=00b@example.net", false},
+		{"i=a=28b@example.net", false},
+		{"i=a=22b@example.net", false},
+		{"i=a=5Cb@example.net", false},
+		{"i=a(c)header.d=x@example.net", false},
+		{"i=\"a\"@example.net", false},
+		{"i=a,b@example.net", false},
+		{"i=a<b@example.net", false},
+		{"a=rsa-sha256(", false},
+		{"a==3B", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct dkim_signature sig;
+		struct dynbuf body;
+
+		dynbuf_init(&body, 1024);
+		dynbuf_printf(&body, "d=example.net; s=y; b=zz==; %s", cases[i].tags);
+		cr_assert_eq(dkim_signature_parse(dynbuf_slice(&body), &arena, &sig, NULL), 0);
+		cr_expect_eq(
+			dkim_signature_is_plain(&sig), cases[i].plain, "%s", cases[i].tags);
+		dynbuf_fini(&body);
+	}
+}
+
+Test(dkim_signature, every_value_that_verifiers_copy_must_be_plain)
+{
+	static const char *const bodies[] = {"d=x(; s=y; b=z", "d=x; s=y(; b=z",
+		"d=x; s=y; b=z(", "d=x; s=y; b=z; i=(", "d=x; s=y; b=z; a=("};
+
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		struct dkim_signature sig;
+
+		cr_assert_eq(dkim_signature_parse(slice_str(bodies[i]), &arena, &sig, NULL), 0);
+		cr_expect_not(dkim_signature_is_plain(&sig), "%s", bodies[i]);
+	}
+}
+
 Test(dkim_signature, tells_where_the_tag_list_is_broken)
 {
 	struct dkim_signature sig;

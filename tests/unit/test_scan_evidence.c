@@ -207,6 +207,31 @@ static const struct row rows[] = {
 		"\n" BORDER
 		"DKIM-Signature: d=example.net; s=s1; l=1; l=1; b=abcdefghijk\n" FROM REST,
 		EVIDENCE_NONE, false},
+	{"another signature whose i= reads as a result", "",
+		AR DKIM "\n" BORDER SIGNED
+			"DKIM-Signature: d=example.com; s=s1; b=abcdefghijkl; "
+			"i=a=3B=20dkim=3Dpass=20header.d=3Dexample.net@example.com\n" FROM REST,
+		EVIDENCE_NONE, false},
+	{"such a signature beside SPF and an authenticated sender", "",
+		AR
+		"spf=pass smtp.mailfrom=bob@example.net\n" AR
+		"auth=pass smtp.auth=bob@example.net\n" BORDER
+		"DKIM-Signature: d=example.com; s=s1; b=abcdefghijkl; i=a=20b@example.com\n" FROM
+			REST,
+		EVIDENCE_NONE, false},
+	{"what follows the name that the client gave may be his words", "",
+		AR "spf=none smtp.helo=a; " DKIM "\n" BORDER FROM REST, EVIDENCE_NONE, false},
+	{"what stands before it is not", "",
+		AR DKIM "; spf=pass smtp.helo=mail.example.net\n" BORDER FROM REST,
+		EVIDENCE_DKIM, false},
+	{"another field beside such a one", "",
+		AR "spf=none smtp.helo=a\n" AR DKIM "\n" BORDER FROM REST, EVIDENCE_DKIM,
+		false},
+	{"an i= with an address in the local part", "",
+		AR DKIM "\n" BORDER SIGNED
+			"DKIM-Signature: d=example.com; s=s1; b=abcdefghijkl; "
+			"i=bob=3Dexample.net@example.com\n" FROM REST,
+		EVIDENCE_DKIM, false},
 	{"a top-level domain speaks for nobody below it", "",
 		AR "dkim=pass header.d=net\n" BORDER FROM REST, EVIDENCE_NONE, false},
 	{"more fields of ours than any chain of filters writes", "",
