@@ -31,7 +31,7 @@ log_setup_choose(const struct options *options, bool has_syslog, struct log_conf
 		.ident = "spamd",
 		.timestamp_format = options->log_timestamp_format,
 		.max_level = options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-		.also_stderr = options->debug && options->syslog == NULL,
+		.also_stderr = options->debug && !options->daemonize,
 	};
 	if (out->timestamp_format != NULL && strcmp(out->timestamp_format, "default") == 0) {
 		out->timestamp_format = NULL;

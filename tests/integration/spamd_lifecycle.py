@@ -30,6 +30,16 @@ class ForegroundTest(harness.DaemonTest):
         self.assertFalse(spamd.pidfile.exists())
         self.assertFalse(spamd.socket.exists())
 
+    def test_debug_shows_the_log_on_standard_error_as_well(self):
+        plain, debug = self.daemon("-x").start(), self.daemon("-x", "-D").start()
+        for spamd, expected in ((plain, 0), (debug, 1)):
+            spamd.exchange(request("CHECK", HAM))
+            for pattern in (r"info: spamd: server pid: \d+$", r"info: spamd: clean message"):
+                spamd.wait_log(pattern)
+                stamped = r"^[A-Z][a-z]{2} [ \d]\d [\d:]{8}\.\d{3} \[\d+\] " + pattern
+                lines = re.findall(stamped, spamd.errors.read_text(), re.M)
+                self.assertEqual(len(lines), expected, spamd.errors.read_text())
+
     def test_states_of_the_workers_are_logged(self):
         spamd = self.daemon("-x", "-m", "2").start()
         spamd.wait_log(r"info: prefork: child states: II$")

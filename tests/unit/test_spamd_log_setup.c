@@ -8,24 +8,31 @@ static const struct {
 	const char *where;
 	const char *socket;
 	bool debug;
+	bool background;
 	bool no_daemon; /* no syslog daemon runs */
 	enum log_sink_kind sink;
 	const char *target; /* NULL: does not matter */
 	bool also_stderr;
 } rows[] = {
-	{"default", NULL, NULL, false, false, LOG_SINK_SYSLOG, "mail", false},
-	{"facility", "local3", NULL, false, false, LOG_SINK_SYSLOG, "local3", false},
-	{"stderr", "stderr", NULL, false, false, LOG_SINK_STDERR, NULL, false},
-	{"null", "null", NULL, false, false, LOG_SINK_NULL, NULL, false},
-	{"file", "file", NULL, false, false, LOG_SINK_FILE, "spamd.log", false},
-	{"path", "/var/log/spamd", NULL, false, false, LOG_SINK_FILE, "/var/log/spamd", false},
-	{"name with a dot", "my.log", NULL, false, false, LOG_SINK_FILE, "my.log", false},
-	{"name in capitals", "MAIL", NULL, false, false, LOG_SINK_FILE, "MAIL", false},
-	{"socket none", NULL, "none", false, false, LOG_SINK_STDERR, NULL, false},
-	{"socket none and a file", "./x", "none", false, false, LOG_SINK_FILE, "./x", false},
-	{"no syslog daemon", NULL, NULL, false, true, LOG_SINK_STDERR, NULL, false},
-	{"debug", NULL, NULL, true, false, LOG_SINK_SYSLOG, "mail", true},
-	{"debug to a file", "./x", NULL, true, false, LOG_SINK_FILE, "./x", false},
+	{"default", NULL, NULL, false, false, false, LOG_SINK_SYSLOG, "mail", false},
+	{"facility", "local3", NULL, false, false, false, LOG_SINK_SYSLOG, "local3", false},
+	{"stderr", "stderr", NULL, false, false, false, LOG_SINK_STDERR, NULL, false},
+	{"null", "null", NULL, false, false, false, LOG_SINK_NULL, NULL, false},
+	{"file", "file", NULL, false, false, false, LOG_SINK_FILE, "spamd.log", false},
+	{"path", "/var/log/spamd", NULL, false, false, false, LOG_SINK_FILE, "/var/log/spamd",
+		false},
+	{"name with a dot", "my.log", NULL, false, false, false, LOG_SINK_FILE, "my.log",
+		false},
+	{"name in capitals", "MAIL", NULL, false, false, false, LOG_SINK_FILE, "MAIL", false},
+	{"socket none", NULL, "none", false, false, false, LOG_SINK_STDERR, NULL, false},
+	{"socket none and a file", "./x", "none", false, false, false, LOG_SINK_FILE, "./x",
+		false},
+	{"no syslog daemon", NULL, NULL, false, false, true, LOG_SINK_STDERR, NULL, false},
+	{"debug", NULL, NULL, true, false, false, LOG_SINK_SYSLOG, "mail", true},
+	{"debug to a file", "./x", NULL, true, false, false, LOG_SINK_FILE, "./x", true},
+	{"debug, but no log", "null", NULL, true, false, false, LOG_SINK_NULL, NULL, true},
+	{"debug in the background", NULL, NULL, true, true, false, LOG_SINK_SYSLOG, "mail",
+		false},
 };
 
 Test(spamd_log_setup, chooses_the_sink_of_the_original)
@@ -33,7 +40,8 @@ Test(spamd_log_setup, chooses_the_sink_of_the_original)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct options o = {.syslog = rows[i].where,
 			.syslog_socket = rows[i].socket,
-			.debug = rows[i].debug};
+			.debug = rows[i].debug,
+			.daemonize = rows[i].background};
 		struct log_config config;
 
 		log_setup_choose(&o, !rows[i].no_daemon, &config);
