@@ -40,6 +40,7 @@
 #include "spamd-trust/access.h"
 #include "spamd-trust/config.h"
 #include "spamd-trust/daemonize.h"
+#include "spamd-trust/ledger_home.h"
 #include "spamd-trust/log_setup.h"
 #include "spamd-trust/store_watch.h"
 #include "spamd-trust/supervisor.h"
@@ -176,6 +177,18 @@ log_start(const struct daemon *d)
 	log_info("spamd: server pid: %ld", (long)getpid());
 }
 
+/* prepare_reports - where nobody ever made a store; a failure costs reports, not mail */
+static void
+prepare_reports(const struct daemon *d)
+{
+	struct err_msg msg = {0};
+
+	if (d->options.allow_tell &&
+		ledger_home_make(d->options.store, &d->privileges, &msg) != 0) {
+		log_warn("spamd: no place for reports: %s", msg.text);
+	}
+}
+
 /* serve - from the open sockets to their end */
 static int
 serve(struct daemon *d, enum supervisor_outcome *outcome, struct err_msg *msg)
@@ -190,6 +203,7 @@ serve(struct daemon *d, enum supervisor_outcome *outcome, struct err_msg *msg)
 	int code = listeners_open(&d->listeners, &d->options, msg);
 
 	if (code == 0) {
+		prepare_reports(d);
 		code = store_watch_init(&d->watch, d->options.store, msg);
 	}
 	if (code == 0 && pidfile != NULL) {

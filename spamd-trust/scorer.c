@@ -30,6 +30,7 @@ struct scorer {
 	unsigned int workers;
 	struct shared_store graph;
 	struct shared_store private_store;
+	bool is_bare; /* no site was ever made here; changed with all seats locked */
 	struct seat seats[];
 };
 
@@ -134,6 +135,7 @@ refresh_one(struct scorer *s, struct shared_store *which)
 		close_store(s, which);
 	}
 	code = open_store(s, which, &msg);
+	s->is_bare = s->is_bare && code == ERR_NOTFOUND;
 	unlock_all(s);
 	tell(which, s->directory, code, &msg);
 }
@@ -199,6 +201,7 @@ scorer_new(const char *directory, unsigned int workers, struct scorer **out)
 	memset(s, 0, size);
 	s->directory = directory;
 	s->workers = workers;
+	s->is_bare = true;
 	s->graph = (struct shared_store){STORE_LAYOUT_GRAPH, "graph", .state = 1};
 	s->private_store = (struct shared_store){STORE_LAYOUT_PRIVATE, "private", .state = 1};
 	for (unsigned int i = 0; i < workers; i++) {
@@ -316,6 +319,8 @@ scorer_find_user(struct scorer *s, unsigned int worker, const struct settings *s
 	(void)pthread_mutex_lock(&seat->lock);
 	if (seat->scanner.private_store != NULL) {
 		code = find_user(seat->scanner.private_store, settings, name, out);
+	} else if (s->is_bare) {
+		code = ERR_NOTFOUND; /* nobody can be a local user */
 	}
 	(void)pthread_mutex_unlock(&seat->lock);
 	return code;

@@ -55,7 +55,8 @@ NODISCARD int scorer_examine(struct scorer *s, unsigned int worker,
 
 /**
  * The digest of the local user that a name stands for (recipient_find_user), with the reader of the
- * worker. @return 0; ERR_NOTFOUND for none; ERR_NOTREADY without a private store; what it said.
+ * worker. @return 0; ERR_NOTFOUND for none, and where neither graph nor private store was ever
+ * there; ERR_NOTREADY without a private store; what it said.
  */
 NODISCARD int scorer_find_user(struct scorer *s, unsigned int worker,
 	const struct settings *settings, struct slice name, struct digest *out);

@@ -134,6 +134,55 @@ class AnswerTest(TellTest):
         self.expect(again, tell(), DID_NOTHING)
 
 
+class BareHostTest(harness.DaemonTest):
+    """Where this program took the place of spamd, and nobody ran trustctl init."""
+
+    def setUp(self):
+        super().setUp()
+        self.store = self.dir / "bare"
+
+    def reporting(self):
+        return self.daemon("-x", "--allow-tell", store=self.store).start()
+
+    def expect_spamc(self, daemon, *cases):
+        for options, text in cases:
+            with self.subTest(options=options):
+                done = daemon.spamc(*options)
+                self.assertEqual(
+                    (done.returncode, done.stdout.decode()), (0, text), daemon.tail()
+                )
+
+    def test_reports_are_kept_and_outlive_init(self):
+        first = self.reporting()
+        self.expect_spamc(
+            first,
+            (("-L", "spam"), LEARNED),
+            (("-L", "spam"), KNOWN),
+            (("-u", "carol", "-L", "spam"), LEARNED),
+            (("-L", "forget"), LEARNED),
+            (("-L", "ham"), LEARNED),
+        )
+        self.assertIn("made a ledger for reports there", first.log_text())
+        self.assertEqual((self.store / "ledger").stat().st_mode & 0o777, 0o750)
+        self.assertEqual((self.store / "ledger").stat().st_uid, harness.account_uid())
+        os.kill(first.pid, signal.SIGKILL)
+        trustctl(self.store, "init", "--domain", "example.org")
+        share_store(self.store)
+        second = self.reporting()
+        self.expect_spamc(second, (("-L", "ham"), KNOWN), (("-L", "forget"), LEARNED))
+        self.assertNotIn("made a ledger", second.log_text())
+
+    def test_a_directory_without_a_ledger_may_be_a_disk_that_is_not_mounted(self):
+        self.store.mkdir()
+        reply = self.reporting().exchange(tell())
+        self.assertTrue(reply.startswith(REFUSED), reply)
+        self.assertEqual(list(self.store.iterdir()), [])
+
+    def test_nothing_is_made_without_reports(self):
+        self.daemon("-x", store=self.store).start()
+        self.assertFalse(self.store.exists())
+
+
 class CrashTest(TellTest):
     ROUNDS = 5
     CLIENTS = 4
