@@ -212,10 +212,12 @@ class RealSpamd:
     """Debian's, with rules of its own, so that it starts at once and asks no network.
 
     `identity` is (key, certificate) for TLS; with `learns` it takes TELL and has a learner. `rules` are
-    the contents of its rule directory.
+    the contents of its rule directory, `prefix` what stands in front of the command line.
     """
 
-    def __init__(self, directory, *options, config="", identity=None, learns=False, rules=RULES):
+    def __init__(
+        self, directory, *options, config="", identity=None, learns=False, rules=RULES, prefix=()
+    ):
         base, site = directory / "rules", directory / "site"
         for path in (base, site):
             path.mkdir(parents=True)
@@ -233,7 +235,7 @@ class RealSpamd:
         (directory / "home").mkdir()
         (directory / "home").chmod(0o777)
         self.errors = directory / "stderr"
-        command = [REAL_SPAMD, "-L", "-x", "-C", base, "--siteconfigpath", site, "-s", "stderr"]
+        command = [*prefix, REAL_SPAMD, "-L", "-x", "-C", base, "--siteconfigpath", site, "-s", "stderr"]
         if identity:
             self.address = f"ssl:127.0.0.1:{free_port()}"
             command += ["--ssl", "--server-key", identity[0], "--server-cert", identity[1]]
