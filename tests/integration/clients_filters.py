@@ -10,8 +10,21 @@ import subprocess
 import urllib.parse
 
 import harness
-from callers import LETTERS, OTHER, RECIPIENT, SENDER, CallerTest, Program, account, needs, own
+from callers import (
+    HERE,
+    LETTERS,
+    OTHER,
+    RECIPIENT,
+    SENDER,
+    CallerTest,
+    Program,
+    account,
+    needs,
+    own,
+)
+from dkim import KeyServer, make_key, sign
 from harness import HAM, PATIENCE_S, SPAM
+from milter import Message, Milter
 from scorers import free_port
 
 # No rules of its own, no name server: what is left is what its module makes of our answers.
@@ -25,30 +38,39 @@ options {{
   dynamic_conf = "{dir}/dynamic";
   hs_cache_dir = "{dir}/";
   url_tld = "{dir}/tld";
-  filters = "";
+  filters = "{filters}";
   allow_raw_input = true;
-  dns {{ nameserver = ["127.0.0.1:1"]; }}
+  dns {{ nameserver = ["{resolver}"]; }}
 }}
 logging {{ type = "console"; level = "info"; color = false; }}
 worker "normal" {{ bind_socket = "{dir}/worker.sock mode=0666"; count = 1; }}
-lua = "{dir}/rules.lua";
-modules {{ path = "/usr/share/rspamd/plugins/external_services.lua"; }}
-actions {{ reject = 100; add_header = 5; }}
-external_services {{
-  {settings}
+worker "rspamd_proxy" {{
+  bind_socket = "{dir}/milter.sock mode=0666";
+  count = 1;
+  milter = yes;
+  upstream "local" {{ default = yes; self_scan = yes; }}
 }}
+lua = "{dir}/rules.lua";
+actions {{ reject = 100; add_header = 5; }}
 """
 
-RSPAMD_SETTINGS = """
+RSPAMD_MODULE = """
+modules {{ path = "/usr/share/rspamd/plugins/external_services.lua"; }}
+external_services {{
   spamassassin {{
     servers = "{place}";
     score = 1;
     log_clean = true;
     timeout = 30;
   }}
+}}
 """
 
+RSPAMD_RULE = HERE.parents[2] / "docs" / "examples" / "rspamd" / "spamd_trust.lua"
+
 LUNCH = "header LUNCH Subject =~ /lunch/\nscore LUNCH {}\n"
+UNPROVEN = ["TRUST_UNKNOWN", "TRUST_UNPROVEN"]
+FORGED = ["TRUST_AR_FORGED", *UNPROVEN]
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -63,14 +85,17 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Rspamd(Program):
-    def __init__(self, directory, place):
+    """With the module that it has, or with `rules` in its place."""
+
+    def __init__(self, directory, place, rules="", resolver="127.0.0.1:1"):
         super().__init__(directory)
         own(self.dir)
-        settings = RSPAMD_SETTINGS.format(place=place)
+        filters = "dkim" if rules else ""
+        config = RSPAMD.format(dir=self.dir, resolver=resolver, filters=filters)
         files = {
-            "rspamd.conf": RSPAMD.format(dir=self.dir, settings=settings),
+            "rspamd.conf": config + ("dkim {}" if rules else RSPAMD_MODULE.format(place=place)),
             "tld": "com\nnet\norg\n",  # the list that comes with it takes 20 seconds to compile
-            "rules.lua": "",
+            "rules.lua": rules,
         }
         for name, text in files.items():
             (self.dir / name).write_text(text)
@@ -96,7 +121,8 @@ class Rspamd(Program):
 
     def scan(self, message, recipients=(RECIPIENT,)):
         """The answer of its HTTP interface."""
-        headers = {"From": SENDER, "Rcpt": ",".join(recipients)}
+        headers = {"From": SENDER, "Rcpt": ",".join(recipients), "IP": "192.0.2.10"}
+        headers["Helo"] = "mail.example.org"
         return json.loads(self.ask("POST", "/checkv2", message, headers))
 
     def put(self, message, recipients=(RECIPIENT,)):
@@ -155,6 +181,85 @@ class RspamdTest(CallerTest):
         outcome = rspamd.put(HAM)
         failed = "failed to scan and retransmits exceed: Socket error detected: Connection refused"
         self.assertEqual(outcome, ("no action", 0.0, {"SPAMD_FAIL": (0.0, [failed])}))
+
+
+@needs("rspamd", "openssl")
+class RspamdRuleTest(harness.DaemonTest):
+    """docs/examples/rspamd/spamd_trust.lua, with rspamd's own results about DKIM."""
+
+    def setUp(self):
+        super().setUp()
+        self.key = self.dir / "key.pem"
+        record = make_key(self.key)
+        names = [f"sel._domainkey.{domain}" for domain in ("example.org", "example.com")]
+        self.server = KeyServer(dict.fromkeys(names, record))
+        self.addCleanup(self.server.close)
+        friend = ("friend", "add", "--user", RECIPIENT, "--level", "strong", SENDER)
+        store = self.make_store(("user", "add", RECIPIENT), ("user", "add", OTHER), friend)
+        config = "authres_trusted_authserv mx.example.org\nrecipient_headers X-Envelope-To\n"
+        self.ours = self.daemon("-x", config=config, store=store).start()
+        self.rspamd = self.begin("rspamd")
+
+    def begin(self, name):
+        rules = RSPAMD_RULE.read_text().replace("port = 783", f"port = {self.ours.port}")
+        resolver = f"127.0.0.1:{self.server.port}"
+        rspamd = Rspamd(self.dir / name, None, rules, resolver)
+        self.addCleanup(rspamd.stop)
+        return rspamd
+
+    def found(self, message, recipients=(RECIPIENT,)):
+        """(score, rules) of its symbol"""
+        _, _, symbols = self.rspamd.put(message, recipients)
+        self.assertIn("SPAMD_TRUST", symbols, f"{self.rspamd.text()}\n{self.ours.tail()}")
+        return symbols["SPAMD_TRUST"]
+
+    def test_what_it_found_out_proves_a_friend(self):
+        results = b"Authentication-Results: mx.example.org; dkim=pass header.d=example.org\n"
+        envelope = b"X-Envelope-To: <bob@example.net>\n"
+        for label, domain, more, recipients, expected in (
+            ("a friend", b"example.org", b"", (RECIPIENT,), (-100.0, ["TRUST_WELL"])),
+            ("not hers", b"example.org", b"", (OTHER,), (0.0, ["TRUST_UNKNOWN"])),
+            ("nor of both", b"example.org", b"", (RECIPIENT, OTHER), (0.0, ["TRUST_UNKNOWN"])),
+            ("by the sender's word", b"example.org", envelope, (OTHER,), (0.0, ["TRUST_UNKNOWN"])),
+            ("signed by another", b"example.com", b"", (RECIPIENT,), (0.0, UNPROVEN)),
+            ("with forged results", b"example.com", results, (RECIPIENT,), (0.5, FORGED)),
+        ):
+            with self.subTest(label):
+                message = Message(more + HAM)
+                sign(message, self.key, domain)
+                message.fields.sort(key=lambda field: field[0].startswith(b"DKIM"))  # on top: `more`
+                found = self.found(message.raw(), recipients)
+                self.assertEqual(found, expected, f"{self.rspamd.text()}\n{self.ours.tail()}")
+
+    def test_the_same_as_a_milter(self):
+        """As Postfix has it; the field on top is its own, and no milter sees it."""
+        results = b"Authentication-Results: mx.example.org; dkim=pass header.d=example.org\n"
+        own = b"Received: from mail.example.org by mx.example.org; Mon, 1 Jan 2024 12:00:00 +0000\n"
+        for more, domain, tests in (
+            (b"", b"example.org", "TRUST_WELL"),
+            (results, b"example.com", ",".join(FORGED)),
+        ):
+            with self.subTest(domain):
+                signed = Message(HAM)
+                sign(signed, self.key, domain)
+                message = Message(own + more + signed.raw())
+                milter = Milter(str(self.rspamd.dir / "milter.sock"))
+                client = ("mail.example.org", "192.0.2.10")
+                milter.filter(message, client, SENDER, RECIPIENT, "mx.example.org")
+                milter.close()
+                self.ours.wait_log(rf"result: .* {tests} ")
+
+    def test_every_message_gets_its_score(self):
+        for name, message in LETTERS.items():
+            with self.subTest(name):
+                self.assertIn("TRUST_UNKNOWN", self.found(message)[1])
+
+    def test_mail_goes_on_without_the_daemon(self):
+        self.ours.stop()
+        action, score, symbols = self.rspamd.put(HAM)
+        self.assertEqual((action, score), ("no action", 0.0))
+        self.assertNotIn("SPAMD_TRUST", symbols)
+        self.assertIn("spamd-trust: Socket error detected: Connection refused", self.rspamd.text())
 
 
 # Its client knows one place alone, 127.0.0.1:783; and in 2.13 it does not load what it connects with.

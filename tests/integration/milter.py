@@ -11,6 +11,11 @@ import struct
 
 VERSION = 6
 ACTIONS = 0x3F  # add header, change body, add and delete recipient, change header, quarantine
+# Events to which a filter may say that it never answers (SMFIP_NR_*).
+UNANSWERED = {
+    b"L": 0x80, b"C": 0x1000, b"H": 0x2000, b"M": 0x4000, b"R": 0x8000, b"T": 0x10000, b"N": 0x40000,
+    b"B": 0x80000,
+}  # fmt: skip
 PASSING = (b"c", b"a", b"p")  # continue, accept, progress
 
 
@@ -54,9 +59,11 @@ class Milter:
         self.sock.settimeout(20)
         self.sock.connect(address)
         self.sock_file = self.sock.makefile("rb")
-        self._send(b"O", struct.pack(">III", VERSION, ACTIONS, 0))
-        if self._receive()[0] != b"O":
+        self._send(b"O", struct.pack(">III", VERSION, ACTIONS, sum(UNANSWERED.values())))
+        reply, data = self._receive()
+        if reply != b"O":
             raise MilterError("no agreement on the protocol")
+        self.protocol = struct.unpack(">I", data[8:12])[0]
 
     def close(self):
         self._send(b"Q", b"")
@@ -75,6 +82,8 @@ class Milter:
 
     def _event(self, command, data=b""):
         self._send(command, data)
+        if self.protocol & UNANSWERED[command]:
+            return
         reply, text = self._receive()
         if reply not in PASSING:
             raise MilterError(f"{command!r} was answered with {reply!r} {text!r}")
