@@ -72,7 +72,11 @@ void verdict_init(struct verdict *v, double required, struct arena *arena);
  */
 int verdict_add(struct verdict *v, const struct rule_hit *hit);
 
-/** Decides is_spam from score and required (SPEC 8: compared unrounded). */
+/**
+ * Rounds the score to three decimals, as the original does before it compares, so that it does not
+ * matter in which order the scores were added; then decides is_spam (SPEC 8: compared before it is
+ * rounded for printing). May be called again after more was added.
+ */
 void verdict_finish(struct verdict *v);
 
 /** Rule names in bytewise order, as SYMBOLS, tests= and the log want them; allocated from the arena. NULL when out of memory. */
