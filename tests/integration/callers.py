@@ -4,7 +4,6 @@ their own pid, and messages of every shape to put through them.
 
 import grp
 import itertools
-import json
 import os
 import pathlib
 import pwd
@@ -216,23 +215,6 @@ class MailServer(Program):
     def put(self, message, recipients=(RECIPIENT,)):
         code, mail = self.deliver(message, recipients)
         return code, mail and normal(mail)
-
-
-class ClientTest(harness.DaemonTest):
-    """One daemon, self.spamd, with the settings it comes with."""
-
-    def setUp(self):
-        super().setUp()
-        store = self.make_store()
-        self.spamd = self.daemon("-x", config="report_safe 0\n", store=store).start()
-
-    def run_client(self, command, message, **kwargs):
-        """Runs a client that prints JSON."""
-        done = subprocess.run(
-            command, input=message, capture_output=True, timeout=harness.PATIENCE_S, check=False, **kwargs
-        )
-        self.assertEqual(done.returncode, 0, f"{done.stderr.decode()}\n{self.spamd.tail()}")
-        return json.loads(done.stdout)
 
 
 class CallerTest(harness.DaemonTest):

@@ -3,6 +3,7 @@
 senders read the answer. Whole programs: clients_servers.py, clients_filters.py."""
 
 import ctypes
+import json
 import os
 import pathlib
 import re
@@ -11,9 +12,26 @@ import signal
 import subprocess
 
 import harness
-from callers import HERE, ClientTest, npm_packages
+from callers import HERE, npm_packages
 from harness import HAM, PATIENCE_S, SPAM
 from scorers import free_port
+
+
+class ClientTest(harness.DaemonTest):
+    """One daemon, self.spamd, with the settings it comes with."""
+
+    def setUp(self):
+        super().setUp()
+        store = self.make_store()
+        self.spamd = self.daemon("-x", config="report_safe 0\n", store=store).start()
+
+    def run_client(self, command, message, **kwargs):
+        """Runs a client that prints JSON."""
+        done = subprocess.run(
+            command, input=message, capture_output=True, timeout=PATIENCE_S, check=False, **kwargs
+        )
+        self.assertEqual(done.returncode, 0, f"{done.stderr.decode()}\n{self.spamd.tail()}")
+        return json.loads(done.stdout)
 
 
 class EximTest(ClientTest):

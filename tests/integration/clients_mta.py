@@ -2,12 +2,12 @@
 """Exim by its `spam` condition and by a transport filter, and spamass-milter as Postfix has it."""
 
 import email
-import pathlib
+import re
 import shutil
 import subprocess
 
 import harness
-from callers import ClientTest
+from callers import RECIPIENT, SENDER, CallerTest, Program, needs, normal
 from harness import HAM, PATIENCE_S, SPAM
 from milter import Message, Milter, MilterError
 
@@ -48,8 +48,51 @@ begin retry
 """
 
 
-class RealEximTest(ClientTest):
-    """Exim itself, by its `spam` condition and by a transport filter that runs spamc."""
+class Exim(Program):
+    """Run once for each message: there is nothing to stop."""
+
+    def __init__(self, directory, place, account, spamc=""):
+        super().__init__(directory)
+        self.dir.chmod(0o777)
+        # A run with a configuration of its own keeps no more rights than these.
+        transport_filter = f"transport_filter = {spamc}" if spamc else ""
+        config = EXIM.format(dir=self.dir, place=place, account=account, filter=transport_filter)
+        (self.dir / "exim.conf").write_text(config)
+        self.delivered = self.dir / "delivered"
+        self.replies = ""
+
+    def deliver(self, message, recipients=(RECIPIENT,)):
+        """Hands a message in over SMTP; it as it was delivered, once for all, None where it was not."""
+        self.delivered.unlink(missing_ok=True)
+        lines = ["EHLO mail.example.org", f"MAIL FROM:<{SENDER}>"]
+        lines += [*(f"RCPT TO:<{recipient}>" for recipient in recipients), "DATA", ""]
+        message = message if message.endswith(b"\n") else message + b"\n"
+        wire = re.sub(rb"(?m)^\.", b"..", message).replace(b"\n", b"\r\n")
+        done = subprocess.run(
+            ["exim4", "-C", str(self.dir / "exim.conf"), "-odf", "-bs"],
+            input="\r\n".join(lines).encode() + wire + b".\r\nQUIT\r\n",
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        self.replies = (done.stdout + done.stderr).decode(errors="replace")
+        return self.delivered.read_bytes() if self.delivered.exists() else None
+
+    def text(self):
+        return self.replies + "".join(
+            path.read_text(errors="replace") for path in self.dir.glob("exim-*log")
+        )
+
+    def put(self, message, recipients=(RECIPIENT,)):
+        mail = self.deliver(message, recipients)
+        assert "spam acl condition" not in self.text(), self.text()  # it complains of the answer
+        refused = re.findall("^5.*", self.replies, re.M)
+        own = rb"(?m)^From .*\n|(?<=^Message-Id: )<E1.*>"  # what Exim adds
+        return refused, mail and re.sub(own, b"", normal(mail))
+
+
+class EximTest(CallerTest):
+    """Exim's `spam` condition, and a transport filter that runs spamc."""
 
     def setUp(self):
         if shutil.which("exim4") is None:
@@ -59,110 +102,101 @@ class RealEximTest(ClientTest):
             self.skipTest("this exim4 has no spam condition (Debian: exim4-daemon-heavy)")
         if not harness.is_root():
             self.skipTest("exim4 takes a configuration of its own from root only")
-        # A run with a configuration of its own keeps no more rights than these.
         user = subprocess.run(["exim4", "-bP", "exim_user"], capture_output=True, text=True, check=True)
         self.account = user.stdout.split()[-1]
         super().setUp()
-        self.dir.chmod(0o777)
 
-    def send(self, message, place, filtered=False):
-        """Hands a message in over SMTP; (replies, the message as it was delivered)."""
-        spamc = f"/usr/bin/spamc -F /dev/null -d 127.0.0.1 -p {self.spamd.port} -u bob"
-        config = self.dir / "exim.conf"
-        config.write_text(
-            EXIM.format(
-                dir=self.dir,
-                place=place,
-                account=self.account,
-                filter=f"transport_filter = {spamc}" if filtered else "",
-            )
-        )
-        (self.dir / "delivered").unlink(missing_ok=True)
-        if filtered:
-            message = b"X-Filter: yes\n" + message
-        lines = ["EHLO mail.example.org", "MAIL FROM:<alice@example.org>"]
-        lines += ["RCPT TO:<bob@example.net>", "DATA"]
-        wire = "".join(line + "\r\n" for line in lines).encode()
-        wire += message.replace(b"\n", b"\r\n") + b".\r\nQUIT\r\n"
-        done = subprocess.run(
-            ["exim4", "-C", str(config), "-odf", "-bs"],
-            input=wire,
-            capture_output=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-        log = "".join(path.read_text() for path in self.dir.glob("exim-*log"))
-        shown = f"{done.stdout.decode()}\n{done.stderr.decode()}\n{log}\n{self.spamd.tail()}"
-        delivered = self.dir / "delivered"
-        return shown, email.message_from_bytes(delivered.read_bytes()) if delivered.exists() else None
+    def begin(self, place, name):
+        return Exim(self.dir / name, place, self.account)
+
+    def test_the_same_as_behind_the_original(self):
+        self.compare_with_the_original()
 
     def test_spam_condition(self):
-        for place in (f"127.0.0.1 {self.spamd.port}", str(self.spamd.socket)):
-            with self.subTest(place):
-                shown, mail = self.send(HAM, place)
-                self.assertIsNotNone(mail, shown)
-                self.assertEqual(mail["X-Spam-Score"], "0.0 (/) 0", shown)
+        ours = self.ours("report_safe 0\n")
+        for name, place in (("tcp", f"127.0.0.1 {ours.port}"), ("unix", str(ours.socket))):
+            with self.subTest(name):
+                exim = self.begin(place, name)
+                mail = exim.deliver(HAM)
+                self.assertIsNotNone(mail, exim.text() + ours.tail())
+                mail = email.message_from_bytes(mail)
+                self.assertEqual(mail["X-Spam-Score"], "0.0 (/) 0", exim.text())
                 self.assertIn("TRUST_UNKNOWN", mail["X-Spam-Report"])
-                self.assertNotIn("spam acl condition", shown, "Exim complains of the answer")
-                shown, mail = self.send(SPAM, place)
-                self.assertIn("550 spam: 1000.0 of 5", shown)
-                self.assertIsNone(mail)
+                self.assertNotIn("spam acl condition", exim.text(), "Exim complains of the answer")
+                self.assertIsNone(exim.deliver(SPAM))
+                self.assertIn("550 spam: 1000.0 of 5", exim.replies)
 
     def test_transport_filter(self):
-        shown, mail = self.send(HAM, f"127.0.0.1 {self.spamd.port}", filtered=True)
-        self.assertIsNotNone(mail, shown)
-        self.assertRegex(mail["X-Spam-Status"], r"^No, score=0\.0 required=5\.0", shown)
-        shown, mail = self.send(SPAM, f"127.0.0.1 {self.spamd.port}", filtered=True)
-        self.assertEqual(mail["X-Spam-Flag"], "YES", shown)
+        ours = self.ours("report_safe 0\n")
+        spamc = f"/usr/bin/spamc -F /dev/null -d 127.0.0.1 -p {ours.port} -u bob"
+        exim = Exim(self.dir / "exim", f"127.0.0.1 {ours.port}", self.account, spamc)
+        marked = b"X-Filter: yes\n"
+        mail = email.message_from_bytes(exim.deliver(marked + HAM))
+        self.assertRegex(mail["X-Spam-Status"], r"^No, score=0\.0 required=5\.0", exim.text())
+        mail = email.message_from_bytes(exim.deliver(marked + SPAM))
+        self.assertEqual(mail["X-Spam-Flag"], "YES", exim.text())
 
 
-class MilterTest(ClientTest):
-    """spamass-milter, which runs spamc and merges the fields of the marked message."""
+class SpamassMilter(Program):
+    def __init__(self, directory, place):
+        super().__init__(directory)
+        self.place = self.dir / "milter.sock"
+        spamc = ("-F", "/dev/null", "-s", "10000000", *place)
+        self.launch(["spamass-milter", "-m", "-r", "15", "-p", self.place, "--", *spamc])
+        self.wait(self.place.exists, "the socket of spamass-milter")
 
-    def setUp(self):
-        for program in ("spamass-milter", "spamc"):
-            if shutil.which(program) is None:
-                self.skipTest(f"{program} is not installed")
-        super().setUp()
-        self.place = str(self.dir / "milter.sock")
-        spamc = ("-F", "/dev/null", "-d", "127.0.0.1", "-p", str(self.spamd.port))
-        with (self.dir / "milter.log").open("wb") as log:
-            milter = subprocess.Popen(
-                ["spamass-milter", "-m", "-r", "15", "-p", self.place, "--", *spamc],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self.addCleanup(milter.wait, PATIENCE_S)
-        self.addCleanup(milter.kill)  # it takes five seconds to end by itself
-        harness.wait_for(
-            lambda: pathlib.Path(self.place).exists(),
-            "the socket of spamass-milter",
-            (self.dir / "milter.log").read_text,
-        )
+    def stop(self):
+        self.process.kill()  # it takes five seconds to end by itself
+        super().stop()
 
     def filter(self, message):
         """The message as the mail server has it after the filter."""
         name, address = client = ("mail.example.org", "192.0.2.10")
         own = f"Received: from {name} ({name} [{address}]) by mx.example.net\n"
         mail = Message(own.encode() + message)
-        milter = Milter(self.place)
+        milter = Milter(str(self.place))
         try:
-            milter.filter(mail, client, "alice@example.org", "bob@example.net", "mx.example.net")
+            milter.filter(mail, client, SENDER, RECIPIENT, "mx.example.net")
         finally:
             milter.close()
         return mail
 
+    def put(self, message, recipients=(RECIPIENT,)):
+        try:
+            return normal(self.filter(message).raw())
+        except MilterError as error:
+            return str(error)
+
+
+@needs("spamass-milter", "spamc")
+class MilterTest(CallerTest):
+    """spamass-milter, which runs spamc and merges the fields of the marked message."""
+
+    left_out = ("no header", "no header and no blank line")  # no mail server hands these on
+
+    def place(self, daemon):
+        return ("-U", super().place(daemon))
+
+    def begin(self, place, name):
+        return SpamassMilter(self.dir / name, place)
+
+    def test_the_same_as_behind_the_original(self):
+        self.compare_with_the_original()
+
+    def start(self):
+        return self.run_program(self.ours("report_safe 0\n"), "milter")
+
     def test_ham_gets_the_fields_of_the_verdict(self):
-        mail = self.filter(HAM)
+        mail = self.start().filter(HAM)
         (status,) = mail.values("X-Spam-Status")
         self.assertRegex(status, r"^No, score=0\.0 required=5\.0 tests=TRUST_UNKNOWN autolearn=")
         self.assertEqual(len(mail.values("X-Spam-Checker-Version")), 1)
         self.assertEqual(mail.body, b"At noon?\n")
 
     def test_spam_is_rejected(self):
+        milter = self.start()
         with self.assertRaisesRegex(MilterError, "b'y'.*550 5.7.1"):
-            self.filter(SPAM)
+            milter.filter(SPAM)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import socket
 import struct
 
 VERSION = 6
+CHUNK_MAX = 65535  # of a body, as libmilter has it
 ACTIONS = 0x3F  # add header, change body, add and delete recipient, change header, quarantine
 # Events to which a filter may say that it never answers (SMFIP_NR_*).
 UNANSWERED = {
@@ -111,7 +112,9 @@ class Milter:
         for field, value in fields:
             self._event(b"L", field + b"\0" + value.removeprefix(b" ") + b"\0")
         self._event(b"N")
-        self._event(b"B", message.body.replace(b"\n", b"\r\n"))
+        body = message.body.replace(b"\n", b"\r\n")
+        for at in range(0, len(body), CHUNK_MAX):
+            self._event(b"B", body[at : at + CHUNK_MAX])
         self._send(b"E", b"")
         self._apply(fields)
         message.fields = [own_received] + fields
