@@ -212,7 +212,7 @@ put_stamp(char *line, size_t cap, bool is_file_form)
 	struct timespec now = {0};
 	size_t n = 0;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	if (now.tv_sec != stamp.second || stamp.generation != state.generation ||
 		is_file_form != stamp.is_file_form) {
 		make_stamp(now.tv_sec, is_file_form);

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include "common/base/err.h"
-#include "common/base/strnum.h"
 
 #define V4_OFFSET (NET_ADDRESS_V4_PREFIX_LEN / 8) /* where the four bytes of IPv4 begin */
 
@@ -54,20 +53,23 @@ parse_v4(struct slice text, struct net_address *out, size_t *numbers_out)
 {
 	struct net_address a = {{0}};
 	size_t count = 0;
+	size_t at = 0;
 
 	memcpy(a.bytes, v4_mapped, sizeof(v4_mapped));
-	while (text.len > 0) {
-		size_t point = slice_find_byte(text, '.');
-		uint32_t part = 0;
+	while (at < text.len) {
+		unsigned int part = 0;
+		size_t start = at;
 
-		if (count == 4 || strnum_u32(slice_take(text, point), 255, &part) != 0) {
+		for (; at < text.len && ascii_is_digit(text.data[at]) && part <= 255; at++) {
+			part = part * 10 + (text.data[at] - '0');
+		}
+		if (at == start || part > 255 || count == 4) {
 			return ERR_INVALID;
 		}
 		a.bytes[V4_OFFSET + count++] = (uint8_t)part;
-		if (point < text.len && count == 4) {
+		if (at < text.len && (text.data[at++] != '.' || count == 4)) {
 			return ERR_INVALID;
 		}
-		text = slice_skip(text, point + 1);
 	}
 	if (count == 0) {
 		return ERR_INVALID;

@@ -1,11 +1,8 @@
 #include "common/base/slice.h"
 
 bool
-slice_eq_nocase(struct slice a, struct slice b)
+slice_same_nocase(struct slice a, struct slice b)
 {
-	if (a.len != b.len) {
-		return false;
-	}
 	for (size_t i = 0; i < a.len; i++) {
 		if (ascii_lower(a.data[i]) != ascii_lower(b.data[i])) {
 			return false;
@@ -135,7 +132,10 @@ slice_without_line_end(struct slice s)
 static bool
 is_one_of(uint8_t c, const char *set)
 {
-	return c != '\0' && strchr(set, c) != NULL;
+	while (*set != '\0' && (uint8_t)*set != c) {
+		set++;
+	}
+	return *set != '\0';
 }
 
 bool

@@ -99,7 +99,14 @@ uint64_t slice_hash(struct slice s);
 /** Length of the run of printable ASCII (0x20 to 0x7e) at the start. */
 size_t slice_printable_len(struct slice s);
 
-bool slice_eq_nocase(struct slice a, struct slice b);
+/** The work of slice_eq_nocase(), of slices of one length. */
+bool slice_same_nocase(struct slice a, struct slice b);
+
+static inline bool
+slice_eq_nocase(struct slice a, struct slice b)
+{
+	return a.len == b.len && slice_same_nocase(a, b);
+}
 
 /** Bytewise order, a proper prefix first; <0, 0, >0 as memcmp. */
 int slice_cmp(struct slice a, struct slice b);

@@ -6,6 +6,9 @@
 
 #define DECIMAL_MAX_LEN 40
 
+/* So many decimal digits are always exact in a double. */
+#define EXACT_DIGITS 15
+
 int
 strnum_u64(struct slice text, uint64_t max, uint64_t *out)
 {
@@ -95,10 +98,35 @@ strnum_octal(struct slice text, uint32_t max, uint32_t *out)
 	return 0;
 }
 
+/*
+ * few_digits - the value of digits and a point, where no more than 15 digits are written
+ *
+ * Then the digits and the power of ten are both exact as doubles, and one division rounds as
+ * strtod does (Clinger, "How to read floating point numbers accurately", 1990).
+ */
+static double
+few_digits(struct slice text)
+{
+	double value = 0;
+	double below = 1;
+	bool is_below = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] == '.') {
+			is_below = true;
+		} else {
+			value = value * 10 + (text.data[i] - '0');
+			below = is_below ? below * 10 : below;
+		}
+	}
+	return value / below;
+}
+
 int
 strnum_decimal(struct slice text, double *out)
 {
-	size_t i = text.len > 0 && (text.data[0] == '-' || text.data[0] == '+') ? 1 : 0;
+	bool has_sign = text.len > 0 && (text.data[0] == '-' || text.data[0] == '+');
+	size_t i = has_sign ? 1 : 0;
 	size_t digits = 0;
 	size_t points = 0;
 	char copy[DECIMAL_MAX_LEN + 1];
@@ -115,6 +143,11 @@ strnum_decimal(struct slice text, double *out)
 	}
 	if (digits == 0 || points > 1) {
 		return ERR_INVALID;
+	}
+	if (digits <= EXACT_DIGITS) {
+		*out = few_digits(slice_skip(text, has_sign ? 1 : 0));
+		*out = has_sign && text.data[0] == '-' ? -*out : *out;
+		return 0;
 	}
 	memcpy(copy, text.data, text.len);
 	copy[text.len] = '\0';

@@ -1,5 +1,7 @@
 #include "common/base/wire_reader.h"
 
+#include <endian.h>
+
 #include "common/base/err.h"
 
 void
@@ -22,48 +24,6 @@ wire_read_bytes(struct wire_reader *r, size_t n)
 	return out;
 }
 
-static uint64_t
-read_be(struct wire_reader *r, size_t n)
-{
-	struct slice bytes = wire_read_bytes(r, n);
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < bytes.len; i++) {
-		value = value << 8 | bytes.data[i];
-	}
-	return value;
-}
-
-uint8_t
-wire_read_u8(struct wire_reader *r)
-{
-	return (uint8_t)read_be(r, 1);
-}
-
-uint16_t
-wire_read_u16(struct wire_reader *r)
-{
-	return (uint16_t)read_be(r, 2);
-}
-
-uint32_t
-wire_read_u32(struct wire_reader *r)
-{
-	return (uint32_t)read_be(r, 4);
-}
-
-uint64_t
-wire_read_u64(struct wire_reader *r)
-{
-	return read_be(r, 8);
-}
-
-struct slice
-wire_read_string(struct wire_reader *r)
-{
-	return wire_read_bytes(r, wire_read_u16(r));
-}
-
 void
 wire_read_copy(struct wire_reader *r, uint8_t *out, size_t n)
 {
@@ -72,6 +32,48 @@ wire_read_copy(struct wire_reader *r, uint8_t *out, size_t n)
 	if (bytes.len > 0) {
 		memcpy(out, bytes.data, bytes.len);
 	}
+}
+
+uint8_t
+wire_read_u8(struct wire_reader *r)
+{
+	uint8_t value = 0;
+
+	wire_read_copy(r, &value, sizeof(value));
+	return value;
+}
+
+uint16_t
+wire_read_u16(struct wire_reader *r)
+{
+	uint16_t value = 0;
+
+	wire_read_copy(r, (uint8_t *)&value, sizeof(value));
+	return be16toh(value);
+}
+
+uint32_t
+wire_read_u32(struct wire_reader *r)
+{
+	uint32_t value = 0;
+
+	wire_read_copy(r, (uint8_t *)&value, sizeof(value));
+	return be32toh(value);
+}
+
+uint64_t
+wire_read_u64(struct wire_reader *r)
+{
+	uint64_t value = 0;
+
+	wire_read_copy(r, (uint8_t *)&value, sizeof(value));
+	return be64toh(value);
+}
+
+struct slice
+wire_read_string(struct wire_reader *r)
+{
+	return wire_read_bytes(r, wire_read_u16(r));
 }
 
 struct slice

@@ -1,5 +1,7 @@
 #include "common/base/wire_writer.h"
 
+#include <endian.h>
+
 #include "common/base/err.h"
 
 void
@@ -22,39 +24,31 @@ wire_write_bytes(struct wire_writer *w, struct slice bytes)
 	w->len += bytes.len;
 }
 
-static void
-write_be(struct wire_writer *w, uint64_t value, size_t n)
-{
-	uint8_t bytes[8];
-
-	for (size_t i = 0; i < n; i++) {
-		bytes[i] = (uint8_t)(value >> (8 * (n - 1 - i)));
-	}
-	wire_write_bytes(w, slice_of(bytes, n));
-}
-
 void
 wire_write_u8(struct wire_writer *w, uint8_t value)
 {
-	write_be(w, value, 1);
+	wire_write_bytes(w, slice_of(&value, sizeof(value)));
 }
 
 void
 wire_write_u16(struct wire_writer *w, uint16_t value)
 {
-	write_be(w, value, 2);
+	value = htobe16(value);
+	wire_write_bytes(w, slice_of(&value, sizeof(value)));
 }
 
 void
 wire_write_u32(struct wire_writer *w, uint32_t value)
 {
-	write_be(w, value, 4);
+	value = htobe32(value);
+	wire_write_bytes(w, slice_of(&value, sizeof(value)));
 }
 
 void
 wire_write_u64(struct wire_writer *w, uint64_t value)
 {
-	write_be(w, value, 8);
+	value = htobe64(value);
+	wire_write_bytes(w, slice_of(&value, sizeof(value)));
 }
 
 void

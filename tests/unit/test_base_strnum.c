@@ -1,7 +1,11 @@
 #include <criterion/criterion.h>
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "common/base/attr.h"
 #include "common/base/err.h"
+#include "common/base/rng.h"
 #include "common/base/strnum.h"
 
 static const struct {
@@ -95,5 +99,26 @@ Test(strnum, decimal_takes_plain_numbers_only)
 		cr_expect_eq(ret, decimal_rows[i].ret, "row '%s'", decimal_rows[i].text);
 		cr_expect_float_eq(value, ret == 0 ? decimal_rows[i].value : 99.0, 1e-12,
 			"row '%s'", decimal_rows[i].text);
+	}
+}
+
+/* The quick way for few digits, and strtod for more, give the very same number. */
+Test(strnum, decimal_is_rounded_as_strtod_rounds_it)
+{
+	struct rng_seeded_state state;
+	struct rng rng = rng_seeded(&state, 1990);
+
+	for (int i = 0; i < 20000; i++) {
+		char text[40];
+		uint64_t random[2];
+		double value = 0;
+		int n = 0;
+
+		cr_assert_eq(rng_bytes(&rng, (uint8_t *)random, sizeof(random)), 0);
+		n = snprintf(text, sizeof(text), "%s%llu.%0*llu", random[0] % 2 == 0 ? "" : "-",
+			(unsigned long long)(random[0] >> (20 + random[1] % 44)),
+			(int)(1 + random[1] % 12), (unsigned long long)(random[1] >> 36));
+		cr_assert_eq(strnum_decimal(slice_of(text, (size_t)n), &value), 0, "%s", text);
+		cr_assert_eq(value, strtod(text, NULL), "%s", text);
 	}
 }
