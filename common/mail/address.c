@@ -143,8 +143,8 @@ put_local(struct slice local, bool fold, struct address *out)
 int
 address_read(struct lexer *lx, bool fold_local_part, struct address *out)
 {
-	uint8_t local_bytes[ADDRESS_LOCAL_MAX];
-	uint8_t domain_bytes[DOMAIN_INPUT_MAX];
+	UNINITIALIZED uint8_t local_bytes[ADDRESS_LOCAL_MAX];
+	UNINITIALIZED uint8_t domain_bytes[DOMAIN_INPUT_MAX];
 	struct part local = {.bytes = local_bytes, .cap = sizeof(local_bytes)};
 	struct part domain = {.bytes = domain_bytes, .cap = sizeof(domain_bytes)};
 	struct domain canonical;

@@ -183,7 +183,7 @@ static void
 read_properties(struct results_parser *p, struct auth_result *result)
 {
 	struct lexer *lx = &p->lx;
-	struct auth_property found[AUTH_PROPERTIES_MAX];
+	UNINITIALIZED struct auth_property found[AUTH_PROPERTIES_MAX];
 	size_t n = 0;
 
 	lexer_skip_cfws(lx);

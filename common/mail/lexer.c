@@ -36,6 +36,22 @@ is_broken(const struct lexer *lx)
 	return c == '\0';
 }
 
+/* skip_plain - takes the run of bytes that mean nothing to any token; most of a comment or quoted string */
+static void
+skip_plain(struct lexer *lx)
+{
+	/* A bit for each byte below 0x80 that may mean something: NUL, CR and "()[\] */
+	static const uint64_t special[2] = {0x0000030400002001U, 0x0000000038000000U};
+	const uint8_t *data = lx->in.data;
+	size_t at = lx->at;
+
+	while (at < lx->in.len &&
+		(data[at] >= 0x80 || (special[data[at] >> 6] >> (data[at] & 63) & 1) == 0)) {
+		at++;
+	}
+	lx->at = at;
+}
+
 /* take - the next byte, checked; LEXER_END at the end */
 static int
 take(struct lexer *lx)
@@ -101,6 +117,7 @@ lexer_comment(struct lexer *lx)
 	int c;
 
 	do {
+		skip_plain(lx);
 		c = take(lx);
 		if (c == '(') {
 			depth++;
@@ -126,6 +143,7 @@ lexer_quoted(struct lexer *lx)
 	int c;
 
 	do {
+		skip_plain(lx);
 		c = take(lx);
 		if (c == '\\') {
 			take_pair(lx);
@@ -142,6 +160,7 @@ lexer_literal(struct lexer *lx)
 	int c;
 
 	do {
+		skip_plain(lx);
 		c = take(lx);
 	} while (c != ']' && c != '[' && c != '\\' && c != LEXER_END);
 	inner = finish(lx, start, c, ']');
