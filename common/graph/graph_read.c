@@ -49,6 +49,7 @@ int
 graph_begin(struct graph_reader *r)
 {
 	r->begin_error = store_renew(r->txn);
+	r->knows_site = r->knows_site && store_is_unchanged(r->txn);
 	r->lists.count = 0;
 	r->principals.count = 0;
 	return r->begin_error;
@@ -262,8 +263,9 @@ graph_find_identity(
 	return graph_find_digest(r, digest_out);
 }
 
-graph_node
-graph_site(struct graph_reader *r)
+/* look_up_site - damage sticks */
+static graph_node
+look_up_site(struct graph_reader *r)
 {
 	struct thumbprint site;
 	struct digest digest;
@@ -277,6 +279,16 @@ graph_site(struct graph_reader *r)
 		return GRAPH_NONE;
 	}
 	return graph_find_identity(r, &site, &digest);
+}
+
+graph_node
+graph_site(struct graph_reader *r)
+{
+	if (!r->knows_site) {
+		r->site = look_up_site(r);
+		r->knows_site = graph_error(r) == 0;
+	}
+	return r->site;
 }
 
 uint64_t

@@ -105,16 +105,25 @@ graph_current(struct graph_reader *r, graph_node node)
 	return node;
 }
 
-/* direct_formers - those that the identity itself continues, behind the first `count` */
+/*
+ * direct_formers - those that the identity itself continues, behind the first `count`
+ *
+ * Few continue anything, and a reader remembers that of those it asks for with every message.
+ */
 static size_t
 direct_formers(struct graph_reader *r, graph_node identity, size_t count,
 	graph_node out[GRAPH_FORMERS_MAX])
 {
 	uint8_t key[GRAPH_NODE_KEY_LEN];
-	struct store_cursor *c = store_cursor_open(r->txn, GRAPH_T_FORMERS);
+	struct store_cursor *c = NULL;
 	struct slice value;
-	bool more = store_set_first(c, graph_node_key(identity, key), &value);
+	bool more = store_get(r->txn, GRAPH_T_FORMERS, graph_node_key(identity, key), &value);
 
+	if (!more) {
+		return count;
+	}
+	c = store_cursor_open(r->txn, GRAPH_T_FORMERS);
+	more = store_set_first(c, graph_node_key(identity, key), &value);
 	while (more && count < GRAPH_FORMERS_MAX) {
 		if (graph_former_decode(identity, value, &out[count]) != 0) {
 			store_txn_fail(r->txn, ERR_CORRUPT);

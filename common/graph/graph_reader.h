@@ -32,6 +32,10 @@ struct graph_reader {
 
 	struct graph_known_identity known[GRAPH_KNOWN_MAX]; /* each in its place, or empty */
 
+	/* Of this snapshot, and of later ones that are the same. */
+	bool knows_site;
+	graph_node site;
+
 	/* Of this snapshot. */
 	struct graph_expected lists;
 	struct graph_expected principals;
