@@ -166,7 +166,7 @@ ledger_history_add(
 	struct store_txn *txn, const struct ledger_decision *decision, uint64_t now_ms)
 {
 	uint8_t key_buf[LEDGER_HISTORY_KEY_LEN];
-	uint8_t buf[LEDGER_HISTORY_MAX];
+	UNINITIALIZED uint8_t buf[LEDGER_HISTORY_MAX];
 	struct slice key = slice_of(key_buf, sizeof(key_buf));
 	struct slice record;
 	int code = 0;

@@ -28,7 +28,7 @@ struct reading {
 	struct arena *arena;
 	const struct evidence_owner *owner;
 	struct authres_findings *out;
-	struct signature_result signatures[RESULTS_MAX];
+	struct signature_result *signatures; /* RESULTS_MAX of them, unset */
 	size_t signature_count;
 	struct signatures in_message;
 	struct slice identity; /* of the only AUTHRES_IDENTITY_FIELD, or empty */
@@ -286,12 +286,14 @@ int
 authres_read(const struct header *h, const struct settings *settings, struct slice sender,
 	const struct evidence_owner *owner, struct arena *arena, struct authres_findings *out)
 {
+	UNINITIALIZED struct signature_result signatures[RESULTS_MAX];
 	struct reading rd = {
 		.sender = sender,
 		.from_domain = slice_behind_last(sender, '@'),
 		.arena = arena,
 		.owner = owner,
 		.out = out,
+		.signatures = signatures,
 	};
 	const struct header_field *f = NULL;
 	struct trace trace;
@@ -342,10 +344,12 @@ int
 authres_read_arc(const struct header *h, unsigned int instance, struct slice from_domain,
 	struct arena *arena, struct authres_findings *out)
 {
+	UNINITIALIZED struct signature_result signatures[RESULTS_MAX];
 	struct reading rd = {
 		.from_domain = from_domain,
 		.arena = arena,
 		.out = out,
+		.signatures = signatures,
 	};
 	const struct header_field *f = NULL;
 

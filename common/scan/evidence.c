@@ -59,15 +59,15 @@ has_null_sender(const struct header *h, const struct settings *settings)
 	return false;
 }
 
-/* read_from - the one address of the one From, else the reason why there is none */
+/* read_from - the one address of the one From, else empty and the reason why there is none */
 static int
 read_from(const struct header *h, const struct settings *settings, struct arena *arena,
-	struct evidence *e, const char **why_not)
+	struct evidence *e, struct slice *single, const char **why_not)
 {
 	struct address_list list;
-	char text[PRINCIPAL_TEXT_MAX] = "addr:";
 	int ret = 0;
 
+	*single = (struct slice){0};
 	*why_not = NULL;
 	switch (header_count(h, SLICE("From"))) {
 	case 0:
@@ -90,14 +90,12 @@ read_from(const struct header *h, const struct settings *settings, struct arena 
 					     : "From holds more than one address";
 		return 0;
 	}
-	if (list.items[0].address.len > PRINCIPAL_TEXT_MAX - sizeof("addr:")) {
+	e->has_sender = principal_from_address(list.items[0].address, &e->sender) == 0;
+	if (e->has_sender) {
+		*single = list.items[0].address;
+	} else {
 		*why_not = "the address in From is too long";
-		return 0;
 	}
-	memcpy(text + 5, list.items[0].address.data, list.items[0].address.len);
-	e->has_sender = principal_parse(slice_of(text, 5 + list.items[0].address.len),
-				settings->fold_local_part, &e->sender, NULL) == 0;
-	*why_not = e->has_sender ? NULL : "the address in From is not valid";
 	return 0;
 }
 
@@ -241,14 +239,15 @@ evidence_find(const struct header *h, const struct settings *settings,
 {
 	struct authres_findings found = {0};
 	const char *why_not = NULL;
+	struct slice single;
 	int ret = 0;
 
 	*out = (struct evidence){.null_sender = has_null_sender(h, settings)};
-	named_find(h, settings->fold_local_part, arena, &out->named);
-	ret = read_from(h, settings, arena, out, &why_not);
+	ret = read_from(h, settings, arena, out, &single, &why_not);
 	if (ret != 0) {
 		return ret;
 	}
+	named_find(h, settings->fold_local_part, single, arena, &out->named);
 	ret = authres_read(h, settings,
 		out->has_sender ? principal_value(&out->sender) : (struct slice){0}, owner,
 		arena, &found);

@@ -57,12 +57,26 @@ find_in(struct slice body, bool fold_local_part, struct arena *arena, struct nam
 	}
 }
 
+/* names_one - a field with one "@" names nobody but the one it is from */
+static bool
+names_one(struct slice body)
+{
+	size_t at = slice_find_byte(body, '@');
+
+	return slice_find_byte(slice_skip(body, at + 1), '@') == body.len - at - 1;
+}
+
 void
-named_find(const struct header *h, bool fold_local_part, struct arena *arena, struct named *out)
+named_find(const struct header *h, bool fold_local_part, struct slice single,
+	struct arena *arena, struct named *out)
 {
 	const struct header_field *f = NULL;
 
 	out->count = 0;
+	if (single.len > 0 && names_one(header_find(h, SLICE("From"), 0)->body)) {
+		out->items[out->count++] = single;
+		return;
+	}
 	while ((f = header_next(h, SLICE("From"), f)) != NULL) {
 		find_in(f->body, fold_local_part, arena, out);
 	}

@@ -18,8 +18,11 @@ struct named {
 	size_t count;
 };
 
-/** What cannot be copied for lack of memory is left out; arena_is_exhausted tells. */
-void named_find(
-	const struct header *h, bool fold_local_part, struct arena *arena, struct named *out);
+/**
+ * What cannot be copied for lack of memory is left out; arena_is_exhausted tells. `single` is
+ * the address of the only From field as read beyond doubt, or empty; `out` borrows it.
+ */
+void named_find(const struct header *h, bool fold_local_part, struct slice single,
+	struct arena *arena, struct named *out);
 
 #endif

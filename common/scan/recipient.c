@@ -101,7 +101,9 @@ recipients_find(struct private_reader *r, const struct settings *settings,
 	};
 	struct private_user found;
 
-	*out = (struct recipients){0};
+	out->count = 0;
+	out->source = SLICE("");
+	out->too_many = false;
 	if (user.len > 0 && recipient_find_user(r, settings, user, &found)) {
 		(void)add_user(out, &found);
 		out->source = SLICE("User");

@@ -350,7 +350,7 @@ look_in_stores(const struct job *job, const struct header *h)
 {
 	struct ownership ownership = {job->scanner->private_store, job->settings};
 	const struct evidence_owner owner = {owns_address, &ownership};
-	struct recipients to;
+	UNINITIALIZED struct recipients to;
 	int ret = evidence_find(h, job->settings, &owner, job->arena, &job->details->evidence);
 
 	if (ret == 0) {

@@ -112,11 +112,12 @@ check(struct lists *l, const struct strlist *list, const struct addresses *addre
 static void
 check_blocked_sender(struct lists *l)
 {
-	struct addresses from = {.count = 0};
+	UNINITIALIZED struct addresses from;
 
 	if (l->settings->blocklist_from.count == 0) {
 		return;
 	}
+	from.count = 0;
 	gather(&from, l->verdict->sender);
 	for (size_t i = 0; i < ARRAY_LEN(sender_fields); i++) {
 		gather_fields(l, slice_str(sender_fields[i]), l->header->count, &from);
@@ -253,7 +254,7 @@ static void
 check_recipients(struct lists *l)
 {
 	const struct settings *s = l->settings;
-	struct addresses to = {.count = 0};
+	UNINITIALIZED struct addresses to;
 	size_t count = 0;
 
 	if (s->welcomelist_to.count + s->more_spam_to.count + s->all_spam_to.count +
@@ -261,6 +262,7 @@ check_recipients(struct lists *l)
 		0) {
 		return;
 	}
+	to.count = 0;
 	gather_known(l, &to);
 	count = to.count;
 	for (size_t i = 0; i < ARRAY_LEN(recipient_fields); i++) {

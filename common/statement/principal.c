@@ -184,6 +184,13 @@ principal_digest(const struct principal *p, struct digest *out)
 }
 
 int
+principal_from_address(struct slice canonical, struct principal *out)
+{
+	start(out, PRINCIPAL_ADDR);
+	return append(out, canonical, NULL);
+}
+
+int
 principal_from_thumbprint(struct slice thumbprint, struct principal *out)
 {
 	start(out, PRINCIPAL_ID);

@@ -57,6 +57,9 @@ principal_slice(const struct principal *p)
 
 void principal_digest(const struct principal *p, struct digest *out);
 
+/** Makes addr:ADDRESS of an address that address.h has made canonical. @return 0, ERR_TOOBIG. */
+NODISCARD int principal_from_address(struct slice canonical, struct principal *out);
+
 /** Makes id:THUMBPRINT from the 43 characters of a thumbprint, which must be valid. */
 NODISCARD int principal_from_thumbprint(struct slice thumbprint, struct principal *out);
 

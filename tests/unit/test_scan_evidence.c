@@ -1,5 +1,7 @@
 #include <criterion/criterion.h>
 
+#include <stdio.h>
+
 #include "common/scan/evidence.h"
 
 /* The one site all rows are about. */
@@ -340,6 +342,49 @@ Test(evidence, nothing_counts_without_a_configured_id)
 	cr_assert(e.has_sender, "the sender is still named, for blocks");
 	cr_assert(slice_eq(principal_slice(&e.sender), SLICE("addr:bob@example.net")));
 	arena_fini(&arena);
+	settings_free(s);
+}
+
+Test(evidence, names_everybody_that_from_names)
+{
+	static const struct {
+		const char *from;
+		const char *named; /* joined by blanks */
+		bool has_sender;
+	} cases[] = {
+		{"Bob <bob@EXAMPLE.net>", "bob@example.net", true},
+		{"bob@example.net (Bob)", "bob@example.net", true},
+		{"\"b b\"@example.net", "\"b b\"@example.net", true},
+		{"\"carol@example.org\" <bob@example.net>", "carol@example.org bob@example.net",
+			true},
+		{"bob@example.net (dave@example.com)", "bob@example.net dave@example.com",
+			true},
+		{"Bob <bob@example.net", "bob@example.net", false},
+		{"bob@example.net, dave@example.com", "bob@example.net dave@example.com",
+			false},
+		{"bob@example.net\nFrom: dave@example.com", "bob@example.net dave@example.com",
+			false},
+		{"Bob", "", false},
+	};
+	struct settings *s = load("");
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char message[200];
+		char named[400] = "";
+		struct evidence e;
+		struct arena arena;
+
+		(void)snprintf(message, sizeof(message), "From: %s\n\ntext\n", cases[i].from);
+		arena_init(&arena, 1 << 20);
+		judge(slice_str(message), s, &arena, &e);
+		for (size_t j = 0; j < e.named.count; j++) {
+			(void)snprintf(named + strlen(named), sizeof(named) - strlen(named),
+				"%s%.*s", j == 0 ? "" : " ", SLICE_ARG(e.named.items[j]));
+		}
+		cr_expect_str_eq(named, cases[i].named, "%s", cases[i].from);
+		cr_expect_eq(e.has_sender, cases[i].has_sender, "%s", cases[i].from);
+		arena_fini(&arena);
+	}
 	settings_free(s);
 }
 

@@ -195,3 +195,17 @@ Test(principal, an_identity_is_made_of_its_thumbprint)
 	cr_expect_str_eq(p.text, "id:" NAME);
 	cr_expect_eq(principal_from_thumbprint(SLICE("short"), &p), ERR_INVALID);
 }
+
+Test(principal, an_address_is_taken_as_it_is)
+{
+	char text[PRINCIPAL_TEXT_MAX];
+	struct principal made;
+	struct principal parsed;
+
+	cr_assert_eq(principal_from_address(SLICE("bob@example.net"), &made), 0);
+	cr_assert_eq(principal_parse(SLICE("addr:bob@example.net"), false, &parsed, NULL), 0);
+	cr_expect(slice_eq(principal_slice(&made), principal_slice(&parsed)));
+	cr_expect_eq(made.kind, PRINCIPAL_ADDR);
+	memset(text, 'a', sizeof(text));
+	cr_expect_eq(principal_from_address(slice_of(text, sizeof(text)), &made), ERR_TOOBIG);
+}
