@@ -73,8 +73,9 @@ add_payers(const struct scan_details *d, struct ledger_decision *out)
 }
 
 bool
-decision_note_make(const struct verdict *verdict, struct slice message, struct slice id,
-	uint64_t now_s, struct ledger_note *out)
+decision_note_make(const struct verdict *verdict, struct slice message,
+	const struct message_split *split, struct slice id, uint64_t now_s,
+	struct ledger_note *out)
 {
 	const struct scan_details *d = verdict->details;
 	bool proven = evidence_is_proof(verdict->evidence);
@@ -95,7 +96,7 @@ decision_note_make(const struct verdict *verdict, struct slice message, struct s
 	add_payers(d, &out->decision);
 	decision_note_id(id, &out->decision.message_id);
 	out->decision.has_lead = proven && verdict->recipient.len > 0 &&
-				 message_lead(message, &out->decision.lead) == 0;
+				 message_lead_of(message, split, &out->decision.lead) == 0;
 	out->is_friend = proven && is_friend(d);
 	out->shows_identity = proven && d->shows_identity;
 	out->identity = d->evidence.identity;

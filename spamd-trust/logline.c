@@ -66,7 +66,10 @@ add_owner(struct dynbuf *out, const struct logline_subject *subject)
 static void
 add_seconds(struct dynbuf *out, const struct logline_subject *subject)
 {
-	(void)dynbuf_add_str(out, score_text_decimal((double)subject->elapsed_ms / 1000).text);
+	UNINITIALIZED struct score_text text;
+
+	(void)dynbuf_add_str(
+		out, score_text_decimal((double)subject->elapsed_ms / 1000, &text));
 }
 
 /* without_comments - copies text less its (...), innermost first; returns the length */
@@ -130,9 +133,8 @@ clean_id(struct slice raw, struct arena *arena)
 }
 
 struct logline_ids
-logline_message_ids(struct slice message, struct arena *arena)
+logline_message_ids(struct slice header, struct arena *arena)
 {
-	struct slice header = message_split(message).header;
 	struct message_field field = {0};
 	struct slice line = {0};
 	struct slice id = {0};
@@ -227,11 +229,13 @@ void
 logline_verdict(struct dynbuf *out, const struct logline_subject *subject,
 	const struct verdict *verdict)
 {
+	UNINITIALIZED struct score_text text;
+
 	begin(out);
 	(void)dynbuf_add_str(out, verdict->is_spam ? "identified spam (" : "clean message (");
-	(void)dynbuf_add_str(out, score_text(verdict).text);
+	(void)dynbuf_add_str(out, score_text(verdict, &text));
 	(void)dynbuf_add_byte(out, '/');
-	(void)dynbuf_add_str(out, score_text_required(verdict).text);
+	(void)dynbuf_add_str(out, score_text_required(verdict, &text));
 	(void)dynbuf_add_str(out, ") for ");
 	add_owner(out, subject);
 	add_effort(out, subject);
@@ -292,6 +296,7 @@ logline_result(struct dynbuf *out, const struct logline_subject *subject,
 	const struct verdict *verdict, const struct rule_hit *const *sorted,
 	const struct logline_peer *peer)
 {
+	UNINITIALIZED struct score_text text;
 	begin(out);
 	(void)dynbuf_add_str(out, verdict->is_spam ? "result: Y " : "result: . ");
 	add_whole_score(out, verdict->score);
@@ -309,7 +314,7 @@ logline_result(struct dynbuf *out, const struct logline_subject *subject,
 	(void)dynbuf_add_str(out, ",uid=");
 	(void)dynbuf_add_u64(out, subject->uid);
 	(void)dynbuf_add_str(out, ",required_score=");
-	(void)dynbuf_add_str(out, score_text_required(verdict).text);
+	(void)dynbuf_add_str(out, score_text_required(verdict, &text));
 	add_result_peer(out, peer);
 	add_id_field(out, ",mid=",
 		slice_is_empty(subject->ids.message_id) ? SLICE(UNKNOWN)

@@ -30,8 +30,8 @@ struct logline_ids {
 	struct slice resent_message_id;
 };
 
-/** Takes them from the header of a message (SPEC 11 `mid=`). Empty ones when memory is out. */
-struct logline_ids logline_message_ids(struct slice message, struct arena *arena);
+/** Takes them from a header (SPEC 11 `mid=`). Empty ones when memory is out. */
+struct logline_ids logline_message_ids(struct slice header, struct arena *arena);
 
 /** Whose request it is. */
 struct logline_subject {

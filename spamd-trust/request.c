@@ -58,7 +58,7 @@ subject_of(const struct request_desk *desk, const struct request_origin *origin,
 	return (struct logline_subject){
 		.user = request->user,
 		.uid = desk->service->uid,
-		.ids = desk->ids,
+		.ids = desk->subject.ids,
 		.elapsed_ms = clock_mono_ms() - origin->accepted_ms,
 		.size_bytes = request->size_bytes,
 	};
@@ -79,14 +79,22 @@ user_event(struct request_desk *desk, struct spamd_proto *proto, struct slice na
 	}
 }
 
+/* read_subject - into the arena, which is emptied for the message */
+static void
+read_subject(struct request_desk *desk, struct slice message)
+{
+	arena_reset(&desk->arena);
+	desk->subject.split = message_split(message);
+	desk->subject.ids = logline_message_ids(desk->subject.split.header, &desk->arena);
+}
+
 static void
 checking_event(struct request_desk *desk, const struct request_origin *origin,
 	const struct spamd_request *request)
 {
 	struct logline_subject subject;
 
-	arena_reset(&desk->arena);
-	desk->ids = logline_message_ids(request->message, &desk->arena);
+	read_subject(desk, request->message);
 	if (log_enabled(LOG_LEVEL_INFO)) {
 		subject = subject_of(desk, origin, request);
 		logline_checking(&desk->line, request->command, &subject);
@@ -112,8 +120,7 @@ score(struct request_desk *desk, const struct spamd_request *request,
 	}
 	log_error("spamd: cannot score message: %s; answering with a neutral verdict",
 		err_text(code));
-	arena_reset(&desk->arena);
-	desk->ids = logline_message_ids(request->message, &desk->arena);
+	read_subject(desk, request->message);
 	verdict_init(out, settings->required_score, &desk->arena);
 	verdict_finish(out);
 }
@@ -160,8 +167,8 @@ note(struct request_desk *desk, const struct spamd_request *request,
 {
 	UNINITIALIZED struct ledger_note made;
 
-	if (decision_note_make(
-		    verdict, request->message, desk->ids.message_id, clock_wall_s(), &made)) {
+	if (decision_note_make(verdict, request->message, &desk->subject.split,
+		    desk->subject.ids.message_id, clock_wall_s(), &made)) {
 		ledger_writer_note(desk->service->ledger, desk->worker, &made);
 	}
 }
@@ -211,7 +218,7 @@ request_event(struct request_desk *desk, const struct request_origin *origin,
 	score(desk, request, settings, &verdict);
 	if (request_wants_upstream(desk->service, request, &verdict)) {
 		*pending = request_pending_scan(
-			desk->service, request, &desk->arena, &desk->ids, &verdict);
+			desk->service, request, &desk->arena, &desk->subject, &verdict);
 		if (*pending != NULL) {
 			arena_init(&desk->arena, REQUEST_ARENA_MAX_BYTES);
 			return;
@@ -242,7 +249,7 @@ finish_scan(struct request_desk *desk, const struct request_origin *origin,
 
 	arena_fini(&desk->arena);
 	desk->arena = pending->arena;
-	desk->ids = pending->ids;
+	desk->subject = pending->subject;
 	verdict.arena = &desk->arena;
 	merge(settings, pending->has_reply ? &pending->reply : NULL, &verdict);
 	reply(desk, origin, proto, settings, &verdict, pending->fields);

@@ -25,7 +25,7 @@ struct request_desk {
 	struct user_prefs *prefs;
 	struct arena arena;
 	struct dynbuf line;
-	struct logline_ids ids; /**< of the message in work; in the arena */
+	struct request_subject subject; /**< of the message in work */
 	struct ledger_job *job; /**< handed in by the TELL in work, for request_take_job() */
 };
 

@@ -47,7 +47,7 @@ own_texts(struct verdict *v, struct arena *arena)
 
 struct request_pending *
 request_pending_scan(const struct service *service, const struct spamd_request *request,
-	struct arena *arena, const struct logline_ids *ids, struct verdict *verdict)
+	struct arena *arena, const struct request_subject *subject, struct verdict *verdict)
 {
 	struct request_pending *pending = NULL;
 
@@ -60,7 +60,7 @@ request_pending_scan(const struct service *service, const struct spamd_request *
 					(request->command == SPAMD_PROCESS ||
 						request->command == SPAMD_HEADERS),
 			.arena = *arena,
-			.ids = *ids,
+			.subject = *subject,
 			.verdict = *verdict,
 		};
 	}

@@ -9,10 +9,17 @@
 #ifndef SPAMD_TRUST_REQUEST_PENDING_H
 #define SPAMD_TRUST_REQUEST_PENDING_H
 
+#include "common/mail/message_split.h"
 #include "spamd-trust/ledger_writer.h"
 #include "spamd-trust/logline.h"
 #include "spamd-trust/service.h"
 #include "spamd-trust/upstream_client.h"
+
+/** What is read off a message before all else. */
+struct request_subject {
+	struct message_split split; /**< slices of the message */
+	struct logline_ids ids;     /**< in the arena of the request */
+};
 
 /** Fields are private to request.c and request_pending.c. */
 struct request_pending {
@@ -20,7 +27,7 @@ struct request_pending {
 	bool wants_fields;
 	bool has_reply;
 	struct arena arena;
-	struct logline_ids ids;
+	struct request_subject subject;
 	struct verdict verdict; /* ours so far */
 	struct upstream_reply reply;
 	struct slice fields;
@@ -35,10 +42,10 @@ bool request_wants_upstream(const struct service *service, const struct spamd_re
 /** Is it to be told of this report? */
 bool request_tells_upstream(const struct service *service, const struct spamd_request *request);
 
-/** For a scored message; on success arena, ids and verdict belong to it. NULL when memory is out. */
+/** For a scored message; on success arena, subject and verdict belong to it. NULL when memory is out. */
 struct request_pending *request_pending_scan(const struct service *service,
-	const struct spamd_request *request, struct arena *arena, const struct logline_ids *ids,
-	struct verdict *verdict);
+	const struct spamd_request *request, struct arena *arena,
+	const struct request_subject *subject, struct verdict *verdict);
 
 /** For a TELL. NULL when memory is out. */
 struct request_pending *request_pending_tell(void);

@@ -123,11 +123,20 @@ add_fields(
 	dynbuf_fini(&kept);
 }
 
-/* Fields that count, as one pass over the header finds them. */
+/* A field that counts. */
 struct found {
 	size_t which; /* of counted */
 	struct slice value;
 };
+
+/* What one pass over a header finds. */
+struct survey {
+	bool is_marked;
+	size_t count; /* of found[]; more than FOUND_MAX when there are too many to note */
+	struct found found[FOUND_MAX];
+};
+
+#define MARK "X-Spam-Checker-Version"
 
 /* name_of - the place of a name that counts; ARRAY_LEN(counted) for any other */
 static size_t
@@ -141,29 +150,46 @@ name_of(struct slice name)
 	return i;
 }
 
-/* find_counted - @return how many; more than FOUND_MAX when there are too many to note */
-static size_t
-find_counted(struct slice header, struct found found[FOUND_MAX])
+/* may_matter - most lines are told by their first letter, continuations too */
+static bool
+may_matter(uint8_t first)
+{
+	switch (ascii_lower(first)) {
+	case 'c':
+	case 'd':
+	case 'f':
+	case 's':
+	case 't':
+	case 'x':
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+survey_header(struct slice header, struct survey *out)
 {
 	struct message_field field = {0};
 	struct slice line = {0};
-	size_t count = 0;
 
-	while (header.len > 0 && count <= FOUND_MAX) {
+	out->is_marked = false;
+	out->count = 0;
+	while (header.len > 0) {
 		size_t which = 0;
 
-		/* Most lines are told by their first letter, continuations too. */
-		if (strchr("dftcs", ascii_lower(header.data[0])) == NULL) {
+		if (!may_matter(header.data[0])) {
 			(void)message_next_line(&header, &line);
 			continue;
 		}
 		(void)message_next_field(&header, &field);
 		which = name_of(field.name);
-		if (which < ARRAY_LEN(counted) && count++ < FOUND_MAX) {
-			found[count - 1] = (struct found){which, field.value};
+		if (which < ARRAY_LEN(counted) && out->count <= FOUND_MAX &&
+			out->count++ < FOUND_MAX) {
+			out->found[out->count - 1] = (struct found){which, field.value};
 		}
+		out->is_marked |= slice_eq_nocase(field.name, SLICE(MARK));
 	}
-	return count;
 }
 
 static bool
@@ -171,30 +197,33 @@ is_marked(struct slice header)
 {
 	struct slice value = {0};
 
-	return message_last_field(header, SLICE("X-Spam-Checker-Version"), &value);
+	return message_last_field(header, SLICE(MARK), &value);
 }
 
+/* add_found - of a header without markup that has no more fields than people write: nearly all */
 static void
-add_header(struct dynbuf *out, struct slice header, bool marked)
+add_found(struct dynbuf *out, const struct survey *survey)
 {
-	UNINITIALIZED struct found found[FOUND_MAX];
-	size_t count = marked ? 0 : find_counted(header, found);
-
-	/* Nearly all mail: no markup, and no more fields than people write. */
-	for (size_t i = 0; !marked && count <= FOUND_MAX && i < ARRAY_LEN(counted); i++) {
-		for (size_t j = 0; j < count; j++) {
-			if (found[j].which == i) {
-				add_field(out, counted[i].name, found[j].value, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
+		for (size_t j = 0; j < survey->count; j++) {
+			if (survey->found[j].which == i) {
+				add_field(out, counted[i].name, survey->found[j].value, NULL);
 			}
 		}
 	}
-	if (!marked && count <= FOUND_MAX) {
+}
+
+static void
+add_header(struct dynbuf *out, struct slice header, const struct survey *survey)
+{
+	if (!survey->is_marked && survey->count <= FOUND_MAX) {
+		add_found(out, survey);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
 		struct slice previous = {0};
 		bool was_kept =
-			marked && counted[i].previous != NULL &&
+			survey->is_marked && counted[i].previous != NULL &&
 			message_last_field(header, slice_str(counted[i].previous), &previous);
 
 		if (!was_kept || !slice_eq(previous, SLICE("(nonexistent)"))) {
@@ -305,21 +334,21 @@ struct extent {
 static const struct extent whole = {"trust-message-1\n", SIZE_MAX};
 static const struct extent lead = {"trust-lead-1\n", MESSAGE_LEAD_BYTES};
 
-/* digest_split - of a message without a wrapper; `marked` says whether its fields may have been changed */
+/* digest_parts - of a message without a wrapper, whose header has been surveyed */
 static int
-digest_split(const struct message_split *split, bool marked, const struct extent *extent,
-	struct digest *out)
+digest_parts(struct slice header, struct slice body, const struct survey *survey,
+	const struct extent *extent, struct digest *out)
 {
 	struct dynbuf text;
 	int code = 0;
 
-	dynbuf_init(&text, split->header.len + FRAME_MAX);
+	dynbuf_init(&text, header.len + FRAME_MAX);
 	(void)dynbuf_add_str(&text, extent->title);
-	add_header(&text, split->header, marked);
+	add_header(&text, header, survey);
 	(void)dynbuf_add_byte(&text, '\n');
 	code = dynbuf_error(&text);
-	digest_sha256_parts((const struct slice[]){dynbuf_slice(&text),
-				    slice_take(split->body, extent->body_max)},
+	digest_sha256_parts(
+		(const struct slice[]){dynbuf_slice(&text), slice_take(body, extent->body_max)},
 		2, out);
 	dynbuf_fini(&text);
 	return code;
@@ -329,11 +358,13 @@ digest_split(const struct message_split *split, bool marked, const struct extent
 static int
 digest_plain(struct slice message, const struct extent *extent, struct digest *out)
 {
+	UNINITIALIZED struct survey survey;
 	struct message_split split = message_split(message);
 
 	for (int i = 0; i < WRAPPERS_MAX && unwrap(&split); i++) {
 	}
-	return digest_split(&split, is_marked(split.header), extent, out);
+	survey_header(split.header, &survey);
+	return digest_parts(split.header, split.body, &survey, extent, out);
 }
 
 static int
@@ -365,18 +396,26 @@ int
 message_lead(struct slice message, struct digest *out)
 {
 	struct message_split split = message_split(message);
-	size_t header_len = message.len - split.body.len;
-	bool marked = is_marked(split.header);
 
-	if (!marked || boundary_of(split.header).len == 0) {
+	return message_lead_of(message, &split, out);
+}
+
+int
+message_lead_of(struct slice message, const struct message_split *split, struct digest *out)
+{
+	UNINITIALIZED struct survey survey;
+	size_t header_len = message.len - split->body.len;
+
+	survey_header(split->header, &survey);
+	if (!survey.is_marked || boundary_of(split->header).len == 0) {
 		struct slice plain;
 
 		/* CRLF may become LF: twice as much is enough. */
 		message = slice_take(message, header_len + (size_t)2 * MESSAGE_LEAD_BYTES);
 		plain = trim_line_ends(message);
 		if (plain.len > header_len && slice_find_byte(message, '\r') == message.len) {
-			split.body = slice_skip(plain, header_len);
-			return digest_split(&split, marked, &lead, out);
+			return digest_parts(split->header, slice_skip(plain, header_len),
+				&survey, &lead, out);
 		}
 	}
 	return digest_extent(message, &lead, out);

@@ -35,4 +35,10 @@ NODISCARD int message_digest(struct slice message, struct digest *out);
 /** Looks at no more than header and lead, unless it is wrapped. @return 0 or ERR_NOMEM. */
 NODISCARD int message_lead(struct slice message, struct digest *out);
 
+struct message_split;
+
+/** As message_lead() of a message that has been split. */
+NODISCARD int message_lead_of(
+	struct slice message, const struct message_split *split, struct digest *out);
+
 #endif

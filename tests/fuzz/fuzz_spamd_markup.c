@@ -90,7 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mark(&p, &verdict, true);
 	settings.report_safe = 0;
 	mark(&p, &verdict, true);
-	(void)logline_message_ids(p.message, &arena);
+	(void)logline_message_ids(message_split(p.message).header, &arena);
 	arena_fini(&arena);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/base/log.h"
+#include "common/mail/message_split.h"
 #include "spamd-trust/answer.h"
 #include "spamd-trust/logline.h"
 #include "spamd-trust/prefs_path.h"
@@ -144,7 +145,8 @@ on_event(struct run *run)
 		on_user(run, event->text);
 		break;
 	case SPAMD_EVENT_CHECKING:
-		run->ids = logline_message_ids(event->request->message, run->replay->arena);
+		run->ids = logline_message_ids(
+			message_split(event->request->message).header, run->replay->arena);
 		s = subject(run);
 		logline_checking(&run->line, event->request->command, &s);
 		add_log(run, "info");

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "common/mail/message_split.h"
 #include "spamd-trust/logline.h"
 
 static struct dynbuf line;
@@ -212,7 +213,7 @@ Test(spamd_logline, message_ids_are_made_fit_for_a_log)
 		(void)snprintf(message, sizeof(message),
 			"message-id: old\nMessage-ID: %s\nX: y\n\nMessage-Id: <body@example.org>\n",
 			ids[i].field);
-		got = logline_message_ids(slice_str(message), &arena);
+		got = logline_message_ids(message_split(slice_str(message)).header, &arena);
 		cr_assert(slice_eq(got.message_id, slice_str(ids[i].id)), "%s: %.*s",
 			ids[i].label, SLICE_ARG(got.message_id));
 		cr_assert_eq(got.resent_message_id.len, 0);
@@ -229,7 +230,8 @@ Test(spamd_logline, a_hostile_message_id_costs_linear_time)
 		dynbuf_add_str(&message, i % 2 == 0 ? "()" : "((");
 	}
 	dynbuf_add_str(&message, "\n\n");
-	cr_assert_gt(
-		logline_message_ids(dynbuf_slice(&message), &arena).resent_message_id.len, 2);
+	cr_assert_gt(logline_message_ids(message_split(dynbuf_slice(&message)).header, &arena)
+			     .resent_message_id.len,
+		2);
 	dynbuf_fini(&message);
 }
