@@ -128,10 +128,11 @@ report_write_summary(const struct presentation *p, struct dynbuf *out)
 {
 	for (size_t i = 0; i < p->verdict->rule_count; i++) {
 		const struct rule_hit *rule = &p->verdict->rules[i];
-		struct score_text points = score_text_points(rule->score);
-		size_t points_len = strlen(points.text);
+		UNINITIALIZED struct score_text text;
+		const char *points = score_text_points(rule->score, &text);
+		size_t points_len = strlen(points);
 
-		(void)dynbuf_add_str(out, points.text);
+		(void)dynbuf_add_str(out, points);
 		(void)dynbuf_add_byte(out, ' ');
 		(void)dynbuf_add(out, rule->name);
 		add_blanks(
@@ -152,14 +153,15 @@ report_write_header_rows(const struct presentation *p, struct dynbuf *out)
 	(void)dynbuf_add_byte(out, '\n');
 	for (size_t i = 0; i < p->verdict->rule_count; i++) {
 		const struct rule_hit *rule = &p->verdict->rules[i];
-		struct score_text points = score_text_points(rule->score);
+		UNINITIALIZED struct score_text text;
+		const char *points = score_text_points(rule->score, &text);
 
-		(void)dynbuf_printf(out, "* %s ", points.text);
+		(void)dynbuf_printf(out, "* %s ", points);
 		(void)dynbuf_add(out, rule->name);
 		(void)dynbuf_add_byte(out, ' ');
 		(void)dynbuf_add(out, rule->area);
-		add_description(p, rule,
-			strlen(points.text) + rule->name.len + rule->area.len + 4, prefix, out);
+		add_description(p, rule, strlen(points) + rule->name.len + rule->area.len + 4,
+			prefix, out);
 		(void)dynbuf_add(out, rule->evidence_count > 0 ? prefix : SLICE(""));
 		add_evidence(rule, false, out);
 	}

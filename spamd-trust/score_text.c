@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/attr.h"
 #include "common/base/strnum.h"
 
 /* Scores below this are printed without printf, which takes its time over numbers. */
@@ -25,10 +26,9 @@ tenths(double value, double *out)
 }
 
 /* put_tenths - "-12.3", from its end to its start */
-static struct score_text
-put_tenths(double whole, bool is_negative)
+static const char *
+put_tenths(double whole, bool is_negative, struct score_text *out)
 {
-	struct score_text out;
 	char text[16];
 	size_t at = sizeof(text);
 	uint32_t rest = (uint32_t)fabs(whole);
@@ -43,27 +43,26 @@ put_tenths(double whole, bool is_negative)
 	if (is_negative) {
 		text[--at] = '-';
 	}
-	memcpy(out.text, text + at, sizeof(text) - at);
-	return out;
+	return memcpy(out->text, text + at, sizeof(text) - at);
 }
 
-struct score_text
-score_text_decimal(double value)
+const char *
+score_text_decimal(double value, struct score_text *out)
 {
-	struct score_text out;
 	double whole = 0;
 
 	if (tenths(value, &whole)) {
-		return put_tenths(whole, signbit(value) != 0);
+		return put_tenths(whole, signbit(value) != 0, out);
 	}
-	(void)snprintf(out.text, sizeof(out.text), "%2.1f", value);
-	return out;
+	(void)snprintf(out->text, sizeof(out->text), "%2.1f", value);
+	return out->text;
 }
 
 /* rounded - as it is printed: comparisons are made on what people see */
 static double
 rounded(double value)
 {
+	UNINITIALIZED struct score_text text;
 	double out = value;
 	double whole = 0;
 	int ret = 0;
@@ -71,35 +70,32 @@ rounded(double value)
 	if (tenths(value, &whole)) {
 		return whole / 10;
 	}
-	ret = strnum_decimal(slice_str(score_text_decimal(value).text), &out);
+	ret = strnum_decimal(slice_str(score_text_decimal(value, &text)), &out);
 	/* Numbers too long for strnum have no decimals to round. */
 	return ret == 0 ? out : value;
 }
 
-struct score_text
-score_text(const struct verdict *v)
+const char *
+score_text(const struct verdict *v, struct score_text *out)
 {
 	double required = rounded(v->required);
-	struct score_text out;
 
 	if (v->is_spam || rounded(v->score) < required) {
-		return score_text_decimal(v->score);
+		return score_text_decimal(v->score, out);
 	}
-	(void)snprintf(out.text, sizeof(out.text), "%.15g", required - 0.1);
-	return out;
+	(void)snprintf(out->text, sizeof(out->text), "%.15g", required - 0.1);
+	return out->text;
 }
 
-struct score_text
-score_text_required(const struct verdict *v)
+const char *
+score_text_required(const struct verdict *v, struct score_text *out)
 {
-	return score_text_decimal(v->required);
+	return score_text_decimal(v->required, out);
 }
 
-struct score_text
-score_text_points(double score)
+const char *
+score_text_points(double score, struct score_text *out)
 {
-	struct score_text out;
-
-	(void)snprintf(out.text, sizeof(out.text), "%4.*f", fabs(score) >= 10 ? 0 : 1, score);
-	return out;
+	(void)snprintf(out->text, sizeof(out->text), "%4.*f", fabs(score) >= 10 ? 0 : 1, score);
+	return out->text;
 }

@@ -167,6 +167,7 @@ print_head(const struct spamd_proto *p, const struct verdict *v, size_t body_len
 	char head[static HEAD_MAX])
 {
 	struct head_form form = head_form(&p->request);
+	UNINITIALIZED struct score_text text;
 	size_t n = put(head, 0, "SPAMD/");
 
 	n = put(head, n, form.version);
@@ -179,9 +180,9 @@ print_head(const struct spamd_proto *p, const struct verdict *v, size_t body_len
 		n = put(head, n, "Spam: ");
 		n = put(head, n, spam_word(p->request.command, v->is_spam));
 		n = put(head, n, " ; ");
-		n = put(head, n, score_text(v).text);
+		n = put(head, n, score_text(v, &text));
 		n = put(head, n, " / ");
-		n = put(head, n, score_text_required(v).text);
+		n = put(head, n, score_text_required(v, &text));
 		n = put(head, n, "\r\n");
 	}
 	return form.has_blank ? put(head, n, "\r\n") : n;

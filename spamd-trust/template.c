@@ -65,9 +65,10 @@ add_yesnocaps(const struct presentation *p, const struct tag *tag, struct dynbuf
 static void
 add_score(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
-	struct score_text score = score_text(p->verdict);
+	UNINITIALIZED struct score_text text;
+	const char *score = score_text(p->verdict, &text);
 	size_t width = tag->args.len + 3;
-	size_t len = strlen(score.text);
+	size_t len = strlen(score);
 	bool is_padding =
 		tag->args.len > 0 && (tag->args.data[0] == '0' || tag->args.data[0] == ' ');
 
@@ -77,14 +78,16 @@ add_score(const struct presentation *p, const struct tag *tag, struct dynbuf *ou
 	if (is_padding && width > len) {
 		(void)dynbuf_add(out, slice_take(tag->args, width - len));
 	}
-	(void)dynbuf_add_str(out, score.text);
+	(void)dynbuf_add_str(out, score);
 }
 
 static void
 add_required(const struct presentation *p, const struct tag *tag, struct dynbuf *out)
 {
+	UNINITIALIZED struct score_text text;
+
 	(void)tag;
-	(void)dynbuf_add_str(out, score_text_required(p->verdict).text);
+	(void)dynbuf_add_str(out, score_text_required(p->verdict, &text));
 }
 
 /* add_rules - sorted names, joined; with their scores where asked for */

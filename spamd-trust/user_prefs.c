@@ -296,8 +296,8 @@ user_prefs_announce(struct user_prefs *u, struct slice user, uint64_t now_s)
 {
 	const struct options *o = u->service->options;
 	const struct account *account = NULL;
-	char shown[NAME_MAX_BYTES];
-	char path[USER_PREFS_PATH_MAX];
+	UNINITIALIZED char shown[NAME_MAX_BYTES];
+	UNINITIALIZED char path[USER_PREFS_PATH_MAX];
 
 	if (user.len == 0) {
 		return 0;
@@ -330,7 +330,7 @@ user_prefs_settings(struct user_prefs *u, struct slice user, uint64_t now_s)
 {
 	const struct options *o = u->service->options;
 	const struct account *account = NULL;
-	char path[USER_PREFS_PATH_MAX];
+	UNINITIALIZED char path[USER_PREFS_PATH_MAX];
 	int n = 0;
 
 	if (user.len == 0) {

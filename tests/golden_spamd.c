@@ -123,9 +123,10 @@ recorded_autolearn(const struct golden_case *c)
 static size_t
 row_position(const struct golden_case *c, const struct rule_hit *rule)
 {
+	struct score_text text;
 	char row[512];
 
-	(void)snprintf(row, sizeof(row), "%s %.*s ", score_text_points(rule->score).text,
+	(void)snprintf(row, sizeof(row), "%s %.*s ", score_text_points(rule->score, &text),
 		SLICE_ARG(rule->name));
 	return slice_find(c->response, slice_str(row));
 }
