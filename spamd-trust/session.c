@@ -349,9 +349,25 @@ set_wait(struct session *s, enum session_wait wait)
 	return true;
 }
 
-/* session_run - goes on until something has to be waited for */
+/* run_through - goes on until the phase `last` is over, or something has to be waited for */
+static enum step
+run_through(struct session *s, enum session_phase last)
+{
+	enum session_phase phase = s->phase;
+	enum step step = STEP_ON;
+
+	for (int i = 0;
+		step == STEP_ON && s->phase <= last && (i < STEPS_MAX || s->phase != phase);
+		i++) {
+		phase = s->phase;
+		step = run_phase(s);
+	}
+	return step;
+}
+
+/* settle - has the loop wait for what stopped the session */
 static void
-session_run(struct session *s)
+settle(struct session *s, enum step step)
 {
 	static const enum session_wait waits[] = {
 		[STEP_ON] =
@@ -361,13 +377,6 @@ session_run(struct session *s)
 		[STEP_MEMORY] = SESSION_WAIT_MEMORY,
 		[STEP_AWAIT] = SESSION_WAIT_NONE,
 	};
-	enum session_phase phase = s->phase;
-	enum step step = STEP_ON;
-
-	for (int i = 0; step == STEP_ON && (i < STEPS_MAX || s->phase != phase); i++) {
-		phase = s->phase;
-		step = run_phase(s);
-	}
 	if (step == STEP_CLOSE) {
 		session_close(s);
 		return;
@@ -384,6 +393,13 @@ session_run(struct session *s)
 		event_active(&s->io, EV_READ, 0);
 	}
 	set_timer(s);
+}
+
+/* session_run - goes on until something has to be waited for */
+static void
+session_run(struct session *s)
+{
+	settle(s, run_through(s, SESSION_DRAIN));
 }
 
 void
@@ -439,8 +455,24 @@ session_close(struct session *s)
 }
 
 void
-session_begin(struct session *s)
+session_begin(struct session *const group[], size_t count)
 {
-	(void)evtimer_assign(&s->timer, s->worker->base, on_timer, s);
-	session_run(s);
+	struct session *scored[SESSION_GROUP_MAX];
+	size_t scored_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct session *s = group[i];
+		enum step step = STEP_ON;
+
+		(void)evtimer_assign(&s->timer, s->worker->base, on_timer, s);
+		step = run_through(s, SESSION_AWAIT);
+		if (step == STEP_ON && s->phase == SESSION_WRITE) {
+			scored[scored_count++] = s;
+		} else {
+			settle(s, step);
+		}
+	}
+	for (size_t i = 0; i < scored_count; i++) {
+		session_run(scored[i]);
+	}
 }

@@ -86,14 +86,22 @@ struct session {
 	char tls_text[SESSION_TLS_TEXT_MAX];
 };
 
+/** So many sessions begin together. */
+#define SESSION_GROUP_MAX 4
+
 /**
- * Starts on an accepted, non-blocking descriptor, which it takes. May already be over on return.
+ * Makes a session of an accepted, non-blocking descriptor, which it takes. @param from of a TCP
+ * client. @return it, for session_begin(); NULL where the client was turned away.
  */
-void session_start(struct worker *worker, int fd, const struct listener *listener,
+struct session *session_new(struct worker *worker, int fd, const struct listener *listener,
 	const struct sockaddr_storage *from);
 
-/** For session_accept.c: lets an admitted session run for the first time. May be over on return. */
-void session_begin(struct session *s);
+/**
+ * Lets new sessions, SESSION_GROUP_MAX at most, run for the first time; any may be over on return. All are read and
+ * scored before the first is answered: so each stage finds its code and data in the processor's
+ * caches, which the calls into the kernel between the stages would push out for each message anew.
+ */
+void session_begin(struct session *const group[], size_t count);
 
 /* For session_upstream.c. */
 

@@ -62,8 +62,8 @@ admit(struct session *s, const struct net_address *address)
 	return true;
 }
 
-void
-session_start(struct worker *w, int fd, const struct listener *listener,
+struct session *
+session_new(struct worker *w, int fd, const struct listener *listener,
 	const struct sockaddr_storage *from)
 {
 	struct session *s = malloc(sizeof(*s));
@@ -71,7 +71,7 @@ session_start(struct worker *w, int fd, const struct listener *listener,
 
 	if (s == NULL) {
 		(void)close(fd);
-		return;
+		return NULL;
 	}
 	*s = (struct session){.worker = w, .peer_slot = PEERS_NOT_COUNTED};
 	s->origin.accepted_ms = clock_mono_ms();
@@ -80,23 +80,23 @@ session_start(struct worker *w, int fd, const struct listener *listener,
 		net_address_from_sockaddr((const struct sockaddr *)from, &address) != 0) {
 		stream_close(&s->stream);
 		free(s);
-		return;
+		return NULL;
 	}
 	describe_peer(s, listener, from, &address);
 	if (!listener->is_unix && !admit(s, &address)) {
 		refuse(fd);
 		free(s);
-		return;
+		return NULL;
 	}
 	spamd_proto_init(&s->proto, &w->service->limits, s->origin.accepted_ms);
 	worker_remember(w, s);
 	if (listener->tls && stream_init_tls(&s->stream, fd, w->service->tls) != 0) {
 		session_close(s);
-		return;
+		return NULL;
 	}
 	if (listener->tls && w->service->limits.timeout_command_s != 0) {
 		s->phase_end_ms = s->origin.accepted_ms +
 				  (uint64_t)w->service->limits.timeout_command_s * 1000;
 	}
-	session_begin(s);
+	return s;
 }

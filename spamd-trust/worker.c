@@ -10,8 +10,8 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 
-/* Connections taken in a row before those that are open get their turn. */
-#define ACCEPT_BATCH 16
+/* Groups of connections taken in a row before those that are open get their turn. */
+#define ACCEPT_GROUPS 4
 
 #define RETRY_MS 100
 
@@ -126,26 +126,60 @@ listener_of(const struct worker *w, int fd)
 	return NULL;
 }
 
+/* accept_one - false when nobody is waiting; *out is NULL for one who was turned away */
+static bool
+accept_one(struct worker *w, const struct listener *listener, struct session **out)
+{
+	UNINITIALIZED struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	/* Who is at the other end of a UNIX socket says nothing, and takes the kernel time. */
+	bool asks = !listener->is_unix;
+	int client = accept4(listener->fd, asks ? (struct sockaddr *)&from : NULL,
+		asks ? &len : NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (client < 0) {
+		accept_failed(w);
+		return false;
+	}
+	*out = session_new(w, client, listener, &from);
+	return true;
+}
+
+/* accept_group - false when nobody is waiting any more, or there is no room */
+static bool
+accept_group(struct worker *w, const struct listener *listener, bool is_first)
+{
+	struct session *group[SESSION_GROUP_MAX];
+	size_t count = 0;
+	bool more = true;
+
+	for (int i = 0; i < SESSION_GROUP_MAX; i++) {
+		struct session *s = NULL;
+
+		more = has_room(w) && accept_one(w, listener, &s);
+		if (!more) {
+			break;
+		}
+		if (s != NULL) {
+			group[count++] = s;
+		}
+	}
+	w->is_busy = !is_first || count > 1;
+	session_begin(group, count);
+	return more;
+}
+
 static void
 on_accept(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
 	const struct listener *listener = listener_of(w, fd);
+	int groups = 0;
 
 	(void)what;
-	for (int i = 0; i < ACCEPT_BATCH && has_room(w); i++) {
-		struct sockaddr_storage from = {0};
-		socklen_t len = sizeof(from);
-		int client = accept4(
-			fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (client < 0) {
-			accept_failed(w);
-			break;
-		}
-		w->is_busy = i > 0;
-		log_hold();
-		session_start(w, client, listener, &from);
+	log_hold();
+	while (groups < ACCEPT_GROUPS && accept_group(w, listener, groups == 0)) {
+		groups++;
 	}
 	w->is_busy = false;
 	log_release();
