@@ -39,9 +39,13 @@ setting_present_name(struct slice key, char out[SETTING_NAME_MAX])
 		struct slice old_word = slice_str(renamed[i].old_word);
 		struct slice word = slice_str(renamed[i].word);
 		size_t at = slice_find(key, old_word);
-		struct slice tail = slice_skip(key, at + old_word.len);
+		struct slice tail;
 
-		if (at < key.len && at + word.len + tail.len < SETTING_NAME_MAX) {
+		if (at == key.len) {
+			continue;
+		}
+		tail = slice_skip(key, at + old_word.len);
+		if (at + word.len + tail.len < SETTING_NAME_MAX) {
 			memcpy(out, key.data, at);
 			memcpy(out + at, word.data, word.len);
 			memcpy(out + at + word.len, tail.data, tail.len);
