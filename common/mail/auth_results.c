@@ -123,7 +123,9 @@ read_quoted(struct results_parser *p)
 
 /*
  * read_value - what stands behind "=". Blanks may come before it, but then an unquoted
- * value must not hold "=": in `smtp.mailfrom= header.d=x` an empty value is as likely.
+ * value must not hold "=": in `smtp.mailfrom= header.d=x` an empty value is as likely. A
+ * domain literal must be whole: OpenDMARC writes that of an envelope sender as it came, where a blank
+ * or semicolon within "[...]" would have the sender's words read as results.
  */
 static struct slice
 read_value(struct results_parser *p)
@@ -138,7 +140,9 @@ read_value(struct results_parser *p)
 	}
 	before = lx->at - before;
 	value = lexer_run(lx, is_value_byte);
-	if (before > 0 && slice_find_byte(value, '=') < value.len) {
+	if ((before > 0 && slice_find_byte(value, '=') < value.len) ||
+		(slice_find_byte(value, '[') < value.len) !=
+			(slice_find_byte(value, ']') < value.len)) {
 		lexer_fail(lx, ERR_INVALID);
 	}
 	return value;

@@ -256,19 +256,26 @@ class RealAuthenticationResults(unittest.TestCase):
                 answer = self.scan(message, "below")
                 self.assertEqual((answer.tier, answer.evidence), ("unknown", "E0"), answer)
 
-    def test_a_greeting_writes_no_result_of_its_own(self):
-        """OpenDMARC, where it checks SPF, writes the name of the client as it was sent."""
-        message = Message(MAIL)
-        message.fields.insert(0, OWN_RECEIVED)
-        helo = "a; dkim=pass header.d=example.net"
-        self.filters.apply("spf", message, CLIENT, "mx.example.org", sender="", helo=helo)
-        fields = message.values("Authentication-Results")
-        self.assertRegex(fields[-1], f"spf=[a-z]+ smtp.helo={re.escape(helo)}$")
-        message.fields = [
-            field for field in message.fields if b"dmarc=" not in field[1]
-        ]  # as where the friend's domain has no policy
-        answer = self.scan(message, "below")
-        self.assertEqual((answer.tier, answer.evidence), ("unknown", "E0"), answer)
+    def test_an_envelope_writes_no_result_of_its_own(self):
+        """OpenDMARC, where it checks SPF, writes the name of the client or the domain of the sender as they
+        were sent."""
+        result = "dkim=pass header.d=example.net"
+        literal = f"[192.0.2.1; {result} header.x=]"
+        for sender, helo, written in (
+            ("", f"a; {result}", f"smtp.helo=a; {result}"),
+            (f"a@{literal}", None, f"smtp.mailfrom={literal}"),
+        ):
+            with self.subTest(written):
+                message = Message(MAIL)
+                message.fields.insert(0, OWN_RECEIVED)
+                self.filters.apply("spf", message, CLIENT, "mx.example.org", sender, helo)
+                fields = message.values("Authentication-Results")
+                self.assertRegex(fields[-1], f"spf=[a-z]+ {re.escape(written)}$")
+                message.fields = [
+                    field for field in message.fields if b"dmarc=" not in field[1]
+                ]  # as where the friend's domain has no policy
+                answer = self.scan(message, "below")
+                self.assertEqual((answer.tier, answer.evidence), ("unknown", "E0"), answer)
 
 
 if __name__ == "__main__":

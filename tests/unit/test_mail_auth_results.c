@@ -210,6 +210,10 @@ static const struct {
 	const char *id;
 } invalid_rows[] = {
 	{"empty", SLICE(" "), ERR_INVALID, 1, ""},
+	{"a literal broken off", SLICE("h; spf=none smtp.mailfrom=[192.0.2.1; dkim=pass"),
+		ERR_INVALID, 36, "h"},
+	{"the rest of a literal", SLICE("h; spf=none smtp.mailfrom=[::1] header.x=]"),
+		ERR_INVALID, 42, "h"},
 	{"no id", SLICE("spf=pass smtp.mailfrom=x; dkim=pass"), ERR_INVALID, 3, ""},
 	{"no semicolon", SLICE("h"), ERR_INVALID, 1, "h"},
 	{"two ids", SLICE("h g; dkim=pass"), ERR_INVALID, 2, "h"},
