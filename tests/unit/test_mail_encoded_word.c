@@ -17,6 +17,9 @@ static const struct {
 	{"latin 1", "=?ISO-8859-1?Q?caf=E9?=", "caf\xc3\xa9"},
 	{"latin 1 is windows 1252",
 		"=?iso-8859-1?q?=80_=93x=94?=", "\xe2\x82\xac \xe2\x80\x9cx\xe2\x80\x9d"},
+	{"what windows 1252 does not have", "=?windows-1252?Q?=81x=9D?=",
+		"\xef\xbf\xbd"
+		"x\xef\xbf\xbd"},
 	{"ascii", "=?us-ascii?Q?a=20b?=", "a b"},
 	{"a language", "=?utf-8*de?Q?gr=C3=BCn?=", "gr\xc3\xbcn"},
 	{"text around", "Re: =?utf-8?Q?a?= (b)", "Re: a (b)"},
