@@ -89,6 +89,41 @@ add_decoded(struct dynbuf *out, struct slice body, struct slice encoding)
 	}
 }
 
+/* blank_at - how long the blank outside ASCII is (Unicode's White_Space) that the text starts with; 0 for none */
+static size_t
+blank_at(struct slice text)
+{
+	static const char *const blanks[] = {"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80",
+		"\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+
+	for (size_t i = 0; i < ARRAY_LEN(blanks); i++) {
+		if (slice_starts_with(text, slice_str(blanks[i]))) {
+			return strlen(blanks[i]);
+		}
+	}
+	/* U+2000 to U+200A */
+	return slice_starts_with(text, SLICE("\xe2\x80")) && text.len > 2 &&
+			       text.data[2] >= 0x80 && text.data[2] <= 0x8a
+		       ? 3
+		       : 0;
+}
+
+/* plain_blanks - makes a space of each blank outside ASCII, in place; the new length */
+static size_t
+plain_blanks(uint8_t *bytes, size_t len)
+{
+	struct slice rest = slice_of(bytes, len);
+	size_t to = 0;
+
+	while (rest.len > 0) {
+		size_t blank = rest.data[0] < 0x80 ? 0 : blank_at(rest);
+
+		bytes[to++] = blank > 0 ? ' ' : rest.data[0];
+		rest = slice_skip(rest, blank > 0 ? blank : 1);
+	}
+	return to;
+}
+
 /* add_utf8 - the beginning of a text, cut at a character; what is no UTF-8 is Windows-1252 */
 static void
 add_utf8(struct dynbuf *out, struct slice text)
@@ -104,7 +139,7 @@ add_utf8(struct dynbuf *out, struct slice text)
 	}
 	bytes = dynbuf_reserve(out, ENCODED_WORD_GROWTH * text.len);
 	if (bytes != NULL) {
-		dynbuf_commit(out, encoded_word_plain(text, bytes));
+		dynbuf_commit(out, plain_blanks(bytes, encoded_word_plain(text, bytes)));
 	}
 }
 

@@ -303,6 +303,29 @@ static const struct {
 	{"quoted-printable", "Content-Transfer-Encoding: quoted-printable\n\na=3Db =\n c\n",
 		"a=b c "},
 	{"raw latin 1", "\ncaf\xe9\n", "caf\xc3\xa9 "},
+	{"bytes that Windows-1252 does not have", "\nx\x81\x8d\x8f\x90\x9d!\xe9\n",
+		"x\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd!\xc3\xa9 "},
+	{"blanks of Unicode",
+		"\na\xc2\xa0"
+		"b\xe3\x80\x80\xe2\x80\x83"
+		"c\xe2\x80\x8a\xc2\x85"
+		"d\xe1\x9a\x80\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\x9f"
+		"e\n\xc2\xa0\nf\n",
+		"a b c d e f "},
+	{"no blanks of Unicode",
+		"\na\xe2\x80\x8b"
+		"b\xe2\x80\x8c"
+		"c\xc2\xa1\xe2\x80\n",
+		"a\xc3\xa2\xe2\x82\xac\xe2\x80\xb9"
+		"b\xc3\xa2\xe2\x82\xac\xc5\x92"
+		"c\xc3\x82\xc2\xa1\xc3\xa2\xe2\x82\xac "},
+	{"no blanks of Unicode, in UTF-8",
+		"\na\xe2\x80\x8b"
+		"b\xe2\x80\x8c"
+		"c\xc2\xa1\n",
+		"a\xe2\x80\x8b"
+		"b\xe2\x80\x8c"
+		"c\xc2\xa1 "},
 	{"text behind an image",
 		"Content-Type: multipart/mixed; boundary=\"x y\"\n\nno\n--x y\nContent-Type: image/png\n\nno\n"
 		"--x y\n\nyes\n--x y--\nno\n",
