@@ -61,8 +61,11 @@ log_setup_open(const struct options *options, struct err_msg *msg)
 		return err_set(msg, code, "-s %s: no such syslog facility", config.target);
 	}
 	if (code != 0) {
-		return err_set(msg, code, "cannot open log file %s: %s", config.target,
-			err_text(code));
+		/* As the original: mail goes on, whatever became of the log. */
+		log_warn("spamd: cannot open log file %s: %s; logging to standard error",
+			config.target, err_text(code));
+		config.sink = LOG_SINK_STDERR;
+		return log_open(&config);
 	}
 	return 0;
 }

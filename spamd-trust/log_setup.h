@@ -14,7 +14,10 @@
  */
 void log_setup_choose(const struct options *options, bool has_syslog, struct log_config *out);
 
-/** Chooses and opens. @return 0; ERR_NOTFOUND for an unknown facility; what open(2) said of a file. */
+/**
+ * Chooses and opens; a file that cannot be opened is a warning, and standard error takes its place.
+ * @return 0; ERR_NOTFOUND for an unknown facility.
+ */
 NODISCARD int log_setup_open(const struct options *options, struct err_msg *msg);
 
 #endif

@@ -49,6 +49,9 @@
 #include "spamd-trust/upstream_tls.h"
 #include "spamd-trust/worker_process.h"
 
+/* Of a word on the command line that is no option, this much is shown in the log. */
+#define IGNORED_TEXT_BYTES 64
+
 /* -A lists of the greatest length take less. */
 #define ACCESS_ARENA_BYTES ((size_t)1024 * 1024)
 
@@ -164,10 +167,15 @@ static void
 log_start(const struct daemon *d)
 {
 	char text[LISTENERS_TEXT_BYTES];
+	char ignored[IGNORED_TEXT_BYTES];
 
 	if (d->options.stop_at_threshold) {
 		log_warn("spamd: the -S option has been deprecated and is no longer supported, "
 			 "ignoring");
+	}
+	if (d->options.ignored != NULL) {
+		log_warn("spamd: ignored on the command line, as it is no option: \"%s\"",
+			log_escape(slice_str(d->options.ignored), ignored, sizeof(ignored)));
 	}
 	if (d->options.virtual_config_dir != NULL && d->options.user_config) {
 		log_warn("spamd: --virtual-config-dir has no effect without -x");
@@ -200,14 +208,17 @@ serve(struct daemon *d, enum supervisor_outcome *outcome, struct err_msg *msg)
 		.ctx = d,
 	};
 	const char *pidfile = d->options.pidfile;
+	struct err_msg pid_msg = {0};
 	int code = listeners_open(&d->listeners, &d->options, msg);
 
 	if (code == 0) {
 		prepare_reports(d);
 		code = store_watch_init(&d->watch, d->options.store, msg);
 	}
-	if (code == 0 && pidfile != NULL) {
-		code = pidfile_write(pidfile, msg);
+	if (code == 0 && pidfile != NULL && pidfile_write(pidfile, &pid_msg) != 0) {
+		/* As the original: mail goes on without. */
+		log_warn("spamd: %s", pid_msg.text);
+		pidfile = NULL;
 	}
 	if (code == 0) {
 		log_start(d);

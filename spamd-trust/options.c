@@ -397,6 +397,15 @@ parse_letters(struct parser *p, const char *arg)
 	return 0;
 }
 
+/* ignore - a word that is no option, as the original does; the first is kept for the log */
+static void
+ignore(struct parser *p, const char *word)
+{
+	if (p->out->ignored == NULL) {
+		p->out->ignored = word;
+	}
+}
+
 /* check_together - what single options cannot see: what follows from what, and what contradicts */
 static int
 check_together(struct parser *p)
@@ -408,6 +417,9 @@ check_together(struct parser *p)
 	if (o->virtual_config_dir != NULL && o->username == NULL) {
 		return usage_error(
 			p, "cannot use --virtual-config-dir without", "-u (--username)");
+	}
+	if (o->check_config && o->ignored != NULL) {
+		return usage_error(p, "unexpected argument", o->ignored);
 	}
 	if (o->ipv4_only && o->ipv6_only) {
 		return usage_error(p, "cannot use together", "-4 and -6");
@@ -434,8 +446,11 @@ options_parse(int argc, char *const argv[], struct options *out, struct err_msg 
 	while (code == 0 && p.next < argc) {
 		const char *arg = argv[p.next++];
 
-		if (arg[0] != '-' || arg[1] == '\0' || strcmp(arg, "--") == 0) {
-			code = usage_error(&p, "unexpected argument", arg);
+		if (arg[0] != '-' || arg[1] == '\0') {
+			ignore(&p, arg);
+		} else if (strcmp(arg, "--") == 0) {
+			ignore(&p, p.next < argc ? argv[p.next] : NULL);
+			p.next = argc;
 		} else if (arg[1] == '-') {
 			code = parse_long(&p, arg);
 		} else {

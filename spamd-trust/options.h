@@ -41,6 +41,7 @@ struct options {
 	bool show_version;
 	bool check_config;
 	bool daemonize;
+	const char *ignored; /**< the first word that is neither option nor value; NULL: none */
 
 	/* Where to listen. NULL and empty strings are "not given". */
 	struct option_list listen; /**< -i; an item may be "" (all addresses) */

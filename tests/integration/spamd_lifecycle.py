@@ -305,6 +305,27 @@ class CommandLineTest(harness.DaemonTest):
             self.assertEqual(done.stdout, "")
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
+    def test_words_that_are_no_options_are_ignored_as_by_the_original(self):
+        spamd = self.daemon("-x", "", "start", "--", "-d").start()
+        self.assertEqual(spamd.exchange(request("PING")), PONG)
+        spamd.wait_log(r'warn: spamd: ignored on the command line, as it is no option: ""$')
+
+    def test_log_and_pid_files_that_cannot_be_written_cost_no_mail(self):
+        nowhere = self.dir / "nowhere" / "file"
+        spamd = self.daemon("-x", "-r", nowhere)
+        spamd.start()
+        self.assertEqual(spamd.exchange(request("PING")), PONG)
+        spamd.wait_log(r"warn: spamd: cannot write pid file .*/nowhere/file: ")
+        self.assertEqual(spamd.stop(), 0)
+        spamd = self.daemon("-x", "-s", nowhere)
+        spamd.log = spamd.errors
+        spamd.start()
+        self.assertEqual(spamd.exchange(request("PING")), PONG)
+        spamd.wait_log(
+            r"warn: spamd: cannot open log file .*/nowhere/file: .*; logging to standard error$"
+        )
+        self.assertEqual(spamd.stop(), 0)
+
     def test_ports_that_are_none(self):
         for options in (
             ("-p", "65536"),
