@@ -171,6 +171,7 @@ scorer_set_ledger(struct scorer *s, struct store *ledger)
 	for (unsigned int i = 0; i < s->workers; i++) {
 		struct seat *seat = &s->seats[i];
 
+		scan_rest(&seat->scanner);
 		ledger_reader_free(seat->desk.reader);
 		seat->desk.reader = NULL;
 		if (ledger != NULL && code == 0) {
@@ -206,6 +207,7 @@ scorer_new(const char *directory, unsigned int workers, struct scorer **out)
 	s->private_store = (struct shared_store){STORE_LAYOUT_PRIVATE, "private", .state = 1};
 	for (unsigned int i = 0; i < workers; i++) {
 		(void)pthread_mutex_init(&s->seats[i].lock, NULL);
+		s->seats[i].scanner.keeps_snapshots = true;
 	}
 	scorer_refresh(s);
 	*out = s;
@@ -272,6 +274,16 @@ scorer_scan(struct scorer *s, unsigned int worker, const struct settings *settin
 	(void)pthread_mutex_unlock(&seat->lock);
 	report_rules(settings);
 	return code;
+}
+
+void
+scorer_rest(struct scorer *s, unsigned int worker)
+{
+	struct seat *seat = &s->seats[worker];
+
+	(void)pthread_mutex_lock(&seat->lock);
+	scan_rest(&seat->scanner);
+	(void)pthread_mutex_unlock(&seat->lock);
 }
 
 int

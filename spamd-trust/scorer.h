@@ -43,10 +43,16 @@ void scorer_set_ledger(struct scorer *s, struct store *ledger);
 /** Are both stores open? */
 bool scorer_is_whole(const struct scorer *s);
 
-/** scan_message() with the readers of the worker. @return as that. */
+/**
+ * scan_message() with the readers of the worker. @return as that. Snapshots are kept for the next
+ * message until scorer_rest().
+ */
 NODISCARD int scorer_scan(struct scorer *s, unsigned int worker,
 	const struct settings *settings, const struct scan_request *request,
 	struct arena *arena, struct verdict *out);
+
+/** The worker has no message at hand and goes to wait: gives back its snapshots. */
+void scorer_rest(struct scorer *s, unsigned int worker);
 
 /** scan_evidence() with the readers of the worker. @return as that. */
 NODISCARD int scorer_examine(struct scorer *s, unsigned int worker,

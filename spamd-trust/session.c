@@ -261,11 +261,14 @@ run_phase(struct session *s)
 static void
 on_ready(evutil_socket_t fd, short what, void *arg)
 {
+	struct session *s = arg;
+	struct worker *w = s->worker;
+
 	(void)fd;
 	(void)what;
 	log_hold();
-	session_run(arg);
-	log_release();
+	session_run(s);
+	worker_rest(w);
 }
 
 /* engine_keeps_time - the deadline of this phase is the engine's */

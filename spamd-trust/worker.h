@@ -74,6 +74,9 @@ void worker_remember(struct worker *w, struct session *s);
 /** Frees the session; others may go on for it. */
 void worker_forget(struct worker *w, struct session *s);
 
+/** Before it waits in its loop: held log lines go out, and the stores are left alone. */
+void worker_rest(struct worker *w);
+
 /** Counts a connection refused for the limit per peer; logged once a minute. */
 void worker_count_refused(struct worker *w, const char *address);
 

@@ -33,9 +33,6 @@ ledger_reader_free(struct ledger_reader *r)
 int
 ledger_begin(struct ledger_reader *r)
 {
-	if (r->is_open) {
-		ledger_end(r);
-	}
 	r->error = r->txn == NULL ? store_begin_read(r->store, &r->txn) : store_renew(r->txn);
 	r->is_open = r->error == 0;
 	return r->error;

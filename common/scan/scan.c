@@ -298,14 +298,26 @@ stores_begin(const struct scanner *scanner)
 	return true;
 }
 
-static void
-stores_end(const struct scanner *scanner)
+void
+scan_rest(const struct scanner *scanner)
 {
 	if (scanner->ledger != NULL) {
 		ledger_desk_end(scanner->ledger);
 	}
-	private_end(scanner->private_store);
-	graph_end(scanner->graph);
+	if (scanner->private_store != NULL) {
+		private_end(scanner->private_store);
+	}
+	if (scanner->graph != NULL) {
+		graph_end(scanner->graph);
+	}
+}
+
+static void
+stores_end(const struct scanner *scanner)
+{
+	if (!scanner->keeps_snapshots) {
+		scan_rest(scanner);
+	}
 }
 
 /* has_gtube - searched by its first asterisk, which is rare in text: a body is long, and this is all we read of it */

@@ -30,6 +30,7 @@ struct scanner {
 	struct graph_reader *graph;
 	struct private_reader *private_store;
 	struct ledger_desk *ledger; /**< NULL: there is none */
+	bool keeps_snapshots;       /**< from one message to the next, until scan_rest() */
 };
 
 struct scan_request {
@@ -92,11 +93,15 @@ struct scan_details {
 
 /**
  * Scores one message under `settings`. The verdict and all it points at live in the arena;
- * snapshots of the stores are taken and given back inside.
+ * snapshots of the stores are taken and, unless the scanner keeps them, given back inside. Each message
+ * sees what was committed before it, either way.
  * @return 0; ERR_NOMEM when the arena is exhausted (the caller answers with a neutral verdict).
  */
 NODISCARD int scan_message(const struct scanner *scanner, const struct settings *settings,
 	const struct scan_request *request, struct arena *arena, struct verdict *out);
+
+/** Gives back the snapshots that a scanner keeps: whoever waits with one keeps old pages from reuse. */
+void scan_rest(const struct scanner *scanner);
 
 /**
  * The same for a sender that is only named (`trustctl why ADDRESS`): as if a message from him with

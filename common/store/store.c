@@ -75,6 +75,14 @@ store_begin_write(struct store *store, struct store_txn **out)
 	return txn_begin(store, true, out);
 }
 
+static void
+end_cursors(struct store_txn *txn)
+{
+	for (struct store_cursor *c = txn->cursors; c != NULL; c = c->next) {
+		c->in_use = false;
+	}
+}
+
 void
 store_pause(struct store_txn *txn)
 {
@@ -82,9 +90,7 @@ store_pause(struct store_txn *txn)
 	if (!txn->is_active) {
 		return;
 	}
-	for (struct store_cursor *c = txn->cursors; c != NULL; c = c->next) {
-		c->in_use = false;
-	}
+	end_cursors(txn);
 	txn->store->ops->txn_pause(txn);
 	txn->is_active = false;
 }
@@ -107,12 +113,27 @@ recognise(struct store_txn *txn)
 	}
 }
 
+/* is_newest - a snapshot that was not given back, in good order, and nobody has committed since */
+static bool
+is_newest(const struct store_txn *txn)
+{
+	const struct store_ops *ops = txn->store->ops;
+
+	return txn->is_active && txn->error == 0 && txn->memo != NULL &&
+	       ops->txn_is_newest != NULL && ops->txn_is_newest(txn);
+}
+
 int
 store_renew(struct store_txn *txn)
 {
 	int rc;
 
 	assert(!txn->is_write);
+	if (is_newest(txn)) {
+		end_cursors(txn);
+		txn->is_unchanged = true;
+		return 0;
+	}
 	store_pause(txn);
 	rc = txn->store->ops->txn_renew(txn);
 	txn->is_active = rc == 0;

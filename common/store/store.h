@@ -125,7 +125,8 @@ NODISCARD int store_usage(struct store *store, struct store_usage *out);
 
 /**
  * A read transaction. Cheap to reuse: store_pause() keeps the handle without a snapshot and
- * ends its cursors, store_renew() takes a new one and clears the error.
+ * ends its cursors, store_renew() takes a new one and clears the error. A snapshot that was not
+ * given back is kept, without its cursors, where it is still the newest; that costs next to nothing.
  * @return 0; ERR_BUSY (table of readers full, or the map has to grow first), ERR_NOMEM, ERR_IO.
  */
 NODISCARD int store_begin_read(struct store *store, struct store_txn **out);

@@ -67,6 +67,8 @@ struct store_ops {
 	int (*txn_renew)(struct store_txn *txn);
 	/** Of the last commit that the transaction sees, never 0; NULL where nothing tells snapshots apart. */
 	uint64_t (*txn_snapshot_id)(const struct store_txn *txn);
+	/** Has nobody committed since its snapshot was taken? NULL where that cannot be told. */
+	bool (*txn_is_newest)(const struct store_txn *txn);
 	/** Both end and free the transaction, whatever they return; its cursors are gone before. */
 	int (*txn_commit)(struct store_txn *txn);
 	void (*txn_abort)(struct store_txn *txn);

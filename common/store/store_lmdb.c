@@ -216,6 +216,16 @@ lmdb_snapshot_id(const struct store_txn *txn)
 	return mdb_txn_id(txn_of(txn)) + ((uint64_t)store_of(txn)->moves << 48);
 }
 
+/* lmdb_is_newest - going by the newer meta page, which a commit writes last */
+static bool
+lmdb_is_newest(const struct store_txn *txn)
+{
+	MDB_envinfo info;
+
+	return mdb_env_info(store_of(txn)->env, &info) == 0 &&
+	       info.me_last_txnid == mdb_txn_id(txn_of(txn));
+}
+
 static int
 lmdb_commit(struct store_txn *txn)
 {
@@ -455,6 +465,7 @@ const struct store_ops lmdb_ops = {
 	.txn_pause = lmdb_pause,
 	.txn_renew = lmdb_renew,
 	.txn_snapshot_id = lmdb_snapshot_id,
+	.txn_is_newest = lmdb_is_newest,
 	.txn_commit = lmdb_commit,
 	.txn_abort = lmdb_abort,
 	.get = lmdb_get,

@@ -696,6 +696,41 @@ Test(store_lmdb, a_reader_sees_its_values_in_a_map_that_moved)
 	body_close(store);
 }
 
+/* One that is not given back is kept while it is the newest, and never longer. */
+Test(store_lmdb, a_kept_snapshot_is_renewed_after_a_commit)
+{
+	struct store_config config;
+	struct store *store = NULL;
+	struct store_txn *reader = NULL;
+	struct store_cursor *c = NULL;
+	struct slice key;
+	struct slice value;
+
+	temp_dir_make(&dir);
+	config = config_of(STORE_CREATE);
+	cr_assert_eq(store_lmdb_open(&config, &store, NULL), 0);
+	put_key(store, "a");
+	reader = begin_read(store);
+	cr_assert_eq(store_renew(reader), 0);
+	for (int i = 0; i < 3; i++) {
+		c = store_cursor_open(reader, PLAIN);
+		cr_expect(store_cursor_seek(c, SLICE(""), &key, &value), "it serves again");
+		cr_assert_eq(store_renew(reader), 0, "without a pause");
+		cr_expect(store_is_unchanged(reader));
+		assert_value(reader, PLAIN, "a", "1");
+	}
+	put_key(store, "b");
+	cr_expect_not(store_get(reader, PLAIN, SLICE("b"), &value), "an old snapshot");
+	cr_assert_eq(store_renew(reader), 0);
+	cr_expect_not(store_is_unchanged(reader));
+	assert_value(reader, PLAIN, "b", "1");
+	store_txn_fail(reader, ERR_CORRUPT);
+	cr_assert_eq(store_renew(reader), 0);
+	cr_expect_eq(store_txn_error(reader), 0, "an error ends with a renewal, kept or not");
+	store_abort(reader);
+	body_close(store);
+}
+
 Test(store_lmdb, the_map_does_not_grow_under_an_open_reader)
 {
 	struct store_config config;
