@@ -142,7 +142,8 @@ stream_write(struct stream *s, struct slice bytes, struct slice rest, size_t *n_
 		return status_of(s, SSL_write_ex(s->ssl, bytes.data, bytes.len, n_out));
 	}
 	do {
-		n = sendmsg(s->fd, &message, MSG_NOSIGNAL | MSG_MORE);
+		n = rest.len == 0 ? send(s->fd, bytes.data, bytes.len, MSG_NOSIGNAL | MSG_MORE)
+				  : sendmsg(s->fd, &message, MSG_NOSIGNAL | MSG_MORE);
 	} while (n < 0 && errno == EINTR);
 	if (n >= 0) {
 		*n_out = (size_t)n;

@@ -1,6 +1,7 @@
 #include "spamd-trust/worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -113,6 +114,13 @@ accept_failed(struct worker *w)
 	}
 }
 
+void
+worker_rest(struct worker *w)
+{
+	log_release();
+	scorer_rest(w->service->scorer, w->desk.worker);
+}
+
 static const struct listener *
 listener_of(const struct worker *w, int fd)
 {
@@ -124,6 +132,15 @@ listener_of(const struct worker *w, int fd)
 		}
 	}
 	return NULL;
+}
+
+/* somebody_waits - asked first, since accept4() makes socket and file before it finds out that nobody does */
+static bool
+somebody_waits(const struct listener *listener)
+{
+	struct pollfd fd = {.fd = listener->fd, .events = POLLIN};
+
+	return poll(&fd, 1, 0) > 0;
 }
 
 /* accept_one - false when nobody is waiting; *out is NULL for one who was turned away */
@@ -156,7 +173,7 @@ accept_group(struct worker *w, const struct listener *listener, bool is_first)
 	for (int i = 0; i < SESSION_GROUP_MAX; i++) {
 		struct session *s = NULL;
 
-		more = has_room(w) && accept_one(w, listener, &s);
+		more = has_room(w) && somebody_waits(listener) && accept_one(w, listener, &s);
 		if (!more) {
 			break;
 		}
@@ -182,7 +199,7 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 		groups++;
 	}
 	w->is_busy = false;
-	log_release();
+	worker_rest(w);
 }
 
 static void

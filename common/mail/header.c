@@ -5,7 +5,7 @@
 /* The fourth line that is no field ends the header. */
 #define JUNK_LINES_MAX 3
 
-#define FIELDS_AT_FIRST 64
+#define FIELDS_AT_FIRST 32
 
 enum line_kind {
 	LINE_FIELD,
