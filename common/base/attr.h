@@ -20,6 +20,9 @@
 #define UNINITIALIZED
 #endif
 
+/** For a few lines that become a constant or nothing where they are used, which the inliner cannot foresee. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /** Number of elements of an array (not of a pointer). */
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -50,7 +50,8 @@ dynbuf_add(struct dynbuf *b, struct slice s)
 	return 0;
 }
 
-static inline int
+/* Of a literal, the length is known where it is written. */
+static ALWAYS_INLINE int
 dynbuf_add_str(struct dynbuf *b, const char *text)
 {
 	return dynbuf_add(b, slice_str(text));

@@ -144,7 +144,9 @@ name_of(struct slice name)
 {
 	size_t i = 0;
 
-	while (i < ARRAY_LEN(counted) && !slice_eq_nocase(name, slice_str(counted[i].name))) {
+	while (i < ARRAY_LEN(counted) &&
+		(name.len == 0 || ascii_lower(name.data[0]) != (uint8_t)counted[i].name[0] ||
+			!slice_eq_nocase(name, slice_str(counted[i].name)))) {
 		i++;
 	}
 	return i;
