@@ -14,6 +14,8 @@
 
 #define PATH_MAX_BYTES 1024
 
+#define GTUBE_SCORE 1000.0
+
 /* What adding rules needs. */
 struct rules {
 	const struct settings *settings;
@@ -23,29 +25,28 @@ struct rules {
 	int error;
 };
 
-static double
-tuned_score(const struct rules *r, struct slice name, double fallback)
+/* is_off - a configured 0 leaves a rule out */
+static bool
+is_off(const struct rule_settings *tuned)
 {
-	double score = fallback;
+	return tuned != NULL && tuned->score_is_configured && tuned->score == 0;
+}
 
+/* tuned_score - that of the settings, or the fallback where they have none */
+static double
+tuned_score(const struct rules *r, const struct rule_settings *tuned, double fallback)
+{
 	if (r->settings->trust_mode == SETTINGS_TRUST_OBSERVE) {
 		return 0.0;
 	}
-	if (!settings_score(r->settings, name, &score)) {
-		return fallback;
-	}
-	return score;
+	return tuned != NULL && tuned->has_score ? tuned->score : fallback;
 }
 
 static void
-add_scored(struct rules *r, struct slice name, double score, const struct slice *lines,
+add_scored(struct rules *r, const struct rule_hit *rule, const struct slice *lines,
 	size_t line_count)
 {
-	struct rule_hit hit = {
-		.name = name,
-		.score = score,
-		.describe = settings_describe(r->settings, name),
-	};
+	struct rule_hit hit = *rule;
 
 	if (r->error != 0) {
 		return;
@@ -62,12 +63,26 @@ add_scored(struct rules *r, struct slice name, double score, const struct slice 
 	r->error = verdict_add(r->verdict, &hit);
 }
 
-/* add_optional - a rule beside the tier rule; a configured 0 switches it off */
+/* hit_of - by the name of a rule, what the settings say of it */
+static struct rule_hit
+hit_of(struct slice name, const struct rule_settings *tuned, double score)
+{
+	return (struct rule_hit){
+		.name = name,
+		.score = score,
+		.describe = tuned == NULL ? (struct slice){0} : tuned->describe,
+	};
+}
+
+/* add_optional - a rule beside the tier rule */
 static void
 add_optional(struct rules *r, struct slice name)
 {
-	if (!settings_rule_is_off(r->settings, name)) {
-		add_scored(r, name, tuned_score(r, name, 0.0), NULL, 0);
+	const struct rule_settings *tuned = rule_table_find(&r->settings->rules, name);
+	struct rule_hit hit = hit_of(name, tuned, tuned_score(r, tuned, 0.0));
+
+	if (!is_off(tuned)) {
+		add_scored(r, &hit, NULL, 0);
 	}
 }
 
@@ -79,10 +94,8 @@ add_optional(struct rules *r, struct slice name)
  * file all mail as spam.
  */
 static double
-unknown_score(const struct rules *r)
+unknown_score(const struct rules *r, const struct rule_settings *tuned)
 {
-	const struct rule_settings *tuned =
-		rule_table_find(&r->settings->rules, SLICE("TRUST_UNKNOWN"));
 	double score = r->settings->unknown_is_spam ? SCAN_UNKNOWN_IS_SPAM_SCORE : 0.0;
 
 	if (r->details->rule == TRUST_RULE_NO_STORE || r->details->circle_is_empty ||
@@ -105,51 +118,55 @@ direct_rule(unsigned int level)
 	}
 }
 
-/* add_tier_rule - the rule that says where the sender stands; a configured 0 leaves it out */
-static void
-add_tier_rule(struct rules *r, const struct slice *lines, size_t line_count)
+/* tier_rule - the rule that says where the sender stands; empty: he is unknown */
+static struct slice
+tier_rule(const struct scan_details *d)
 {
-	const struct scan_details *d = r->details;
-	struct slice name = SLICE("TRUST_UNKNOWN");
-	double score = 0.0;
-
 	switch (d->rule) {
 	case TRUST_RULE_REVOKED:
-		name = SLICE("TRUST_REVOKED");
-		score = tuned_score(r, name, 0.0);
-		break;
+		return SLICE("TRUST_REVOKED");
 	case TRUST_RULE_BLOCKED:
-		name = SLICE("TRUST_BLOCKED");
-		score = tuned_score(r, name, 0.0);
-		break;
+		return SLICE("TRUST_BLOCKED");
 	case TRUST_RULE_REPORTED:
-		name = SLICE("TRUST_REPORTED");
-		score = tuned_score(r, name, 0.0);
-		break;
+		return SLICE("TRUST_REPORTED");
 	case TRUST_RULE_SUSPECT:
 		/* No bonus: who may be a thief is judged by content alone. */
-		name = SLICE("TRUST_SUSPECT");
-		score = tuned_score(r, name, 0.0);
-		break;
+		return SLICE("TRUST_SUSPECT");
 	case TRUST_RULE_OWN_EDGE:
-		name = direct_rule(d->level);
-		score = tuned_score(r, name, 0.0);
-		break;
+		return direct_rule(d->level);
 	case TRUST_RULE_INTRODUCTION:
-		name = SLICE("TRUST_FOF");
-		score = tuned_score(
-			r, name, metric_score((uint32_t)(d->strength * METRIC_ONE + 0.5)));
-		break;
+		return SLICE("TRUST_FOF");
 	case TRUST_RULE_UNPROVEN:
 	case TRUST_RULE_NOBODY:
 	case TRUST_RULE_NEWKEY:
 	case TRUST_RULE_NO_SENDER:
 	case TRUST_RULE_NO_STORE:
-		score = unknown_score(r);
 		break;
 	}
-	if (!settings_rule_is_off(r->settings, name)) {
-		add_scored(r, name, score, lines, line_count);
+	return (struct slice){0};
+}
+
+static void
+add_tier_rule(struct rules *r, const struct slice *lines, size_t line_count)
+{
+	const struct scan_details *d = r->details;
+	struct slice name = tier_rule(d);
+	bool is_unknown = name.len == 0;
+	const struct rule_settings *tuned = NULL;
+	struct rule_hit hit;
+	double fallback = 0.0;
+
+	if (is_unknown) {
+		name = SLICE("TRUST_UNKNOWN");
+	}
+	if (d->rule == TRUST_RULE_INTRODUCTION) {
+		fallback = metric_score((uint32_t)(d->strength * METRIC_ONE + 0.5));
+	}
+	tuned = rule_table_find(&r->settings->rules, name);
+	hit = hit_of(name, tuned,
+		is_unknown ? unknown_score(r, tuned) : tuned_score(r, tuned, fallback));
+	if (!is_off(tuned)) {
+		add_scored(r, &hit, lines, line_count);
 	}
 }
 
@@ -287,6 +304,20 @@ is_bounce_without_enemy(const struct scan_details *d)
 	       d->rule != TRUST_RULE_REVOKED;
 }
 
+static void
+add_gtube(struct rules *r)
+{
+	const struct slice name = SLICE("GTUBE");
+	const struct rule_settings *tuned = rule_table_find(&r->settings->rules, name);
+	struct rule_hit hit = hit_of(
+		name, tuned, tuned != NULL && tuned->has_score ? tuned->score : GTUBE_SCORE);
+
+	hit.area = SLICE("BODY: ");
+	if (!is_off(tuned)) {
+		add_scored(r, &hit, NULL, 0);
+	}
+}
+
 int
 scan_rules(
 	const struct settings *settings, bool has_gtube, struct arena *arena, struct verdict *v)
@@ -318,14 +349,8 @@ scan_rules(
 		add_tier_rule(&r, lines, lines[2].len > 0 ? 3 : 2);
 		add_side_rules(&r);
 	}
-	if (has_gtube && r.error == 0 && !settings_rule_is_off(settings, SLICE("GTUBE"))) {
-		double score = 1000.0;
-
-		(void)settings_score(settings, SLICE("GTUBE"), &score);
-		add_scored(&r, SLICE("GTUBE"), score, NULL, 0);
-		if (r.error == 0) {
-			v->rules[v->rule_count - 1].area = SLICE("BODY: ");
-		}
+	if (has_gtube) {
+		add_gtube(&r);
 	}
 	return r.error;
 }
