@@ -128,6 +128,9 @@ spamd_version_parse(struct slice text)
 	if (slice_starts_with_nocase(text, SLICE("inf"))) {
 		return is_negative ? -INFINITY : INFINITY;
 	}
+	if (slice_starts_with_nocase(text, SLICE("nan"))) {
+		return NAN;
+	}
 	while (digits_at(text, 0) > 1 && text.data[0] == '0') {
 		text = slice_skip(text, 1);
 	}

@@ -123,7 +123,7 @@ head_form(const struct spamd_request *request)
 	switch (request->command) {
 	case SPAMD_PROCESS:
 	case SPAMD_HEADERS:
-		if (version < 1.2) {
+		if (!(version >= 1.2)) {
 			return (struct head_form){.version = "1.0"};
 		}
 		return (struct head_form){"1.1", true, is_modern, true};

@@ -231,6 +231,8 @@ static const struct proto_row rows[] = {
 		"Spam: No ; -3.5 / 5.0" CRLF CRLF "BODY"},
 	{"symbols 1.2 end in CRLF", IN("SYMBOLS SPAMC/1.2\r\n\r\nx\n"),
 		"checking SYMBOLS[x\\n]2 " OK_HAM CRLF "BODY" CRLF},
+	{"symbols of no version end in none", IN("SYMBOLS SPAMC/nan\r\nx\n"),
+		"checking SYMBOLS[x\\n]2 " OK_HAM CRLF "BODY"},
 	{"tell", IN("TELL SPAMC/1.0\r\nMessage-class: spam\r\nSet: LOCAL,remote\r\n\r\nx\n"),
 		"TELL[x\\n]2 spam > SPAMD/1.1 0 EX_OK" CRLF
 		"DidSet: local,remote" CRLF CRLF CRLF},
