@@ -173,7 +173,7 @@ accept_group(struct worker *w, const struct listener *listener, bool is_first)
 	for (int i = 0; i < SESSION_GROUP_MAX; i++) {
 		struct session *s = NULL;
 
-		more = has_room(w) && somebody_waits(listener) && accept_one(w, listener, &s);
+		more = somebody_waits(listener) && has_room(w) && accept_one(w, listener, &s);
 		if (!more) {
 			break;
 		}
