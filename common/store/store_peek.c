@@ -220,7 +220,7 @@ store_peek_tree(struct slice record, struct format_tree *out)
 		return false;
 	}
 	memcpy(out, record.data, sizeof(*out));
-	return true;
+	return out->depth <= FORMAT_DEPTH_MAX;
 }
 
 void
