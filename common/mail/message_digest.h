@@ -27,7 +27,7 @@
 #include "common/base/digest.h"
 
 /** Of the body, for the lead. */
-#define MESSAGE_LEAD_BYTES 1024
+#define MESSAGE_LEAD_BYTES 512
 
 /** @return 0 or ERR_NOMEM. */
 NODISCARD int message_digest(struct slice message, struct digest *out);
