@@ -27,7 +27,7 @@ from scorers import REAL_SPAMD, RealSpamd  # noqa: E402
 from trust_site import Site  # noqa: E402
 
 CONNECTIONS = 16
-ROUNDS = 5
+ROUNDS = 9
 THREADS = os.cpu_count() or 1
 USER = "alice@example.org"
 
