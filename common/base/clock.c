@@ -15,7 +15,7 @@ read_ns(clockid_t id)
 uint64_t
 clock_wall_s(void)
 {
-	return read_ns(CLOCK_REALTIME_COARSE) / 1000000000U;
+	return read_ns(CLOCK_REALTIME) / 1000000000U;
 }
 
 uint64_t

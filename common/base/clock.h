@@ -10,11 +10,11 @@
 
 #include <stdint.h>
 
-/* Of the kernel's last tick: up to ten milliseconds old, and several times cheaper than the others. */
 uint64_t clock_wall_s(void);
-uint64_t clock_mono_ms(void);
-
 uint64_t clock_wall_ms(void);
 uint64_t clock_mono_ns(void);
+
+/** Of the kernel's last tick: up to ten milliseconds old, and several times cheaper than the others. */
+uint64_t clock_mono_ms(void);
 
 #endif
