@@ -87,7 +87,7 @@ struct session {
 };
 
 /** So many sessions begin together. */
-#define SESSION_GROUP_MAX 4
+#define SESSION_GROUP_MAX 8
 
 /**
  * Makes a session of an accepted, non-blocking descriptor, which it takes. @param from of a TCP

@@ -12,7 +12,7 @@
 #include "common/base/log.h"
 
 /* Groups of connections taken in a row before those that are open get their turn. */
-#define ACCEPT_GROUPS 4
+#define ACCEPT_GROUPS 2
 
 #define RETRY_MS 100
 
