@@ -86,8 +86,8 @@ struct session {
 	char tls_text[SESSION_TLS_TEXT_MAX];
 };
 
-/** So many sessions begin together. */
-#define SESSION_GROUP_MAX 8
+/** So many sessions begin together; more would not be cheaper, and keep a worker from its other sessions. */
+#define SESSION_GROUP_MAX 4
 
 /**
  * Makes a session of an accepted, non-blocking descriptor, which it takes. @param from of a TCP

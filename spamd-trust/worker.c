@@ -11,9 +11,6 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 
-/* Groups of connections taken in a row before those that are open get their turn. */
-#define ACCEPT_GROUPS 2
-
 #define RETRY_MS 100
 
 /* The same trouble is logged once in this time. */
@@ -162,42 +159,39 @@ accept_one(struct worker *w, const struct listener *listener, struct session **o
 	return true;
 }
 
-/* accept_group - false when nobody is waiting any more, or there is no room */
-static bool
-accept_group(struct worker *w, const struct listener *listener, bool is_first)
+/* accept_group - those who wait, as far as there is room. @return how many sessions there are to begin */
+static size_t
+accept_group(struct worker *w, const struct listener *listener,
+	struct session *group[SESSION_GROUP_MAX])
 {
-	struct session *group[SESSION_GROUP_MAX];
 	size_t count = 0;
-	bool more = true;
 
-	for (int i = 0; i < SESSION_GROUP_MAX; i++) {
+	for (int i = 0; i < SESSION_GROUP_MAX && somebody_waits(listener) && has_room(w); i++) {
 		struct session *s = NULL;
 
-		more = somebody_waits(listener) && has_room(w) && accept_one(w, listener, &s);
-		if (!more) {
+		if (!accept_one(w, listener, &s)) {
 			break;
 		}
 		if (s != NULL) {
 			group[count++] = s;
 		}
 	}
-	w->is_busy = !is_first || count > 1;
-	session_begin(group, count);
-	return more;
+	return count;
 }
 
+/* on_accept - one group, then those that are open get their turn, and whoever waits still the other workers' */
 static void
 on_accept(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
-	const struct listener *listener = listener_of(w, fd);
-	int groups = 0;
+	struct session *group[SESSION_GROUP_MAX];
+	size_t count = 0;
 
 	(void)what;
 	log_hold();
-	while (groups < ACCEPT_GROUPS && accept_group(w, listener, groups == 0)) {
-		groups++;
-	}
+	count = accept_group(w, listener_of(w, fd), group);
+	w->is_busy = count > 1;
+	session_begin(group, count);
 	w->is_busy = false;
 	worker_rest(w);
 }
