@@ -52,7 +52,7 @@ set_accepting(struct worker *w, bool on)
 	}
 }
 
-/* evict_idle - closes the oldest connection that has sent nothing */
+/* evict_idle - closes the oldest connection that has sent nothing; one that has not begun waits for nothing yet */
 static bool
 evict_idle(struct worker *w)
 {
@@ -64,7 +64,7 @@ evict_idle(struct worker *w)
 		if (s->origin.accepted_ms + IDLE_GRACE_MS > now_ms) {
 			return false;
 		}
-		if (!s->has_input) {
+		if (!s->has_input && s->wait != SESSION_WAIT_NONE) {
 			session_close(s);
 			return true;
 		}
