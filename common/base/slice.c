@@ -129,25 +129,41 @@ slice_without_line_end(struct slice s)
 	return s;
 }
 
-static bool
-is_one_of(uint8_t c, const char *set)
+/* A bit for each byte. */
+struct byte_set {
+	uint64_t bits[4];
+};
+
+static struct byte_set
+set_of(const char *bytes)
 {
-	while (*set != '\0' && (uint8_t)*set != c) {
-		set++;
+	struct byte_set set = {{0}};
+
+	for (; *bytes != '\0'; bytes++) {
+		uint8_t c = (uint8_t)*bytes;
+
+		set.bits[c >> 6] |= (uint64_t)1 << (c & 63);
 	}
-	return *set != '\0';
+	return set;
+}
+
+static bool
+is_one_of(uint8_t c, const struct byte_set *set)
+{
+	return (set->bits[c >> 6] >> (c & 63) & 1) != 0;
 }
 
 bool
 slice_next_token(struct slice *rest, const char *separators, struct slice *token_out)
 {
+	const struct byte_set set = set_of(separators);
 	struct slice s = *rest;
 	size_t end = 0;
 
-	while (s.len > 0 && is_one_of(s.data[0], separators)) {
+	while (s.len > 0 && is_one_of(s.data[0], &set)) {
 		s = slice_skip(s, 1);
 	}
-	while (end < s.len && !is_one_of(s.data[end], separators)) {
+	while (end < s.len && !is_one_of(s.data[end], &set)) {
 		end++;
 	}
 	*token_out = slice_take(s, end);

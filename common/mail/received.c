@@ -28,23 +28,7 @@ struct clauses {
 	bool is_ambiguous; /* "by" or "with" twice, or "with" first: a HELO name with blanks? */
 };
 
-/* next_token - takes the next run without blanks off *rest; false when nothing is left */
-static bool
-next_token(struct slice *rest, struct slice *token_out)
-{
-	struct slice s = *rest;
-	size_t end = 0;
-
-	while (s.len > 0 && lexer_is_blank(s.data[0])) {
-		s = slice_skip(s, 1);
-	}
-	while (end < s.len && !lexer_is_blank(s.data[end])) {
-		end++;
-	}
-	*token_out = slice_take(s, end);
-	*rest = slice_skip(s, end);
-	return end > 0;
-}
+static const char word_blanks[] = " \t\r\n";
 
 static bool
 is_word_byte(uint8_t c)
@@ -192,12 +176,12 @@ take_keyed(struct slice token, struct slice *rest, struct received *out)
 	struct slice value;
 
 	if (slice_eq_nocase(token, SLICE("HELO")) || slice_eq_nocase(token, SLICE("EHLO"))) {
-		(void)next_token(rest, &value);
+		(void)slice_next_token(rest, word_blanks, &value);
 		set_helo(out, value);
 		return true;
 	}
 	if (slice_eq_nocase(token, SLICE("account"))) { /* CommuniGate Pro, with a name */
-		(void)next_token(rest, &value);
+		(void)slice_next_token(rest, word_blanks, &value);
 		return true;
 	}
 	if (slice_starts_with_nocase(token, tag)) {
@@ -212,7 +196,7 @@ read_keyed(struct slice rest, struct received *out)
 {
 	struct slice token;
 
-	while (next_token(&rest, &token)) {
+	while (slice_next_token(&rest, word_blanks, &token)) {
 		if (!take_keyed(token, &rest, out)) {
 			return HINT_NONE;
 		}
@@ -231,7 +215,7 @@ read_comment(struct slice comment, struct received *out)
 	struct slice rest = comment;
 	struct slice token;
 
-	if (!next_token(&rest, &token)) {
+	if (!slice_next_token(&rest, word_blanks, &token)) {
 		return HINT_NONE;
 	}
 	if (take_keyed(token, &rest, out)) {
@@ -241,7 +225,7 @@ read_comment(struct slice comment, struct received *out)
 	token = slice_behind_last(token, '@');
 	if (!is_bracketed(token) && slice_trim(rest).len > 0) {
 		out->rdns = real_name(token);
-		(void)next_token(&rest, &token);
+		(void)slice_next_token(&rest, word_blanks, &token);
 		if (!is_bracketed(token)) {
 			return HINT_NONE;
 		}
@@ -252,7 +236,7 @@ read_comment(struct slice comment, struct received *out)
 	if (!parse_address(token, &out->peer)) {
 		return HINT_NONE;
 	}
-	while (next_token(&rest, &token)) {
+	while (slice_next_token(&rest, word_blanks, &token)) {
 		if (!take_keyed(token, &rest, out) && slice_find_byte(token, '[') < token.len) {
 			return HINT_NONE;
 		}
