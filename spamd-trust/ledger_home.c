@@ -6,8 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
-
-#define NAME "ledger" /* as in common/graph/store_layout.h */
+#include "common/graph/store_layout.h"
 
 #define MODE_ROOT   0755 /* as trustctl makes them: everybody may pass, */
 #define MODE_LEDGER 0750 /* what is inside is closed */
@@ -26,13 +25,14 @@ settle(int fd, mode_t mode, const struct privileges *owner)
 static int
 make_ledger(int root, const struct privileges *p)
 {
+	const char *name = store_layout_name(STORE_LAYOUT_LEDGER);
 	int fd = -1;
 	int rc = -1;
 
-	if (settle(root, MODE_ROOT, NULL) != 0 || mkdirat(root, NAME, MODE_LEDGER) != 0) {
+	if (settle(root, MODE_ROOT, NULL) != 0 || mkdirat(root, name, MODE_LEDGER) != 0) {
 		return -1;
 	}
-	fd = openat(root, NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0) {
 		return -1;
 	}
@@ -52,7 +52,8 @@ ledger_home_make(const char *directory, const struct privileges *p, struct err_m
 	}
 	root = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (root < 0 || make_ledger(root, p) != 0) {
-		code = err_set_errno(msg, "cannot make %s/" NAME, directory);
+		code = err_set_errno(msg, "cannot make %s/%s", directory,
+			store_layout_name(STORE_LAYOUT_LEDGER));
 	} else {
 		log_info("spamd: no store in %s, made a ledger for reports there", directory);
 	}

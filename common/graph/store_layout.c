@@ -14,6 +14,12 @@ static const char *const names[] = {
 	[STORE_LAYOUT_GOSSIP] = "gossip",
 };
 
+const char *
+store_layout_name(enum store_layout_part part)
+{
+	return names[part];
+}
+
 int
 store_layout_path(
 	const char *root, enum store_layout_part part, char out[PATH_MAX], struct err_msg *msg)

@@ -28,6 +28,9 @@ enum store_layout_part {
 	STORE_LAYOUT_GOSSIP,
 };
 
+/** The name of its directory below the root. */
+const char *store_layout_name(enum store_layout_part part);
+
 /** Writes ROOT/NAME to out. @return 0, or ERR_TOOBIG when that is longer than a path may be. */
 NODISCARD int store_layout_path(
 	const char *root, enum store_layout_part part, char out[PATH_MAX], struct err_msg *msg);
