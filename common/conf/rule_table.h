@@ -23,6 +23,13 @@ struct rule_settings {
 	struct slice describe;
 };
 
+/** A configured 0 leaves a rule out; NULL: nothing is known of it, so it is not. */
+static inline bool
+rule_is_off(const struct rule_settings *rule)
+{
+	return rule != NULL && rule->score_is_configured && rule->score == 0;
+}
+
 /** Fields are private. A zeroed one is empty. */
 struct rule_table {
 	struct rule_node *root;

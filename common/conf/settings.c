@@ -140,9 +140,7 @@ settings_score(const struct settings *s, struct slice rule, double *out)
 bool
 settings_rule_is_off(const struct settings *s, struct slice rule)
 {
-	const struct rule_settings *found = rule_table_find(&s->rules, rule);
-
-	return found != NULL && found->score_is_configured && found->score == 0;
+	return rule_is_off(rule_table_find(&s->rules, rule));
 }
 
 struct slice

@@ -25,13 +25,6 @@ struct rules {
 	int error;
 };
 
-/* is_off - a configured 0 leaves a rule out */
-static bool
-is_off(const struct rule_settings *tuned)
-{
-	return tuned != NULL && tuned->score_is_configured && tuned->score == 0;
-}
-
 /* tuned_score - that of the settings, or the fallback where they have none */
 static double
 tuned_score(const struct rules *r, const struct rule_settings *tuned, double fallback)
@@ -81,7 +74,7 @@ add_optional(struct rules *r, struct slice name)
 	const struct rule_settings *tuned = rule_table_find(&r->settings->rules, name);
 	struct rule_hit hit = hit_of(name, tuned, tuned_score(r, tuned, 0.0));
 
-	if (!is_off(tuned)) {
+	if (!rule_is_off(tuned)) {
 		add_scored(r, &hit, NULL, 0);
 	}
 }
@@ -165,7 +158,7 @@ add_tier_rule(struct rules *r, const struct slice *lines, size_t line_count)
 	tuned = rule_table_find(&r->settings->rules, name);
 	hit = hit_of(name, tuned,
 		is_unknown ? unknown_score(r, tuned) : tuned_score(r, tuned, fallback));
-	if (!is_off(tuned)) {
+	if (!rule_is_off(tuned)) {
 		add_scored(r, &hit, lines, line_count);
 	}
 }
@@ -313,7 +306,7 @@ add_gtube(struct rules *r)
 		name, tuned, tuned != NULL && tuned->has_score ? tuned->score : GTUBE_SCORE);
 
 	hit.area = SLICE("BODY: ");
-	if (!is_off(tuned)) {
+	if (!rule_is_off(tuned)) {
 		add_scored(r, &hit, NULL, 0);
 	}
 }
