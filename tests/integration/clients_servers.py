@@ -36,6 +36,19 @@ queue/test
 """
 
 
+class MailServerTest:
+    """What holds for each of them; start() gives our daemon and the server."""
+
+    def test_the_same_as_behind_the_original(self):
+        self.compare_with_the_original()
+
+    def test_what_is_larger_than_it_sends_is_delivered(self):
+        ours, program = self.start()
+        code, mail = program.deliver(LETTERS["large"])
+        self.assertEqual((code, b"X-Spam-Status" in mail), (250, False))
+        self.assertNotIn("checking message", ours.log_text())
+
+
 class Haraka(MailServer):
     def __init__(self, directory, packages, place, settings="", resolver="127.0.0.1:1"):
         super().__init__(directory)
@@ -65,7 +78,7 @@ class Haraka(MailServer):
         return list(self.queue.glob("*.eml"))
 
 
-class HarakaTest(CallerTest):
+class HarakaTest(MailServerTest, CallerTest):
     """HEADERS 1.4 without a length; envelope fields come as the first lines of the message."""
 
     def setUp(self):
@@ -74,9 +87,6 @@ class HarakaTest(CallerTest):
 
     def begin(self, place, name, settings="reject_threshold=20\nmax_size=10000000\n", **kwargs):
         return Haraka(self.dir / name, self.packages, place, settings, **kwargs)
-
-    def test_the_same_as_behind_the_original(self):
-        self.compare_with_the_original()
 
     def start(self, *commands, config="", settings="reject_threshold=20\n", resolver="127.0.0.1:1"):
         """(our daemon, Haraka)"""
@@ -95,12 +105,6 @@ class HarakaTest(CallerTest):
         self.assertEqual(haraka.send(SPAM), (550, "spam score exceeded threshold"), ours.tail())
         self.assertRegex(haraka.text(), r'status=Yes, score=1000\.0, required=5\.0, reject=20, tests="GTUBE,TRUST_UNKNOWN"')
         self.assertIn(f"for {RECIPIENT}:", ours.log_text())
-
-    def test_what_is_larger_than_it_sends_is_delivered(self):
-        ours, haraka = self.start()
-        code, mail = haraka.deliver(LETTERS["large"])
-        self.assertEqual((code, b"X-Spam-Status" in mail), (250, False))
-        self.assertNotIn("checking message", ours.log_text())
 
     def test_mail_goes_on_without_the_daemon(self):
         ours, haraka = self.start()
@@ -178,14 +182,11 @@ class Qpsmtpd(MailServer):
 
 
 @needs("qpsmtpd-forkserver")
-class QpsmtpdTest(CallerTest):
+class QpsmtpdTest(MailServerTest, CallerTest):
     """HEADERS 1.4 with a length, from which it takes all X-Spam fields."""
 
     def begin(self, place, name, settings="reject 20"):
         return Qpsmtpd(self.dir / name, place, settings)
-
-    def test_the_same_as_behind_the_original(self):
-        self.compare_with_the_original()
 
     def start(self, *commands, config="", settings="reject 20"):
         """(our daemon, qpsmtpd)"""
@@ -205,12 +206,6 @@ class QpsmtpdTest(CallerTest):
         self.assertEqual(program.send(SPAM), (552, "spam score exceeded threshold"), ours.tail())
         self.assertIn("spamassassin: fail, Spam, 1000.0, > 20", program.text())
         self.assertIn(f"for {RECIPIENT}:", ours.log_text())
-
-    def test_what_is_larger_than_it_sends_is_delivered(self):
-        ours, program = self.start()
-        code, mail = program.deliver(LETTERS["large"])
-        self.assertEqual((code, b"X-Spam-Status" in mail), (250, False))
-        self.assertNotIn("checking message", ours.log_text())
 
     def test_its_results_prove_nothing(self):
         """It leaves what the sender wrote as if it were its own."""
