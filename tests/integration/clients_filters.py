@@ -23,7 +23,7 @@ from callers import (
     own,
 )
 from dkim import KeyServer, make_key, sign
-from harness import HAM, PATIENCE_S, SPAM
+from harness import HAM, PATIENCE_S, SPAM, listens
 from milter import Message, Milter
 from scorers import free_port
 
@@ -327,7 +327,7 @@ class Amavis(Program):
         config.write_text(AMAVIS.format(dir=self.dir, user=user, group=group))
         self.launch([*prefix, "amavisd", "-c", config, "foreground"])
         self.socket = self.dir / "home" / "amavisd.sock"
-        self.wait(self.socket.exists, "the socket of amavis")
+        self.wait(lambda: listens(self.socket, self.process.pid), "the socket of amavis")
 
     def put(self, message, recipients=(RECIPIENT,)):
         """What it wants done with the message, as AM.PDP has it: a sorted list of name=value."""

@@ -143,7 +143,7 @@ class SpamassMilter(Program):
         self.place = self.dir / "milter.sock"
         spamc = ("-F", "/dev/null", "-s", "10000000", *place)
         self.launch(["spamass-milter", "-m", "-r", "15", "-p", self.place, "--", *spamc])
-        self.wait(self.place.exists, "the socket of spamass-milter")
+        self.wait(lambda: harness.listens(self.place, self.process.pid), "the socket of spamass-milter")
 
     def stop(self):
         self.process.kill()  # it takes five seconds to end by itself

@@ -61,6 +61,15 @@ def wait_for(condition, what, tail=lambda: ""):
         time.sleep(0.01)
 
 
+def listens(path, pid):
+    """Whether somebody in the network of that process listens at a UNIX socket: between bind()
+    and listen() its file is there, and refuses."""
+    accepts = 0x10000  # __SO_ACCEPTCON of the kernel
+    table = pathlib.Path(f"/proc/{pid}/net/unix").read_text(errors="replace")
+    rows = (row.split(maxsplit=7) for row in table.splitlines()[1:])
+    return any(row[7:] == [str(path)] and int(row[3], 16) & accepts for row in rows)
+
+
 def next_second():
     """Statements are dated in seconds: waits for the next one, and says which it is."""
     second = int(time.time()) + 1

@@ -11,7 +11,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import time
 import unittest
 
 import harness
@@ -112,14 +111,17 @@ class Filters:
         settings.update(Socket=f"local:{path}", Syslog="no", UMask="077")
         config = self.dir / f"{name}.conf"
         config.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
-        with (self.dir / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen([*command, config], stdout=log, stderr=log)
+        log = self.dir / f"{name}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen([*command, config], stdout=out, stderr=out)
         self.processes.append(process)
-        deadline = time.monotonic() + 20
-        while not path.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"{command[0]}: " + (self.dir / f"{name}.log").read_text())
-            time.sleep(0.02)
+
+        def listens():
+            if process.poll() is not None:
+                raise AssertionError(f"{command[0]} ended\n{log.read_text()}")
+            return harness.listens(path, process.pid)
+
+        harness.wait_for(listens, f"the socket of {command[0]}", log.read_text)
 
     def stop(self):
         for process in self.processes:
