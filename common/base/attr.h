@@ -23,6 +23,9 @@
 /** For a few lines that become a constant or nothing where they are used, which the inliner cannot foresee. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
+/** For what is rare and takes much stack, which whoever calls it would have to touch as well. */
+#define NOINLINE __attribute__((noinline))
+
 /** Number of elements of an array (not of a pointer). */
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -13,6 +13,9 @@
 /* What the text has beside bytes of the message. */
 #define FRAME_MAX 64
 
+/* Room for the fields that count of nearly every message, taken at once. */
+#define TEXT_USUAL 1024
+
 /* A boundary is at most 70 characters (RFC 2046 section 5.1.1). */
 #define BOUNDARY_MAX 70
 
@@ -345,6 +348,7 @@ digest_parts(struct slice header, struct slice body, const struct survey *survey
 	int code = 0;
 
 	dynbuf_init(&text, header.len + FRAME_MAX);
+	(void)dynbuf_reserve(&text, header.len < TEXT_USUAL ? header.len : TEXT_USUAL);
 	(void)dynbuf_add_str(&text, extent->title);
 	add_header(&text, header, survey);
 	(void)dynbuf_add_byte(&text, '\n');

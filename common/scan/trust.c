@@ -188,52 +188,83 @@ asks_the_web(const struct metric_question *q)
 	return !q->revoked && !q->blocked && q->proven && q->level == 0;
 }
 
-/* decide - METRIC's rules, in its order */
+/* What METRIC's rules are asked about. */
+struct matter {
+	const struct circle *circle;
+	const struct metric_config *config;
+	const struct trust_ledger *ledger;
+	const struct sender *sender;
+	bool pays;
+	struct metric_question question;
+};
+
+/* judge - METRIC's rules, in its order, as far as `world` shows them the web */
+static void
+judge(struct matter *m, const struct metric_world *world, struct trust_decision *out)
+{
+	const struct metric_ledger *ledger = &m->ledger->metric;
+	const struct sender *s = m->sender;
+
+	metric_decide(m->config, world, ledger, &m->question, &out->metric);
+	if (out->metric.rule == METRIC_RULE_PAID &&
+		introduction_is_void(m->circle, s->parties, s->count, &out->metric)) {
+		m->question.is_paid_void = true;
+		metric_decide(m->config, world, ledger, &m->question, &out->metric);
+	}
+	if (m->pays) {
+		pay(m->ledger, m->config, world, &m->question, &out->metric);
+	}
+	if (out->metric.rule == METRIC_RULE_PAID) {
+		show_present_vouches(m->circle, s, &out->metric);
+	}
+	out->cut = out->metric.cut != 0;
+	out->rule = rule_of(out->metric.rule);
+	out->tier = out->metric.tier;
+}
+
+/*
+ * judge_in_web - the same with the web around recipient and sender
+ *
+ * A function of its own, since its view of the web takes forty pages of the stack, each of which is
+ * touched on entry (-fstack-clash-protection): friends' mail and mail without proof go without.
+ */
+static NOINLINE void
+judge_in_web(struct matter *m, struct trust_decision *out)
+{
+	UNINITIALIZED struct circle_world view;
+	struct metric_world world;
+
+	circle_world_init(&view, m->circle, m->config, m->sender->parties, m->sender->count);
+	world = circle_world_metric(&view);
+	judge(m, &world, out);
+	out->cut = out->cut || view.cut;
+}
+
 static void
 decide(const struct circle *c, const struct metric_config *config,
 	const struct trust_ledger *ledger, const struct sender *s,
 	const struct trust_question *q, struct trust_decision *out)
 {
 	static const struct trust_ledger empty;
-	UNINITIALIZED struct circle_world view;
-	struct metric_world world = {0};
-	struct metric_question question = {0};
-	static const bool whole = false;
-	const bool *cut = &whole;
+	static const struct metric_world nobody;
+	struct matter m = {c, config, ledger == NULL ? &empty : ledger, s, .pays = q->pays};
+	struct metric_question *question = &m.question;
 
-	question.revoked = is_revoked(c, s, &out->revoked_since_s);
-	question.blocked = !question.revoked && is_blocked(c, s, q);
-	question.proven = q->proven;
-	question.explains = q->explains;
-	if (s->count == 0 && !question.revoked && !question.blocked) {
+	question->revoked = is_revoked(c, s, &out->revoked_since_s);
+	question->blocked = !question->revoked && is_blocked(c, s, q);
+	question->proven = q->proven;
+	question->explains = q->explains;
+	if (s->count == 0 && !question->revoked && !question->blocked) {
 		return;
 	}
-	own_edge(c, s, out, &question.by_hand);
-	question.level = out->level;
-	ask(c, s, &question);
-	if (asks_the_web(&question)) {
-		circle_world_init(&view, c, config, s->parties, s->count);
-		world = circle_world_metric(&view);
-		cut = &view.cut;
+	own_edge(c, s, out, &question->by_hand);
+	question->level = out->level;
+	ask(c, s, question);
+	if (asks_the_web(question)) {
+		judge_in_web(&m, out);
+	} else {
+		judge(&m, &nobody, out);
 	}
-	if (ledger == NULL) {
-		ledger = &empty;
-	}
-	metric_decide(config, &world, &ledger->metric, &question, &out->metric);
-	if (out->metric.rule == METRIC_RULE_PAID &&
-		introduction_is_void(c, s->parties, s->count, &out->metric)) {
-		question.is_paid_void = true;
-		metric_decide(config, &world, &ledger->metric, &question, &out->metric);
-	}
-	if (q->pays) {
-		pay(ledger, config, &world, &question, &out->metric);
-	}
-	if (out->metric.rule == METRIC_RULE_PAID) {
-		show_present_vouches(c, s, &out->metric);
-	}
-	out->cut = out->metric.cut != 0 || *cut;
-	out->rule = rule_of(out->metric.rule);
-	out->tier = out->metric.tier;
 }
 
 /* settle - an answer without the metric; its long lists are left as they are, with no entries */
