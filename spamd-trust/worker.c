@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -179,6 +180,19 @@ accept_group(struct worker *w, const struct listener *listener,
 	return count;
 }
 
+/* yield - nobody waits to be accepted: the next one may first have to get the processor */
+static void
+yield(struct worker *w)
+{
+	uint64_t start_ns = 0;
+
+	if (yielding_pays(&w->yielding, clock_mono_ms())) {
+		start_ns = clock_mono_ns();
+		(void)sched_yield();
+		yielding_note_time(&w->yielding, clock_mono_ns() - start_ns);
+	}
+}
+
 /* on_accept - one group, then those that are open get their turn, and whoever waits still the other workers' */
 static void
 on_accept(evutil_socket_t fd, short what, void *arg)
@@ -186,14 +200,20 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 	struct worker *w = arg;
 	struct session *group[SESSION_GROUP_MAX];
 	size_t count = 0;
+	bool is_full = false;
 
 	(void)what;
 	log_hold();
 	count = accept_group(w, listener_of(w, fd), group);
+	is_full = count == SESSION_GROUP_MAX;
+	yielding_note_turn(&w->yielding, session_count(w), is_full, clock_mono_ms());
 	w->is_busy = count > 1;
 	session_begin(group, count);
 	w->is_busy = false;
 	worker_rest(w);
+	if (!is_full) {
+		yield(w);
+	}
 }
 
 static void

@@ -15,6 +15,7 @@
 
 #include "spamd-trust/session.h"
 #include "spamd-trust/upstream.h"
+#include "spamd-trust/yielding.h"
 
 struct event_base;
 
@@ -40,6 +41,7 @@ struct worker {
 	bool is_accepting;
 	bool is_stopping;
 	bool is_busy; /* several connections at once: their log lines go out together */
+	struct yielding yielding;
 	struct request_desk desk;
 	struct upstream_pool upstream;
 	struct session_list sessions; /* oldest first */
