@@ -60,18 +60,24 @@ void batch_free(struct batch *batch);
 void batch_unlink(struct node *node, struct batch *batch);
 
 /**
- * Merges the batches whose signatures are there, and answers; unless others are still being checked,
- * whose statements can go into the same transaction.
+ * Merges the batches whose signatures are there, and answers; unless others are still being
+ * checked, whose statements can go into the same transaction.
  */
 void merge_ready(struct node *node);
 
 /** Refuses an entry. */
 void entry_refuse(struct entry *entry, enum graph_refusal reason);
 
-/** Decodes every entry and refuses what can be refused without signatures. Between graph_begin and graph_end. */
+/**
+ * Decodes every entry and refuses what can be refused without signatures. Between graph_begin
+ * and graph_end.
+ */
 void checks_run(struct node *node, struct peer *peer, struct batch *batch);
 
-/** True when an entry was refused for what may change: out of scope, or too many before their certificate. */
+/**
+ * True when an entry was refused for what may change: out of scope, or too many before their
+ * certificate.
+ */
 bool entry_is_wanted_later(const struct entry *entry);
 
 #define ENTRY_NAMES_MAX 3
@@ -81,8 +87,8 @@ size_t entry_names(
 	const struct node *node, const struct entry *entry, struct digest out[ENTRY_NAMES_MAX]);
 
 /**
- * Has those fetched again that were refused for what changed while the signatures of their batch were
- * checked: nothing was known of them when it did. Between graph_begin and graph_end.
+ * Has those fetched again that were refused for what changed while the signatures of their
+ * batch were checked: nothing was known of them when it did. Between graph_begin and graph_end.
  */
 void checks_recall(struct node *node, const struct batch *batch);
 

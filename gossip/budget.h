@@ -20,7 +20,10 @@ bool budget_roll(struct graph_peer *peer, uint64_t now_s);
 /** Counts a request. @return false when it is one too many. */
 bool budget_request(struct graph_peer *peer, const struct node_limits *limits);
 
-/** Counts bytes, either way. @return false when the hour's are used up (they are counted all the same). */
+/**
+ * Counts bytes, either way.
+ * @return false when the hour's are used up (they are counted all the same).
+ */
 bool budget_bytes(struct graph_peer *peer, const struct node_limits *limits, size_t bytes);
 
 /** True when the hour's bytes are used up. */

@@ -125,7 +125,10 @@ distance_of(const struct node *node, const struct newcomers *newcomers,
 	return false;
 }
 
-/* has_room - whether an address is claimed by so few who are as well founded that one more is heard */
+/*
+ * has_room - whether an address is claimed by so few who are as well founded that one more is
+ * heard
+ */
 static bool
 has_room(const struct node *node, const struct newcomers *newcomers,
 	const struct scope_claim *claim, enum claim_rank rank)
@@ -187,8 +190,8 @@ is_full(struct node *node, const struct statement *st, unsigned int distance)
 }
 
 /*
- * passes - a revocation that is not for us: its signature is looked at all the same, and refused it is
- * when that is known. Pushed ones alone, as feeds are full of old ones.
+ * passes - a revocation that is not for us: its signature is looked at all the same, and
+ * refused it is when that is known. Pushed ones alone, as feeds are full of old ones.
  */
 static bool
 passes(struct node *node, struct peer *peer, const struct batch *batch, struct entry *entry)
@@ -210,8 +213,9 @@ passes(struct node *node, struct peer *peer, const struct batch *batch, struct e
 }
 
 /*
- * ends_what_we_hold - a revocation by somebody of whom statements lie here from when he was in scope: they
- * must not outlive their key. Such issuers are known, and their revocations within a quota.
+ * ends_what_we_hold - a revocation by somebody of whom statements lie here from when he was in
+ * scope: they must not outlive their key. Such issuers are known, and their revocations within
+ * a quota.
  */
 static bool
 ends_what_we_hold(struct node *node, const struct entry *entry)
@@ -344,7 +348,10 @@ entry_names(
 	return 3;
 }
 
-/* is_welcome_now - that it would not be refused for the same reason again, which would go on for ever */
+/*
+ * is_welcome_now - that it would not be refused for the same reason again, which would go on
+ * for ever
+ */
 static bool
 is_welcome_now(struct node *node, const struct entry *entry)
 {

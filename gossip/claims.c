@@ -19,7 +19,10 @@ claim_table_fini(struct claim_table *t)
 	t->slots = NULL;
 }
 
-/* slot_of - where the address is, or the free slot where it belongs; digests are spread evenly by themselves */
+/*
+ * slot_of - where the address is, or the free slot where it belongs; digests are spread evenly
+ * by themselves
+ */
 static struct claims *
 slot_of(struct claims *slots, size_t slot_count, const struct digest *address)
 {

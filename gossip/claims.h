@@ -44,7 +44,10 @@ struct claim_table {
 NODISCARD int claim_table_init(struct claim_table *t);
 void claim_table_fini(struct claim_table *t);
 
-/** Notes a claim, or a better rank of it. @return 0 (heard); ERR_TOOBIG (no room for it); ERR_NOMEM. */
+/**
+ * Notes a claim, or a better rank of it.
+ * @return 0 (heard); ERR_TOOBIG (no room for it); ERR_NOMEM.
+ */
 NODISCARD int claim_table_note(struct claim_table *t, const struct digest *address,
 	const struct digest *identity, enum claim_rank rank);
 
@@ -52,7 +55,10 @@ NODISCARD int claim_table_note(struct claim_table *t, const struct digest *addre
 const struct claims *claim_table_find(
 	const struct claim_table *t, const struct digest *address);
 
-/** How many other identities' claims are founded at least as well: with CLAIMS_MAX there is no room for it. */
+/**
+ * How many other identities' claims are founded at least as well: with CLAIMS_MAX there is no
+ * room for it.
+ */
 size_t claim_table_others(const struct claim_table *t, const struct digest *address,
 	const struct digest *identity, enum claim_rank rank);
 

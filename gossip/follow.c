@@ -124,8 +124,8 @@ struct taking {
 };
 
 /*
- * take_wanted - they leave the table, and what passed between us and the peer, with this transaction:
- * whatever becomes of the fetch, a repair finds them
+ * take_wanted - they leave the table, and what passed between us and the peer, with this
+ * transaction: whatever becomes of the fetch, a repair finds them
  */
 static int
 take_wanted(void *ctx, struct graph_txn *g, struct err_msg *msg)

@@ -33,10 +33,10 @@ print_head(const struct connection *c, const struct https_answer *answer, char o
 }
 
 /*
- * send_at_once - a short answer, as one record, past the stream, which would have the loop wait until
- * the socket can be written first; nearly always it can. Where it cannot, the record is
- * in the session already, and the stream has to send the very same bytes in one piece: so false then,
- * and for all that is long, closes the connection, or comes behind something else.
+ * send_at_once - a short answer, as one record, past the stream, which would have the loop wait
+ * until the socket can be written first; nearly always it can. Where it cannot, the record is
+ * in the session already, and the stream has to send the very same bytes in one piece: so false
+ * then, and for all that is long, closes the connection, or comes behind something else.
  */
 static bool
 send_at_once(struct connection *c, const uint8_t *bytes, size_t len)
@@ -51,7 +51,10 @@ send_at_once(struct connection *c, const uint8_t *bytes, size_t len)
 	return is_sent;
 }
 
-/* queue - the answer to the stream, in one piece as far as it is short. False when there is no memory */
+/*
+ * queue - the answer to the stream, in one piece as far as it is short. False when there is no
+ * memory
+ */
 static bool
 queue(struct connection *c, const uint8_t *bytes, size_t len, struct slice rest)
 {

@@ -1,8 +1,8 @@
 /*
  * https_call.h - one request of https_client.h as libcurl makes it; private to https_client.c.
  *
- * Everything about a transfer is set here: what is sent, what is believed, what is bounded, and how its
- * end is told in our words.
+ * Everything about a transfer is set here: what is sent, what is believed, what is bounded, and
+ * how its end is told in our words.
  */
 #ifndef GOSSIP_HTTPS_CALL_H
 #define GOSSIP_HTTPS_CALL_H

@@ -2,15 +2,15 @@
  * https_client.h - requests to peers: libcurl on the node's own event loop.
  *
  * HTTP/1.1 over TLS as tls_node.h has it: our certificate, and the peer's key pinned in the
- * handshake, before a byte of the request leaves. Connections are kept and used again. No redirects,
- * no proxies, no cookies, no compression, no name but the one in the URL; the whole of a
- * request, from the look-up of the name to the last byte of the answer, has one deadline, and the
- * answer one bound.
+ * handshake, before a byte of the request leaves. Connections are kept and used again. No
+ * redirects, no proxies, no cookies, no compression, no name but the one in the URL; the whole
+ * of a request, from the look-up of the name to the last byte of the answer, has one deadline,
+ * and the answer one bound.
  *
- * That a peer does not know our key shows late: under TLS 1.3 the client's handshake is over before
- * the server has looked at its certificate, so the refusal is an error of reading. It is told
- * apart by the alert and gets an end of its own (HTTPS_UNKNOWN_KEY), since it is what administrators
- * meet first.
+ * That a peer does not know our key shows late: under TLS 1.3 the client's handshake is over
+ * before the server has looked at its certificate, so the refusal is an error of reading. It is
+ * told apart by the alert and gets an end of its own (HTTPS_UNKNOWN_KEY), since it is what
+ * administrators meet first.
  *
  * All in the thread of the event base.
  */

@@ -115,7 +115,10 @@ handshake_reason(const struct connection *c)
 	return reason == NULL ? "it went away" : reason;
 }
 
-/* --- after the answer -------------------------------------------------------------------------- */
+/*
+ * --- after the answer
+ * --------------------------------------------------------------------------
+ */
 
 /* linger - says that nothing more comes, and reads off what the client still sends */
 static void
@@ -186,9 +189,9 @@ hand_over(struct connection *c, const struct http_request *http)
 }
 
 /*
- * ask - the owner, about a whole request. The bytes stay in the buffer until he has seen them. An answer
- * within his call sends or queues bytes and sets the phase, so the connection is still there
- * unless it was freed. False then.
+ * ask - the owner, about a whole request. The bytes stay in the buffer until he has seen them.
+ * An answer within his call sends or queues bytes and sets the phase, so the connection is
+ * still there unless it was freed. False then.
  */
 static bool
 ask(struct connection *c, const struct http_request *http, size_t used)
@@ -210,7 +213,10 @@ ask(struct connection *c, const struct http_request *http, size_t used)
 	return false;
 }
 
-/* read_one - what is there of a request. True when it was answered at once, so that another may follow */
+/*
+ * read_one - what is there of a request. True when it was answered at once, so that another may
+ * follow
+ */
 static bool
 read_one(struct connection *c)
 {
@@ -321,9 +327,9 @@ on_drain(evutil_socket_t fd, short what, void *ctx)
 }
 
 /*
- * turn_away - lets the alert arrive that says why. A client of TLS 1.3 has sent its request behind its
- * certificate; closing over it would make a reset, which overtakes the alert. So the session goes,
- * the socket stays, and what comes is read off.
+ * turn_away - lets the alert arrive that says why. A client of TLS 1.3 has sent its request
+ * behind its certificate; closing over it would make a reset, which overtakes the alert. So the
+ * session goes, the socket stays, and what comes is read off.
  */
 static void
 turn_away(struct connection *c)

@@ -74,7 +74,10 @@ void connection_free(struct connection *c);
 /** Begins a phase, and its deadline. */
 void connection_enter(struct connection *c, enum phase phase);
 
-/** Takes the requests that have come, as far as they are answered at once. It may end the connection. */
+/**
+ * Takes the requests that have come, as far as they are answered at once. It may end the
+ * connection.
+ */
 void connection_read(struct connection *c);
 
 /** Sends the answer to the request at hand (https_answer.c). */

@@ -6,10 +6,10 @@
  * sends the answer it is given, at once or later. It decides nothing about what is asked.
  *
  * What it holds shut (DESIGN 8):
- *   - connections in total, per address, and per key; when all places are taken, the oldest that is still
- *     in its handshake goes, so that strangers cannot keep known peers out;
- *   - absolute deadlines for handshake, head, body, the making of an answer and its sending: a client that
- *     sends or reads a byte now and then gains no time;
+ *   - connections in total, per address, and per key; when all places are taken, the oldest that
+ *     is still in its handshake goes, so that strangers cannot keep known peers out;
+ *   - absolute deadlines for handshake, head, body, the making of an answer and its sending: a
+ *     client that sends or reads a byte now and then gains no time;
  *   - no more than one request of a connection at a time, and no more of it in memory than head and
  *     body may have: what comes behind waits in the socket.
  * A request that is refused is answered, what still comes is read off for a moment so that no
@@ -50,7 +50,10 @@ struct https_limits {
 	struct https_deadlines deadlines;
 };
 
-/** Good values: 512, 16 and 8 connections, 10 s, 2 min, 30 s, 60 s and 60 s; body_max is 300 KiB. */
+/**
+ * Good values: 512, 16 and 8 connections, 10 s, 2 min, 30 s, 60 s and 60 s; body_max is 300
+ * KiB.
+ */
 void https_limits_default(struct https_limits *out);
 
 /** A request that is whole; slices are borrowed for the call of `handle`. */

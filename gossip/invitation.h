@@ -3,8 +3,9 @@
  *
  *	gossip://HOST[:PORT]/PIN/SECRET
  *
- * PIN is the key of the node that waits there (tls_node.h), SECRET what pairing.h proves to be known;
- * both base64url. Short enough for a QR code, and nothing in it has to be escaped anywhere.
+ * PIN is the key of the node that waits there (tls_node.h), SECRET what pairing.h proves to be
+ * known; both base64url. Short enough for a QR code, and nothing in it has to be escaped
+ * anywhere.
  */
 #ifndef GOSSIP_INVITATION_H
 #define GOSSIP_INVITATION_H

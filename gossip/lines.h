@@ -45,7 +45,10 @@ struct feed_end {
 	uint64_t last;
 };
 
-/** Splits a feed page. @return as lines_parse; ERR_INVALID without its last line, or with next above last. */
+/**
+ * Splits a feed page.
+ * @return as lines_parse; ERR_INVALID without its last line, or with next above last.
+ */
 NODISCARD int lines_parse_feed(struct slice body, struct lines *out, struct feed_end *end);
 
 /** Appends a statement; first seen is written for peers of class site. */
@@ -53,7 +56,10 @@ void lines_add(struct dynbuf *out, struct slice jws, enum graph_peer_class class
 	uint64_t first_seen_s);
 void lines_end_feed(struct dynbuf *out, const struct feed_end *end);
 
-/** Reads ids. @return the count through *count_out and 0; ERR_TRUNCATED, ERR_TOOBIG, ERR_INVALID. */
+/**
+ * Reads ids.
+ * @return the count through *count_out and 0; ERR_TRUNCATED, ERR_TOOBIG, ERR_INVALID.
+ */
 NODISCARD int ids_parse(struct slice body, struct digest out[LINES_MAX], size_t *count_out);
 void ids_add(struct dynbuf *out, const struct digest *id);
 

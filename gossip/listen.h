@@ -26,7 +26,10 @@ struct listen_sockets {
  */
 NODISCARD int listen_check(const struct strlist *items, struct err_msg *msg);
 
-/** Opens them all, or none. @return 0; ERR_INVALID; ERR_TOOBIG beyond LISTEN_MAX; what the system said. */
+/**
+ * Opens them all, or none.
+ * @return 0; ERR_INVALID; ERR_TOOBIG beyond LISTEN_MAX; what the system said.
+ */
 NODISCARD int listen_open(
 	const struct strlist *items, struct listen_sockets *out, struct err_msg *msg);
 

@@ -13,8 +13,8 @@
  *	node.c            merges what holds into the graph, one transaction for all of a page
  *	                  with the new position; spamd-trust sees it with its next snapshot
  *
- * and of a revocation: trustctl writes it, service.c sees that the store was written, node.c pushes it
- * to every peer at once, and each of them to its own.
+ * and of a revocation: trustctl writes it, service.c sees that the store was written, node.c
+ * pushes it to every peer at once, and each of them to its own.
  *
  * Which file does what: service.h shows the loop; https_*.h, tls_node.h and http_request.h are the
  * way over the network, pairing.h and invitation.h the way to a first peer, reconcile.h the finding
@@ -104,8 +104,8 @@ own_path(const char *root, const char *name, char out[PATH_MAX], struct err_msg 
 }
 
 /*
- * read_site_name - how we call ourselves to peers: the host of gossip_url, else this machine's name. The
- * site's domain is in the private store, which is closed to us.
+ * read_site_name - how we call ourselves to peers: the host of gossip_url, else this machine's
+ * name. The site's domain is in the private store, which is closed to us.
  */
 static void
 read_site_name(struct daemon *d)

@@ -231,7 +231,10 @@ gather(struct node *node, struct group *g)
 	node->ready = 0;
 }
 
-/* judge - by what the signatures say: a forged bind brings nobody in. False when the store cannot be read */
+/*
+ * judge - by what the signatures say: a forged bind brings nobody in. False when the store
+ * cannot be read
+ */
 static bool
 judge(struct group *g)
 {
@@ -254,8 +257,8 @@ judge(struct group *g)
 }
 
 /*
- * pass_on - what was verified and is refused here, for those who may know its issuer; also while the
- * store cannot be written, as none of it goes there
+ * pass_on - what was verified and is refused here, for those who may know its issuer; also
+ * while the store cannot be written, as none of it goes there
  */
 static void
 pass_on(struct node *node, const struct peer *from, const struct batch *batch)
@@ -286,7 +289,10 @@ merge_group(void *ctx, struct graph_txn *txn, struct err_msg *msg)
 	return rc;
 }
 
-/* advance - the peers' records, which are written with the statements: how far their feeds were read */
+/*
+ * advance - the peers' records, which are written with the statements: how far their feeds were
+ * read
+ */
 static void
 advance(struct group *g)
 {
@@ -363,8 +369,9 @@ conclude(struct group *g, size_t i)
 }
 
 /*
- * merge_ready - the batches whose signatures are there. Committing costs a disk's time whatever is in it, so
- * they wait for each other as long as others are being checked, but no more than a group.
+ * merge_ready - the batches whose signatures are there. Committing costs a disk's time whatever
+ * is in it, so they wait for each other as long as others are being checked, but no more than a
+ * group.
  */
 void
 merge_ready(struct node *node)

@@ -162,8 +162,9 @@ void node_timeout(struct node *node, struct node_time now);
 /* --- what happens outside --------------------------------------------------------------- */
 
 /**
- * The graph was, or may have been, changed by another process (trustctl wrote statements, friends or
- * blocks): new revocations of our own users go out at once, the scope is looked at anew.
+ * The graph was, or may have been, changed by another process (trustctl wrote statements,
+ * friends or blocks): new revocations of our own users go out at once, the scope is looked at
+ * anew.
  */
 void node_graph_changed(struct node *node, struct node_time now);
 

@@ -132,7 +132,10 @@ struct pending {
 
 struct batch;
 
-/** Batches that share a transaction: some 1,000 statements keep the loop for a tenth of a second. */
+/**
+ * Batches that share a transaction: some 1,000 statements keep the loop for a tenth of a
+ * second.
+ */
 #define ADMISSION_GROUP_MAX 4
 
 /* What the statements of a transaction may bring into scope. */
@@ -145,8 +148,9 @@ struct follow {
 };
 
 /*
- * The newest urgent statements here. A page of the feed begins with those that lie behind what is asked
- * for: whoever was away takes in that a key was stolen with the first page, not after those of the thief.
+ * The newest urgent statements here. A page of the feed begins with those that lie behind what
+ * is asked for: whoever was away takes in that a key was stolen with the first page, not after
+ * those of the thief.
  */
 #define URGENT_MAX 256
 
@@ -283,7 +287,10 @@ void follow_grown(void *ctx, const struct digest *principal);
 /** Begins what is due. */
 void sync_run(struct node *node, struct peer *peer);
 void sync_result(struct node *node, struct peer *peer, const struct node_result *result);
-/** The admission of what came is over. @param is_stored false: the store failed or the hour is spent. */
+/**
+ * The admission of what came is over.
+ * @param is_stored false: the store failed or the hour is spent.
+ */
 void sync_merged(struct node *node, struct peer *peer, bool is_stored, size_t fresh);
 /** Makes the peer due now. */
 void sync_soon(struct node *node, struct peer *peer);
@@ -293,7 +300,10 @@ void sync_fini(struct sync *sync);
 
 /** Queues an urgent statement for every peer that may have it and is not known to. */
 void push_everywhere(struct node *node, const struct graph_item *item);
-/** Takes in a verified revocation out of scope, from a peer, and queues it for the others, once per id. */
+/**
+ * Takes in a verified revocation out of scope, from a peer, and queues it for the others, once
+ * per id.
+ */
 void push_pass(struct node *node, const struct peer *from, const struct statement *st,
 	struct slice jws);
 void push_run(struct node *node, struct peer *peer);

@@ -1,10 +1,12 @@
 /*
- * offer.h - what this node offers to peers, as two ordered sets of ids: for friends, for our own hosts.
+ * offer.h - what this node offers to peers, as two ordered sets of ids: for friends, for our
+ * own hosts.
  *
- * A friend is offered what is open, and what our own users say to peers; not what still waits for
- * a certificate. Another host of the site is offered everything. Both leave out what has expired. The
- * sets depend on the class alone, never on the peer, so there are two trees whatever the number of
- * peers, and a reconciliation of 1,000,000 items starts from sums that are there.
+ * A friend is offered what is open, and what our own users say to peers; not what still waits
+ * for a certificate. Another host of the site is offered everything. Both leave out what has
+ * expired. The sets depend on the class alone, never on the peer, so there are two trees
+ * whatever the number of peers, and a reconciliation of 1,000,000 items starts from sums that
+ * are there.
  *
  * The trees follow the graph by its numbers of arrival and departure (graph_feed.h), also when
  * trustctl wrote; offer_sweep() takes out what expires, a part of the graph at a time.
@@ -16,7 +18,10 @@
 #include "common/graph/graph_peer.h"
 #include "gossip/item_tree.h"
 
-/** Clocks differ: a statement expires only so long after its `exp`, and is from the future so long before its `iat`. */
+/**
+ * Clocks differ: a statement expires only so long after its `exp`, and is from the future so
+ * long before its `iat`.
+ */
 #define OFFER_SKEW_S ((uint64_t)86400)
 
 /** Statements looked at by one sweep. */
@@ -34,7 +39,10 @@ struct offer {
 void offer_init(struct offer *o);
 void offer_fini(struct offer *o);
 
-/** Who is told of each statement that was not in the trees before, in order of number; may be NULL. */
+/**
+ * Who is told of each statement that was not in the trees before, in order of number; may be
+ * NULL.
+ */
 typedef void offer_new_fn(void *ctx, const struct graph_item *item);
 
 /**
@@ -45,7 +53,10 @@ typedef void offer_new_fn(void *ctx, const struct graph_item *item);
 NODISCARD int offer_follow(struct offer *o, struct graph_reader *r, uint64_t now_s,
 	offer_new_fn *arrived, void *ctx);
 
-/** Takes expired items out, looking at the next OFFER_SWEEP_ITEMS statements. @return 0, the store's. */
+/**
+ * Takes expired items out, looking at the next OFFER_SWEEP_ITEMS statements.
+ * @return 0, the store's.
+ */
 NODISCARD int offer_sweep(struct offer *o, struct graph_reader *r, uint64_t now_s);
 
 /** Whether a statement is offered to peers of a class. */

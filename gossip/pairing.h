@@ -1,10 +1,11 @@
 /*
  * pairing.h - how two nodes that do not know each other's keys become peers.
  *
- * The administrator of the host makes an invitation: a link with address, pin and a secret
- * that is good once, for ten minutes and five tries. Whoever got it, the guest, calls the host, whose
- * key the link pins, and proves by a MAC under the secret that it is the one who was invited. The
- * MAC covers both keys and the TLS exporter, so it is worth nothing in another session. Two rounds:
+ * The administrator of the host makes an invitation: a link with address, pin and a secret that
+ * is good once, for ten minutes and five tries. Whoever got it, the guest, calls the host,
+ * whose key the link pins, and proves by a MAC under the secret that it is the one who was
+ * invited. The MAC covers both keys and the TLS exporter, so it is worth nothing in another
+ * session. Two rounds:
  *
  *	guest -> host   01 01  commit 32  name  url  MAC        commit = SHA-256 (label, nonce of guest)
  *	host -> guest   01 01  nonce of host 16  name  MAC
@@ -12,12 +13,14 @@
  *	host -> guest   01 02  MAC
  *
  * name and url are strings with a u16 length. MAC: HMAC-SHA-256 under the secret over the
- * label, one byte that counts the messages, the pins of guest and host, the exporter, the commit, the nonce of
- * the host (zeros in the first message), and all bytes of the message before the MAC.
+ * label, one byte that counts the messages, the pins of guest and host, the exporter, the
+ * commit, the nonce of the host (zeros in the first message), and all bytes of the message
+ * before the MAC.
  *
- * Six digits, made from both pins and both nonces, are then the same on both sides: whoever compares
- * them by telephone knows that nobody stands between, even if the link was read by others. As the guest
- * is bound to his nonce before he sees the host's, nobody can try nonces until the digits fit.
+ * Six digits, made from both pins and both nonces, are then the same on both sides: whoever
+ * compares them by telephone knows that nobody stands between, even if the link was read by
+ * others. As the guest is bound to his nonce before he sees the host's, nobody can try nonces
+ * until the digits fit.
  *
  * Pure: bytes, time and randomness come in, bytes go out. Secrets are cleansed when used up.
  */

@@ -7,10 +7,10 @@
  * having no interest. So these revocations stay in memory for as long as it takes to
  * hand them on, and are gone with a restart.
  *
- * Only what proves itself passes: the revocation of a key, signed by that key or the root, open to all.
- * As anybody can invent keys that revoke themselves, a peer has PASSING_PER_HOUR of them an hour;
- * of more than PASSING_MAX the oldest gives way, and an id passes once while it is among the
- * last PASSING_SEEN_MAX.
+ * Only what proves itself passes: the revocation of a key, signed by that key or the root, open
+ * to all. As anybody can invent keys that revoke themselves, a peer has PASSING_PER_HOUR of
+ * them an hour; of more than PASSING_MAX the oldest gives way, and an id passes once while it
+ * is among the last PASSING_SEEN_MAX.
  */
 #ifndef GOSSIP_PASSING_H
 #define GOSSIP_PASSING_H

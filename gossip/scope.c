@@ -153,8 +153,8 @@ add(struct scope *s, struct entry *entry, const struct digest *principal, unsign
 }
 
 /*
- * reach - notes a principal at a distance. One that is nearer than before is followed again; so each
- * is followed at most hops + 1 times.
+ * reach - notes a principal at a distance. One that is nearer than before is followed again; so
+ * each is followed at most hops + 1 times.
  */
 static void
 reach(struct scope *s, const struct digest *principal, unsigned int distance, unsigned int why)

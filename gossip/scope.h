@@ -1,12 +1,12 @@
 /*
  * scope.h - whose statements are worth storing here (DESIGN 8).
  *
- * Principals have a distance from the local users: these are 0, whom they befriend (the interest set,
- * and whom they vouch for in public) is 1, whom such a one vouches for is 2, and so on up to
- * `hops`. An address is as near as who vouches for it, and identities that bind it are as near as the
- * address (at most CLAIMS_MAX of them: binding is only a claim). With an identity come the
- * next root it committed to and its guardians, who have to be heard when it is stolen;
- * what guardians themselves vouch for does not widen the scope.
+ * Principals have a distance from the local users: these are 0, whom they befriend (the
+ * interest set, and whom they vouch for in public) is 1, whom such a one vouches for is 2, and
+ * so on up to `hops`. An address is as near as who vouches for it, and identities that bind it
+ * are as near as the address (at most CLAIMS_MAX of them: binding is only a claim). With an
+ * identity come the next root it committed to and its guardians, who have to be heard when it
+ * is stolen; what guardians themselves vouch for does not widen the scope.
  *
  * The set is held in memory and derived from the graph alone: scope_load() makes it, scope_follow()
  * adds what an issuer's new statements bring. It never shrinks in between; so it is
@@ -37,7 +37,10 @@ void scope_free(struct scope *s);
  */
 NODISCARD int scope_load(struct scope *s, struct graph_reader *r);
 
-/** Adds what an issuer's statements bring that were merged since. @return 0, ERR_NOMEM, the store's. */
+/**
+ * Adds what an issuer's statements bring that were merged since.
+ * @return 0, ERR_NOMEM, the store's.
+ */
 NODISCARD int scope_follow(
 	struct scope *s, struct graph_reader *r, const struct thumbprint *issuer);
 
@@ -58,7 +61,10 @@ struct scope_claim {
 /** How well founded a claim is. */
 enum claim_rank scope_claim_rank(const struct scope *s, const struct scope_claim *claim);
 
-/** How many others' claims of the address are founded at least so well; CLAIMS_MAX: there is no room for it. */
+/**
+ * How many others' claims of the address are founded at least so well; CLAIMS_MAX: there is no
+ * room for it.
+ */
 size_t scope_claims(
 	const struct scope *s, const struct scope_claim *claim, enum claim_rank rank);
 

@@ -75,8 +75,10 @@ serve_node(struct node *node, struct peer *peer, const struct node_request *requ
 		return;
 	}
 	info.epoch = graph_epoch(node->reader);
-	/* Not further than what is reconciled: what trustctl has just written is in no tree yet, and the
-	 * peer's cursor must not pass it by. */
+	/*
+	 * Not further than what is reconciled: what trustctl has just written is in no tree
+	 * yet, and the peer's cursor must not pass it by.
+	 */
 	info.last = node->offer.last_number;
 	node_info_write(&entry->body, &info);
 	done(peer, node, entry);
@@ -118,7 +120,10 @@ add_line(struct page *page, const struct graph_item *item)
 	}
 }
 
-/* add_urgent - what is urgent and comes later in the feed, the newest first, as far as half a page goes */
+/*
+ * add_urgent - what is urgent and comes later in the feed, the newest first, as far as half a
+ * page goes
+ */
 static void
 add_urgent(struct page *page, uint64_t after)
 {

@@ -39,7 +39,10 @@ void target_feed(uint64_t epoch, uint64_t after, char *out);
 /** The path of an endpoint. */
 const char *target_path(enum target_endpoint endpoint);
 
-/** The host of https://HOST[:PORT], of an IPv6 address with its brackets; empty where there is none. */
+/**
+ * The host of https://HOST[:PORT], of an IPv6 address with its brackets; empty where there is
+ * none.
+ */
 struct slice target_host(struct slice url);
 
 #endif

@@ -187,7 +187,10 @@ verify_client(X509_STORE_CTX *store, void *arg)
 		X509_STORE_CTX_set_error(store, X509_V_OK);
 		return 1;
 	}
-	/* The alert is then unknown_ca, by which our client knows what to tell its administrator. */
+	/*
+	 * The alert is then unknown_ca, by which our client knows what to tell its
+	 * administrator.
+	 */
 	X509_STORE_CTX_set_error(store, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);
 	return 0;
 }

@@ -2,9 +2,9 @@
  * tls_node.h - the node's key, its certificate, and what TLS between peers looks like.
  *
  * A node is known by one Ed25519 key of its own, in a file that only gossip reads (mode 0600).
- * The certificate is made from it at every start, self-signed, and means nothing beyond carrying the
- * key: a peer is known by its pin, the SHA-256 of the SubjectPublicKeyInfo (RFC 7469 section
- * 2.4), and by nothing else; no name, no date and no authority is looked at.
+ * The certificate is made from it at every start, self-signed, and means nothing beyond
+ * carrying the key: a peer is known by its pin, the SHA-256 of the SubjectPublicKeyInfo (RFC
+ * 7469 section 2.4), and by nothing else; no name, no date and no authority is looked at.
  *
  * TLS 1.3 alone (RFC 8446), X25519, Ed25519 on both sides. No tickets and no resumption: whether
  * a key may come in is asked anew for every connection, so that a peer that was removed stays out.
@@ -58,7 +58,10 @@ NODISCARD int tls_node_server(const struct tls_node *node,
 NODISCARD int tls_node_client(
 	const struct tls_node *node, const struct digest *pin, struct ssl_ctx_st *ctx);
 
-/** The pin of the other side of a session. @return 0; ERR_NOTFOUND without a certificate; ERR_CRYPTO. */
+/**
+ * The pin of the other side of a session.
+ * @return 0; ERR_NOTFOUND without a certificate; ERR_CRYPTO.
+ */
 NODISCARD int tls_peer_pin(struct ssl_st *ssl, struct digest *out);
 
 /** The same on both ends of one session, and on no other. @return 0 or ERR_CRYPTO. */

@@ -1,8 +1,9 @@
 /*
  * verify_pool.h - a few threads that check signatures, so that the loop never stalls.
  *
- * A job goes from the loop's thread to whichever thread is free, and comes back to the loop's thread
- * through an eventfd. The jobs' number is bounded by the node (NODE_DEFERRED_MAX), so the queue is not.
+ * A job goes from the loop's thread to whichever thread is free, and comes back to the loop's
+ * thread through an eventfd. The jobs' number is bounded by the node (NODE_DEFERRED_MAX), so
+ * the queue is not.
  */
 #ifndef GOSSIP_VERIFY_POOL_H
 #define GOSSIP_VERIFY_POOL_H
@@ -25,7 +26,10 @@ NODISCARD int verify_pool_new(struct event_base *base, unsigned int threads,
 /** Hands a job in. */
 void verify_pool_submit(struct verify_pool *pool, struct node_job *job);
 
-/** Waits for the jobs in hand and gives all back by `done`; then nothing may be submitted any more. */
+/**
+ * Waits for the jobs in hand and gives all back by `done`; then nothing may be submitted any
+ * more.
+ */
 void verify_pool_finish(struct verify_pool *pool);
 
 /** After verify_pool_finish(); NULL is fine. */

@@ -11,7 +11,8 @@
 #include "spamd-trust/options.h"
 
 /**
- * Fills *out, whose memory is the arena's, from the -A arguments: entries separated by commas or blanks.
+ * Fills *out, whose memory is the arena's, from the -A arguments: entries separated by commas
+ * or blanks.
  * @return 0; ERR_INVALID (msg names the entry); ERR_NOMEM.
  */
 NODISCARD int access_parse(const struct option_list *allowed, struct arena *arena,

@@ -2,9 +2,9 @@
  * config.h - the site's settings, from the files and lines the command line names (SPEC 13).
  *
  * Order: --pre lines; *.pre of the site directory; -C (a file, or *.pre then *.cf of a
- * directory); *.cf of the site directory; --cf lines. Without -C and --siteconfigpath the
- * site directory is the first that exists of SETTINGS_SITE_DIRS; with -C alone there is none, so that what
- * is read is what was named.
+ * directory); *.cf of the site directory; --cf lines. Without -C and --siteconfigpath the site
+ * directory is the first that exists of SETTINGS_SITE_DIRS; with -C alone there is none, so
+ * that what is read is what was named.
  */
 #ifndef SPAMD_TRUST_CONFIG_H
 #define SPAMD_TRUST_CONFIG_H

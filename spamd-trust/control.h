@@ -1,9 +1,9 @@
 /*
  * control.h - the daemon's control socket: what the administrator asks of the ledger's one writer.
  *
- * A thread of the worker process with an event loop of its own, so that whatever local clients do, mail
- * does not notice. Each request becomes a job of the ledger's writer and is answered when
- * that is on the disk. Requests (ctl_message.h); digests are hex:
+ * A thread of the worker process with an event loop of its own, so that whatever local clients
+ * do, mail does not notice. Each request becomes a job of the ledger's writer and is answered
+ * when that is on the disk. Requests (ctl_message.h); digests are hex:
  *
  *	status                                          what the writer did since its start
  *	report   user message lead sender spam touches  stores a report; sender only with touches

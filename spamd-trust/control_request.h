@@ -8,9 +8,9 @@
 #include "spamd-trust/ledger_writer.h"
 
 /**
- * Makes a job of a request that is not "status". @return 0 and the job, from malloc; ERR_UNSUPPORTED
- * for an unknown request; ERR_INVALID when something is missing or malformed (msg says what);
- * ERR_NOMEM.
+ * Makes a job of a request that is not "status". @return 0 and the job, from malloc;
+ * ERR_UNSUPPORTED for an unknown request; ERR_INVALID when something is missing or malformed
+ * (msg says what); ERR_NOMEM.
  */
 NODISCARD int control_request_job(const struct ctl_message *request, uint64_t now_s,
 	struct ledger_job **out, struct err_msg *msg);

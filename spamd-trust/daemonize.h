@@ -21,7 +21,10 @@ struct daemonize {
  */
 NODISCARD int daemonize_start(struct daemonize *d, struct err_msg *msg);
 
-/** All is up: lets the process that was called go, and leaves its terminal (but for a log there). */
+/**
+ * All is up: lets the process that was called go, and leaves its terminal (but for a log
+ * there).
+ */
 void daemonize_ready(struct daemonize *d);
 
 /** Writes "PID\n", replacing what is there. */

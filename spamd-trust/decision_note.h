@@ -9,8 +9,8 @@
 #include "spamd-trust/ledger_notes.h"
 
 /**
- * Fills *out (borrowing the verdict's texts) from a finished verdict about `message`, which has been split. @param id its
- * Message-ID, with or without angle brackets; empty: none.
+ * Fills *out (borrowing the verdict's texts) from a finished verdict about `message`, which has
+ * been split. @param id its Message-ID, with or without angle brackets; empty: none.
  * @return false for verdicts that no trust scan made, which are not noted.
  */
 bool decision_note_make(const struct verdict *verdict, struct slice message,

@@ -38,7 +38,10 @@ fold_lines(struct dynbuf *out, struct slice value)
 	(void)dynbuf_add(out, value);
 }
 
-/* add_without_empty_lines - lines of blanks would end the header; the first has the name in front */
+/*
+ * add_without_empty_lines - lines of blanks would end the header; the first has the name in
+ * front
+ */
 static void
 add_without_empty_lines(struct dynbuf *out, struct slice text)
 {

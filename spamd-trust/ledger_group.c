@@ -54,7 +54,10 @@ apply_note(struct ledger_group *g, struct store_txn *txn, const struct ledger_no
 	struct digest user;
 	struct digest sender;
 
-	/* Without a history, too, the ledger keeps who signed, when mail came, and what it showed. */
+	/*
+	 * Without a history, too, the ledger keeps who signed, when mail came, and what it
+	 * showed.
+	 */
 	if (g->limits->history_s > 0) {
 		ledger_history_add(txn, d, g->now_ms);
 	}

@@ -1,9 +1,9 @@
 /*
  * ledger_group.h - what the ledger's writer puts into one transaction, and how it is applied.
  *
- * Jobs are changes somebody waits for; payments are reserved already; notes are what was decided.
- * Applying may happen again from the start, when the store has to grow, so nothing is taken from a queue
- * before the commit.
+ * Jobs are changes somebody waits for; payments are reserved already; notes are what was
+ * decided. Applying may happen again from the start, when the store has to grow, so nothing is
+ * taken from a queue before the commit.
  */
 #ifndef SPAMD_TRUST_LEDGER_GROUP_H
 #define SPAMD_TRUST_LEDGER_GROUP_H

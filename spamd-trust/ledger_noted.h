@@ -1,9 +1,10 @@
 /*
  * ledger_noted.h - which correspondents the ledger's writer has noted a moment ago.
  *
- * That a recipient had mail of a sender, by which domain it was signed and whose identity it showed is kept
- * to the day; a busy pair sends many messages in a minute. A small table of what was written last spares each
- * of those the look-ups that would change nothing. The writer's thread only.
+ * That a recipient had mail of a sender, by which domain it was signed and whose identity it
+ * showed is kept to the day; a busy pair sends many messages in a minute. A small table of what
+ * was written last spares each of those the look-ups that would change nothing. The writer's
+ * thread only.
  */
 #ifndef SPAMD_TRUST_LEDGER_NOTED_H
 #define SPAMD_TRUST_LEDGER_NOTED_H

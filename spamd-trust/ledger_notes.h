@@ -1,8 +1,8 @@
 /*
  * ledger_notes.h - decisions on their way to the history: one bounded queue for each worker.
  *
- * One worker puts, the ledger's writer takes; neither waits for the other or takes a lock. What does
- * not fit is dropped and counted: mail never waits for its own history.
+ * One worker puts, the ledger's writer takes; neither waits for the other or takes a lock. What
+ * does not fit is dropped and counted: mail never waits for its own history.
  */
 #ifndef SPAMD_TRUST_LEDGER_NOTES_H
 #define SPAMD_TRUST_LEDGER_NOTES_H
@@ -30,12 +30,15 @@ struct ledger_notes *ledger_notes_new(void);
 void ledger_notes_free(struct ledger_notes *n);
 
 /**
- * Puts a copy; the worker's thread only. True when the queue is half full now, so that the writer should
- * come soon.
+ * Puts a copy; the worker's thread only. True when the queue is half full now, so that the
+ * writer should come soon.
  */
 bool ledger_notes_put(struct ledger_notes *n, const struct ledger_note *note);
 
-/** How many wait, for the writer's thread: it looks at them, and drops them when they are written. */
+/**
+ * How many wait, for the writer's thread: it looks at them, and drops them when they are
+ * written.
+ */
 size_t ledger_notes_count(const struct ledger_notes *n);
 const struct ledger_note *ledger_notes_at(const struct ledger_notes *n, size_t index);
 void ledger_notes_drop(struct ledger_notes *n, size_t count);

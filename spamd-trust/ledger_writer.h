@@ -1,21 +1,23 @@
 /*
  * ledger_writer.h - the one thread that writes the ledger, off the event loops.
  *
- * Three things come to it. *Jobs* (reports, what the administrator asks for): a worker submits one and
- * goes on serving others; it gets the job back when that is on the disk, its eventfd becoming readable. So
- * whatever a client was told survives kill -9. *Payments* are reserved in memory (ledger_pending.h)
- * and only handed over: nobody waits for them, and a crash may forget the last of them, which gives the
- * credit back. *Notes* about decisions lie in a queue a worker (ledger_notes.h), which may overflow.
+ * Three things come to it. *Jobs* (reports, what the administrator asks for): a worker submits
+ * one and goes on serving others; it gets the job back when that is on the disk, its eventfd
+ * becoming readable. So whatever a client was told survives kill -9. *Payments* are reserved in
+ * memory (ledger_pending.h) and only handed over: nobody waits for them, and a crash may forget
+ * the last of them, which gives the credit back. *Notes* about decisions lie in a queue a
+ * worker (ledger_notes.h), which may overflow.
  *
- * The thread takes whatever has come meanwhile and writes it in one transaction, so the cost of a
- * flush is shared by all who wait; at least every LEDGER_NOTES_MS it looks for notes, and drops what is
- * old. A job belongs to the writer from ledger_writer_submit() to ledger_writer_collect(), except for
- * `owner`, which only the worker touches: a session that ends meanwhile sets it to NULL.
+ * The thread takes whatever has come meanwhile and writes it in one transaction, so the cost of
+ * a flush is shared by all who wait; at least every LEDGER_NOTES_MS it looks for notes, and
+ * drops what is old. A job belongs to the writer from ledger_writer_submit() to
+ * ledger_writer_collect(), except for `owner`, which only the worker touches: a session that
+ * ends meanwhile sets it to NULL.
  *
  * The thread opens the ledger at its start unless it got one, and before a write when it is not
- * open, was replaced, or broke; whoever reads it in this process is told by `on_store`. Jobs that
- * cannot be written come back with a code, payments are forgotten, and no further ones are taken until
- * the ledger works again. Changes of state are logged once, not for each job.
+ * open, was replaced, or broke; whoever reads it in this process is told by `on_store`. Jobs
+ * that cannot be written come back with a code, payments are forgotten, and no further ones are
+ * taken until the ledger works again. Changes of state are logged once, not for each job.
  */
 #ifndef SPAMD_TRUST_LEDGER_WRITER_H
 #define SPAMD_TRUST_LEDGER_WRITER_H
@@ -44,7 +46,8 @@ struct ledger_writer_config {
 };
 
 /**
- * Starts the thread. Takes `store`, the ledger opened already, also on failure; NULL: the thread opens it.
+ * Starts the thread. Takes `store`, the ledger opened already, also on failure; NULL: the
+ * thread opens it.
  * @return 0; ERR_NOMEM or what the system said.
  */
 NODISCARD int ledger_writer_new(const struct ledger_writer_config *config, struct store *store,

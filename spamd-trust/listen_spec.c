@@ -58,7 +58,10 @@ is_service_name(struct slice s)
 	return true;
 }
 
-/* is_port - a name, or a number that is a port; getaddrinfo takes others, signs too, modulo 65536 */
+/*
+ * is_port - a name, or a number that is a port; getaddrinfo takes others, signs too, modulo
+ * 65536
+ */
 static bool
 is_port(struct slice text)
 {

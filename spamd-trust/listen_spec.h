@@ -22,8 +22,8 @@ struct listen_spec {
 };
 
 /**
- * Reads one address: `[ssl:]HOST[:PORT]`, `[ssl:][V6]:PORT`, `*`, nothing (all addresses) or an absolute
- * path. Ports and TLS not given come from the options.
+ * Reads one address: `[ssl:]HOST[:PORT]`, `[ssl:][V6]:PORT`, `*`, nothing (all addresses) or an
+ * absolute path. Ports and TLS not given come from the options.
  * @return 0 or ERR_INVALID.
  */
 NODISCARD int listen_spec_parse(const char *text, const struct options *options,

@@ -3,9 +3,10 @@
  *
  * Turns -i, -p, --socketpath and their kin (SPEC 12.1) into bound, listening, non-blocking
  * descriptors, before privileges are dropped. A name may stand for several addresses. A UNIX
- * socket left by a dead daemon is replaced; a live one, or a file that is no socket, is an error. The socket
- * file never exists with wider permissions than asked for. An address in use is tried again as the
- * original does (10 times, a second apart), since a predecessor may still be going away.
+ * socket left by a dead daemon is replaced; a live one, or a file that is no socket, is an
+ * error. The socket file never exists with wider permissions than asked for. An address in use
+ * is tried again as the original does (10 times, a second apart), since a predecessor may still
+ * be going away.
  */
 #ifndef SPAMD_TRUST_LISTENER_H
 #define SPAMD_TRUST_LISTENER_H
@@ -45,7 +46,10 @@ void listeners_close(struct listeners *ls);
 /** As listeners_close, for a process that shares them: files stay. */
 void listeners_abandon(struct listeners *ls);
 
-/** "IO::Socket::IP [127.0.0.1]:783, UNIX domain socket /run/spamd.sock", as the original says it; cut to cap. */
+/**
+ * "IO::Socket::IP [127.0.0.1]:783, UNIX domain socket /run/spamd.sock", as the original says
+ * it; cut to cap.
+ */
 const char *listeners_text(const struct listeners *ls, char *out, size_t cap);
 
 #endif

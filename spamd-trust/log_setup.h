@@ -8,9 +8,10 @@
 #include "spamd-trust/options.h"
 
 /**
- * Fills *out, which borrows from the options. A name of letters and digits is a syslog facility,
- * anything else a file. Without a syslog daemon (`has_syslog` false) the facility becomes standard error.
- * With -D the log goes to standard error as well, wherever -s sends it, until -d leaves that behind.
+ * Fills *out, which borrows from the options. A name of letters and digits is a syslog
+ * facility, anything else a file. Without a syslog daemon (`has_syslog` false) the facility
+ * becomes standard error. With -D the log goes to standard error as well, wherever -s sends it,
+ * until -d leaves that behind.
  */
 void log_setup_choose(const struct options *options, bool has_syslog, struct log_config *out);
 

@@ -20,9 +20,9 @@
  *	logline.c         words the log lines, common/base/log.c writes them
  *	session.c         sends the reply, ends its side, reads off what the client still sends, closes
  *
- * A TELL takes another way from request.c on: tell.c makes a job for ledger_writer.c, whose thread
- * writes it and hands it back to the worker, and only then session.c goes on to the reply. A chained spamd
- * is told meanwhile.
+ * A TELL takes another way from request.c on: tell.c makes a job for ledger_writer.c, whose
+ * thread writes it and hands it back to the worker, and only then session.c goes on to the
+ * reply. A chained spamd is told meanwhile.
  *
  * Nothing on these paths waits: bytes that are not there yet, or do not fit, send the session
  * back to the event loop. The protocol engine, markup and report do no I/O and are tested

@@ -11,11 +11,10 @@
 #include "spamd-trust/template.h"
 
 /**
- * Appends the marked-up message. Where the end of it is that of the message as it came (SPEC 9.2),
- * that is not copied but left in *rest_out, which is empty else. Besides the configured X-Spam-* headers come
- * X-Spam-Trust-Tier, X-Spam-Trust-Evidence and X-Spam-Trust-Path (DESIGN 7) when the
- * verdict is from a trust scan.
- * Failure is sticky in `out`.
+ * Appends the marked-up message. Where the end of it is that of the message as it came (SPEC
+ * 9.2), that is not copied but left in *rest_out, which is empty else. Besides the configured
+ * X-Spam-* headers come X-Spam-Trust-Tier, X-Spam-Trust-Evidence and X-Spam-Trust-Path (DESIGN
+ * 7) when the verdict is from a trust scan. Failure is sticky in `out`.
  */
 void markup_write(const struct presentation *p, struct dynbuf *out, struct slice *rest_out);
 

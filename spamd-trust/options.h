@@ -93,8 +93,9 @@ struct options {
 
 /**
  * Fills *out from the defaults and the arguments (argv[0] is skipped).
- * @return 0; ERR_INVALID for a usage error; ERR_UNSUPPORTED for an option that is known and refused. msg->text
- * is one line for standard error, and *exit_status is what the process should end with.
+ * @return 0; ERR_INVALID for a usage error; ERR_UNSUPPORTED for an option that is known and
+ * refused. msg->text is one line for standard error, and *exit_status is what the process
+ * should end with.
  */
 NODISCARD int options_parse(int argc, char *const argv[], struct options *out,
 	struct err_msg *msg, int *exit_status);

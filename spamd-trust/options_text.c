@@ -5,7 +5,10 @@
 #include "product_version.h"
 #include "spamd-trust/options.h"
 
-/* The first line and the two "with" lines are looked for by scripts and by SpamAssassin's own tests. */
+/*
+ * The first line and the two "with" lines are looked for by scripts and by SpamAssassin's own
+ * tests.
+ */
 static const char version_text[] = "SpamAssassin Server version 4.0.1\n"
 				   "  running on spamd-trust " PRODUCT_VERSION "\n"
 				   "  with SSL support (" OPENSSL_VERSION_TEXT ")\n"

@@ -2,10 +2,10 @@
  * peers.h - how many connections each address holds.
  *
  * One host must not take all connections away from the others. Counters are shared by all
- * worker threads without a lock: an address hashes, with a key of this process, to one of PEERS_SLOTS
- * atomic counters. Two addresses may share a counter; with 65,536 of them that is rare,
- * cannot be brought about without the key, and only makes the limit stricter. Loopback addresses
- * and UNIX sockets are not counted: behind them stands the site's own mail server.
+ * worker threads without a lock: an address hashes, with a key of this process, to one of
+ * PEERS_SLOTS atomic counters. Two addresses may share a counter; with 65,536 of them that is
+ * rare, cannot be brought about without the key, and only makes the limit stricter. Loopback
+ * addresses and UNIX sockets are not counted: behind them stands the site's own mail server.
  */
 #ifndef SPAMD_TRUST_PEERS_H
 #define SPAMD_TRUST_PEERS_H

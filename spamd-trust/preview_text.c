@@ -89,7 +89,10 @@ add_decoded(struct dynbuf *out, struct slice body, struct slice encoding)
 	}
 }
 
-/* blank_at - how long the blank outside ASCII is (Unicode's White_Space) that the text starts with; 0 for none */
+/*
+ * blank_at - how long the blank outside ASCII is (Unicode's White_Space) that the text starts
+ * with; 0 for none
+ */
 static size_t
 blank_at(struct slice text)
 {

@@ -1,8 +1,8 @@
 /*
  * preview_text.h - the text of a message that a person would see, for the content preview.
  *
- * The text parts in their order, transfer encodings decoded, in UTF-8, tags of HTML left out. A rough
- * reading for people, with bounds on everything: nothing is decided by it.
+ * The text parts in their order, transfer encodings decoded, in UTF-8, tags of HTML left out. A
+ * rough reading for people, with bounds on everything: nothing is decided by it.
  */
 #ifndef SPAMD_TRUST_PREVIEW_TEXT_H
 #define SPAMD_TRUST_PREVIEW_TEXT_H

@@ -23,7 +23,8 @@ struct privileges {
 
 /**
  * Finds out whom -u, -g and -U mean. Not root: -u may only name the account that runs us.
- * @return 0; ERR_NOTFOUND for an unknown name; ERR_DENIED for root, or for another account without being root.
+ * @return 0; ERR_NOTFOUND for an unknown name; ERR_DENIED for root, or for another account
+ * without being root.
  */
 NODISCARD int privileges_resolve(
 	const struct options *options, struct privileges *out, struct err_msg *msg);

@@ -2,9 +2,9 @@
  * request_pending.h - a request that waits for a chained scorer, and what has come for it so far.
  *
  * Made when the scorer is to be asked, fed with what comes in any order, and used up by
- * request_finish(). It owns the memory of what was computed; texts that borrow from settings are copied, as
- * these may change during the wait. No answer is always an answer: our own verdict with
- * TRUST_NO_UPSTREAM, our own ledger's word.
+ * request_finish(). It owns the memory of what was computed; texts that borrow from settings
+ * are copied, as these may change during the wait. No answer is always an answer: our own
+ * verdict with TRUST_NO_UPSTREAM, our own ledger's word.
  */
 #ifndef SPAMD_TRUST_REQUEST_PENDING_H
 #define SPAMD_TRUST_REQUEST_PENDING_H
@@ -42,7 +42,10 @@ bool request_wants_upstream(const struct service *service, const struct spamd_re
 /** Is it to be told of this report? */
 bool request_tells_upstream(const struct service *service, const struct spamd_request *request);
 
-/** For a scored message; on success arena, subject and verdict belong to it. NULL when memory is out. */
+/**
+ * For a scored message; on success arena, subject and verdict belong to it. NULL when memory is
+ * out.
+ */
 struct request_pending *request_pending_scan(const struct service *service,
 	const struct spamd_request *request, struct arena *arena,
 	const struct request_subject *subject, struct verdict *verdict);

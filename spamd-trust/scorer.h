@@ -1,12 +1,12 @@
 /*
  * scorer.h - the stores that verdicts come from, shared by all worker threads.
  *
- * LMDB wants an environment open at most once in a process, so the stores are shared and
- * each worker has readers of its own. When a store is missing, damaged or newer than this program, messages
- * are scored without it (everything is Unknown and a rule says so); when it appears, or is
- * replaced under us by `trustctl restore`, scorer_refresh() opens it anew. To swap it, all
- * workers must be between two messages: each takes its own mutex while it scores, which nobody
- * else wants but the refresh, so that workers never wait for each other.
+ * LMDB wants an environment open at most once in a process, so the stores are shared and each
+ * worker has readers of its own. When a store is missing, damaged or newer than this program,
+ * messages are scored without it (everything is Unknown and a rule says so); when it appears,
+ * or is replaced under us by `trustctl restore`, scorer_refresh() opens it anew. To swap it,
+ * all workers must be between two messages: each takes its own mutex while it scores, which
+ * nobody else wants but the refresh, so that workers never wait for each other.
  *
  * Changes of state are logged once, not for each message.
  */
@@ -31,8 +31,8 @@ void scorer_free(struct scorer *s);
 void scorer_refresh(struct scorer *s);
 
 /**
- * Lets the workers pay: what they reserve lies in `pending` and goes to `submit` (ledger_desk.h). Once,
- * before they start.
+ * Lets the workers pay: what they reserve lies in `pending` and goes to `submit`
+ * (ledger_desk.h). Once, before they start.
  */
 void scorer_set_submit(struct scorer *s, struct ledger_pending *pending,
 	int (*submit)(void *ctx, struct ledger_payment *payment), void *ctx);

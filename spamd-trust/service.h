@@ -1,8 +1,8 @@
 /*
  * service.h - what all worker threads share: fixed before they start, never written after.
  *
- * Except for `peers` (atomic counters), `scorer` and `ledger` (their own locking), nothing in here changes,
- * so workers read it without a lock.
+ * Except for `peers` (atomic counters), `scorer` and `ledger` (their own locking), nothing in
+ * here changes, so workers read it without a lock.
  */
 #ifndef SPAMD_TRUST_SERVICE_H
 #define SPAMD_TRUST_SERVICE_H

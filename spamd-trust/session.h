@@ -8,11 +8,13 @@
  * no reset overtakes the answer. While a chained scorer is asked it waits for that alone: a client
  * that goes away meanwhile is noticed when its answer is sent.
  *
- * A TELL is answered when the ledger's writer has made it durable, and a chained scorer has had its time to answer; until then the session waits for
- * nothing but its deadline, session_told() and the scorer.
+ * A TELL is answered when the ledger's writer has made it durable, and a chained scorer has had
+ * its time to answer; until then the session waits for nothing but its deadline, session_told()
+ * and the scorer.
  *
- * Every phase has an absolute deadline: TLS handshake and command line `command_timeout`, the request (also while it awaits the
- * ledger or a scorer) `request_timeout` (both kept by the engine), sending the reply the same again, draining SESSION_DRAIN_MS.
+ * Every phase has an absolute deadline: TLS handshake and command line `command_timeout`, the
+ * request (also while it awaits the ledger or a scorer) `request_timeout` (both kept by the
+ * engine), sending the reply the same again, draining SESSION_DRAIN_MS.
  */
 #ifndef SPAMD_TRUST_SESSION_H
 #define SPAMD_TRUST_SESSION_H
@@ -86,7 +88,10 @@ struct session {
 	char tls_text[SESSION_TLS_TEXT_MAX];
 };
 
-/** So many sessions begin together; more would not be cheaper, and keep a worker from its other sessions. */
+/**
+ * So many sessions begin together; more would not be cheaper, and keep a worker from its other
+ * sessions.
+ */
 #define SESSION_GROUP_MAX 4
 
 /**
@@ -97,9 +102,10 @@ struct session *session_new(struct worker *worker, int fd, const struct listener
 	const struct sockaddr_storage *from);
 
 /**
- * Lets new sessions, SESSION_GROUP_MAX at most, run for the first time; any may be over on return. All are read and
- * scored before the first is answered: so each stage finds its code and data in the processor's
- * caches, which the calls into the kernel between the stages would push out for each message anew.
+ * Lets new sessions, SESSION_GROUP_MAX at most, run for the first time; any may be over on
+ * return. All are read and scored before the first is answered: so each stage finds its code
+ * and data in the processor's caches, which the calls into the kernel between the stages would
+ * push out for each message anew.
  */
 void session_begin(struct session *const group[], size_t count);
 

@@ -1,6 +1,7 @@
 /*
- * What a session asks a chained scorer: one question for the verdict or the report, and beside it one for
- * the scorer's own fields where a marked message is wanted. They run at the same time.
+ * What a session asks a chained scorer: one question for the verdict or the report, and beside
+ * it one for the scorer's own fields where a marked message is wanted. They run at the same
+ * time.
  */
 #include "common/base/clock.h"
 #include "spamd-trust/worker.h"

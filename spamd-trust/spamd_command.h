@@ -31,8 +31,9 @@ NODISCARD int spamd_command_parse(
 	struct slice line, enum spamd_command *command_out, double *version_out);
 
 /**
- * The number at the start of a version text, as strtod() reads it, except for hexadecimal: "1.5 extra"
- * is 1.5, text is 0. It may be infinite, or NAN, which is neither below nor from any version on.
+ * The number at the start of a version text, as strtod() reads it, except for hexadecimal: "1.5
+ * extra" is 1.5, text is 0. It may be infinite, or NAN, which is neither below nor from any
+ * version on.
  */
 double spamd_version_parse(struct slice text);
 

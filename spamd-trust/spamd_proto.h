@@ -162,7 +162,10 @@ struct spamd_proto {
 	uint64_t settle_at_ms; /* 0: not settling */
 };
 
-/** Starts an engine; allocates nothing before the first byte. `now_ms` is monotonic, here and below. */
+/**
+ * Starts an engine; allocates nothing before the first byte. `now_ms` is monotonic, here and
+ * below.
+ */
 void spamd_proto_init(
 	struct spamd_proto *p, const struct spamd_limits *limits, uint64_t now_ms);
 

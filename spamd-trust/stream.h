@@ -30,7 +30,10 @@ struct stream {
 /** Takes the descriptor, which is non-blocking. */
 void stream_init_plain(struct stream *s, int fd);
 
-/** The same with TLS, as the server; `ctx` is borrowed. @return 0 or ERR_CRYPTO (the descriptor stays the caller's). */
+/**
+ * The same with TLS, as the server; `ctx` is borrowed.
+ * @return 0 or ERR_CRYPTO (the descriptor stays the caller's).
+ */
 NODISCARD int stream_init_tls(struct stream *s, int fd, struct ssl_ctx_st *ctx);
 
 /** Closes at once. */
@@ -39,7 +42,10 @@ void stream_close(struct stream *s);
 /** Goes on with the TLS handshake; STREAM_OK when it is done, and at once for plain ones. */
 enum stream_status stream_handshake(struct stream *s);
 
-/** What was wrong with the other side's certificate, after a handshake that failed; NULL: nothing. */
+/**
+ * What was wrong with the other side's certificate, after a handshake that failed; NULL:
+ * nothing.
+ */
 const char *stream_certificate_error(const struct stream *s);
 
 /** "TLSv1_3/TLS_AES_256_GCM_SHA384" into out, as the log wants it; empty for plain ones. */
@@ -49,8 +55,9 @@ struct slice stream_describe(const struct stream *s, char *out, size_t cap);
 enum stream_status stream_read(struct stream *s, uint8_t *buf, size_t cap, size_t *n_out);
 
 /**
- * Sends what fits of the bytes and then the rest (TLS: of the bytes alone). What would leave a packet part empty may wait in the kernel (plain TCP) for what
- * follows at once: more of it, or the end by stream_end() or stream_close().
+ * Sends what fits of the bytes and then the rest (TLS: of the bytes alone). What would leave a
+ * packet part empty may wait in the kernel (plain TCP) for what follows at once: more of it, or
+ * the end by stream_end() or stream_close().
  */
 enum stream_status stream_write(
 	struct stream *s, struct slice bytes, struct slice rest, size_t *n_out);

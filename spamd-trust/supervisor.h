@@ -31,7 +31,10 @@ enum supervisor_outcome {
 };
 
 struct supervisor {
-	/** The worker process; `parent` is for supervisor_wait_for_stop. Returns its exit status. */
+	/**
+	 * The worker process; `parent` is for supervisor_wait_for_stop. Returns its exit
+	 * status.
+	 */
 	int (*work)(void *ctx, pid_t parent);
 	int (*check)(void *ctx,
 		struct err_msg *msg); /**< reads the configuration anew: 0 when it is good */
@@ -45,7 +48,10 @@ void supervisor_block_signals(void);
 /** Gives them back, for an exec. */
 void supervisor_unblock_signals(void);
 
-/** Runs until a signal ends it. @return 0, or an error when no worker process could be started at all. */
+/**
+ * Runs until a signal ends it.
+ * @return 0, or an error when no worker process could be started at all.
+ */
 NODISCARD int supervisor_run(
 	const struct supervisor *s, enum supervisor_outcome *out, struct err_msg *msg);
 

@@ -3,11 +3,12 @@
  *
  * A report is kept per message (message_digest.h) and user. The user is the local user that the
  * client's name stands for, so that an alias and the address are one; a name that is no local
- * user's stands for itself. Where the private store cannot be read nobody knows which, and the report
- * is refused rather than filed under a name it would not be found by again.
+ * user's stands for itself. Where the private store cannot be read nobody knows which, and the
+ * report is refused rather than filed under a name it would not be found by again.
  *
- * Whether it touches trust is decided with the ledger's writer (ledger_apply.h): by what was proven at
- * delivery, or else by the reported copy, which is examined here. Only a local user's report does.
+ * Whether it touches trust is decided with the ledger's writer (ledger_apply.h): by what was
+ * proven at delivery, or else by the reported copy, which is examined here. Only a local user's
+ * report does.
  */
 #ifndef SPAMD_TRUST_TELL_H
 #define SPAMD_TRUST_TELL_H
@@ -15,7 +16,10 @@
 #include "spamd-trust/ledger_writer.h"
 #include "spamd-trust/service.h"
 
-/** Is there anything for the ledger in it? Not with `use_learner no` or `use_bayes no`; remote reports never. */
+/**
+ * Is there anything for the ledger in it? Not with `use_learner no` or `use_bayes no`; remote
+ * reports never.
+ */
 bool tell_is_local(const struct spamd_tell *tell, const struct settings *settings);
 
 /**

@@ -12,7 +12,8 @@
 struct ssl_ctx_st;
 
 /**
- * Makes the context; `site_dir` is where certs/server-key.pem and certs/server-cert.pem are by default.
+ * Makes the context; `site_dir` is where certs/server-key.pem and certs/server-cert.pem are by
+ * default.
  * @return 0; ERR_NOTFOUND, ERR_DENIED or ERR_INVALID for a file, with its name and the reason in
  *   msg; ERR_CRYPTO.
  */

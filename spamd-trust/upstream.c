@@ -15,7 +15,10 @@
 
 #define READ_BYTES 16384
 
-/* The queue of a UNIX socket is full: connecting does not wait there, so it is tried again after this. */
+/*
+ * The queue of a UNIX socket is full: connecting does not wait there, so it is tried again
+ * after this.
+ */
 #define BUSY_MS 20
 
 struct upstream_call {

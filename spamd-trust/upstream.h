@@ -2,11 +2,12 @@
  * upstream.h - asks a chained spamd about a message without making anybody wait.
  *
  * Glue between upstream_client.h (the protocol), upstream_targets.h (whom to ask) and the event
- * loop of one worker. Each question has a connection of its own, as the original serves one message a
- * connection; any number of questions are under way at once. They are asked in the order of the
- * configuration; where one gives no answer the next is asked, each within its share of what
- * is left of the time, so that one that hangs does not use up the time of the others. A TELL or HEADERS that is
- * refused says nothing about a scorer's health: there it is a matter of configuration.
+ * loop of one worker. Each question has a connection of its own, as the original serves one
+ * message a connection; any number of questions are under way at once. They are asked in the
+ * order of the configuration; where one gives no answer the next is asked, each within its
+ * share of what is left of the time, so that one that hangs does not use up the time of the
+ * others. A TELL or HEADERS that is refused says nothing about a scorer's health: there it is a
+ * matter of configuration.
  */
 #ifndef SPAMD_TRUST_UPSTREAM_H
 #define SPAMD_TRUST_UPSTREAM_H
@@ -40,7 +41,10 @@ struct upstream_question {
 	void *ctx;
 };
 
-/** @return 0; ERR_NOTREADY where nobody can be asked at present; ERR_NOMEM. done is only called after 0. */
+/**
+ * @return 0; ERR_NOTREADY where nobody can be asked at present; ERR_NOMEM. done is only called
+ * after 0.
+ */
 NODISCARD int upstream_ask(struct upstream_pool *pool, const struct upstream_question *question,
 	struct upstream_call **out);
 

@@ -1,11 +1,12 @@
 /*
  * upstream_client.h - the client's side of the protocol: one question to a chained spamd.
  *
- * An engine without I/O. Score and rules it asks for with REPORT (SPEC 5.3), the one command whose
- * answer has both: score and threshold with one decimal in the Spam header, and the table of rules
- * with points and descriptions in the report. SYMBOLS has no points, PROCESS and HEADERS hold them only where
- * the administrator of the other side asked for them. The fields that it would add to the message
- * are in the answer to HEADERS (5.6) alone. What users report is passed on with TELL (5.7).
+ * An engine without I/O. Score and rules it asks for with REPORT (SPEC 5.3), the one command
+ * whose answer has both: score and threshold with one decimal in the Spam header, and the table
+ * of rules with points and descriptions in the report. SYMBOLS has no points, PROCESS and
+ * HEADERS hold them only where the administrator of the other side asked for them. The fields
+ * that it would add to the message are in the answer to HEADERS (5.6) alone. What users report
+ * is passed on with TELL (5.7).
  *
  * The answer is bounded and read strictly: anything that is not a whole, well-formed answer is
  * no answer, so a damaged one can never pass for "no spam". The table is for people; the
@@ -46,8 +47,8 @@ struct upstream_request {
 	struct slice message;
 	struct spamd_tell tell; /**< for UPSTREAM_TELL */
 	/**
-	 * Adds (and counts) the line end that the message lacks: the original waits for it, or for the
-	 * end of our sending, which with TLS could only come after the answer.
+	 * Adds (and counts) the line end that the message lacks: the original waits for it, or
+	 * for the end of our sending, which with TLS could only come after the answer.
 	 */
 	bool ends_line;
 };
@@ -81,7 +82,10 @@ struct upstream_client {
 void upstream_client_init(struct upstream_client *c, const struct upstream_request *request);
 void upstream_client_fini(struct upstream_client *c);
 
-/** What is still to be sent, in pieces: ask again after each upstream_client_sent(). Empty at the end. */
+/**
+ * What is still to be sent, in pieces: ask again after each upstream_client_sent(). Empty at
+ * the end.
+ */
 struct slice upstream_client_output(const struct upstream_client *c);
 void upstream_client_sent(struct upstream_client *c, size_t n);
 
@@ -98,11 +102,17 @@ const char *upstream_client_error(const struct upstream_client *c);
 /** After UPSTREAM_ERROR: the other side speaks the protocol, and does not want to (SPEC 6). */
 bool upstream_client_is_refused(const struct upstream_client *c);
 
-/** The answer to UPSTREAM_REPORT after UPSTREAM_DONE, copied into the arena. @return 0 or ERR_NOMEM. */
+/**
+ * The answer to UPSTREAM_REPORT after UPSTREAM_DONE, copied into the arena.
+ * @return 0 or ERR_NOMEM.
+ */
 NODISCARD int upstream_client_reply(
 	const struct upstream_client *c, struct arena *arena, struct upstream_reply *out);
 
-/** What follows the head of the answer: a report, or a message up to its body; borrowed until fini. */
+/**
+ * What follows the head of the answer: a report, or a message up to its body; borrowed until
+ * fini.
+ */
 struct slice upstream_client_body(const struct upstream_client *c);
 
 /** The answer to UPSTREAM_TELL. */

@@ -42,7 +42,10 @@ is_wanted(const struct settings *settings, struct slice name)
 	return !is_ours(settings, slice_skip(name, sizeof(PREFIX) - 1));
 }
 
-/* add_line - without the bytes that could end it early; a line of blanks alone would end the header for some */
+/*
+ * add_line - without the bytes that could end it early; a line of blanks alone would end the
+ * header for some
+ */
 static void
 add_line(struct dynbuf *out, struct slice line)
 {

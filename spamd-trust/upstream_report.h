@@ -11,7 +11,10 @@
 
 #include "common/scan/verdict.h"
 
-/** Reads at most VERDICT_RULES_MAX rows; texts are copied into the arena. @return 0 or ERR_NOMEM. */
+/**
+ * Reads at most VERDICT_RULES_MAX rows; texts are copied into the arena.
+ * @return 0 or ERR_NOMEM.
+ */
 NODISCARD int upstream_report_read(struct slice report, struct arena *arena,
 	struct rule_hit **rules_out, size_t *count_out);
 

@@ -3,8 +3,8 @@
  *
  * Pure: no socket, no clock, and no name is resolved ("localhost" is 127.0.0.1). One that fails
  * UPSTREAM_FAILURES_MAX times in a row is left alone for a while, which doubles with every
- * further failure up to UPSTREAM_PAUSE_MAX_MS; one good answer makes it well again. A single failure
- * changes nothing, so that one message that a scorer chokes on does not switch it off.
+ * further failure up to UPSTREAM_PAUSE_MAX_MS; one good answer makes it well again. A single
+ * failure changes nothing, so that one message that a scorer chokes on does not switch it off.
  */
 #ifndef SPAMD_TRUST_UPSTREAM_TARGETS_H
 #define SPAMD_TRUST_UPSTREAM_TARGETS_H

@@ -85,7 +85,10 @@ user_prefs_free(struct user_prefs *u)
 
 /* --- names to directories ------------------------------------------------------------------- */
 
-/* virtual_path - the file for a name; with %x that of the name if it is there, else of its domain */
+/*
+ * virtual_path - the file for a name; with %x that of the name if it is there, else of its
+ * domain
+ */
 static int
 virtual_path(const char *pattern, struct slice user, char *out, size_t cap)
 {

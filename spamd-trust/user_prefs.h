@@ -2,10 +2,10 @@
  * user_prefs.h - whose settings apply to a request (SPEC 7).
  *
  * Without -x: HOME/.spamassassin/user_prefs of the user named by the client. With -x and
- * --virtual-config-dir: user_prefs in the directory that the pattern gives for the name. Else the
- * site's own. Parsed files are kept per worker and parsed again when the file changes (device, inode,
- * size, time of change), so what one user sets is a settings object of its own that no
- * other request ever sees. Look-ups in the passwd database are kept for a minute.
+ * --virtual-config-dir: user_prefs in the directory that the pattern gives for the name. Else
+ * the site's own. Parsed files are kept per worker and parsed again when the file changes
+ * (device, inode, size, time of change), so what one user sets is a settings object of its own
+ * that no other request ever sees. Look-ups in the passwd database are kept for a minute.
  *
  * The daemon does not become the user: it reads what its own account may read. So that nobody
  * can have it read something else in his name, a file under HOME counts only if it belongs to the
@@ -34,7 +34,10 @@ void user_prefs_free(struct user_prefs *u);
  */
 NODISCARD int user_prefs_announce(struct user_prefs *u, struct slice user, uint64_t now_s);
 
-/** The settings for the user; the site's where there are none of his own. Good until the next call. */
+/**
+ * The settings for the user; the site's where there are none of his own. Good until the next
+ * call.
+ */
 const struct settings *user_prefs_settings(
 	struct user_prefs *u, struct slice user, uint64_t now_s);
 

@@ -53,7 +53,10 @@ set_accepting(struct worker *w, bool on)
 	}
 }
 
-/* evict_idle - closes the oldest connection that has sent nothing; one that has not begun waits for nothing yet */
+/*
+ * evict_idle - closes the oldest connection that has sent nothing; one that has not begun waits
+ * for nothing yet
+ */
 static bool
 evict_idle(struct worker *w)
 {
@@ -132,7 +135,10 @@ listener_of(const struct worker *w, int fd)
 	return NULL;
 }
 
-/* somebody_waits - asked first, since accept4() makes socket and file before it finds out that nobody does */
+/*
+ * somebody_waits - asked first, since accept4() makes socket and file before it finds out that
+ * nobody does
+ */
 static bool
 somebody_waits(const struct listener *listener)
 {
@@ -160,7 +166,10 @@ accept_one(struct worker *w, const struct listener *listener, struct session **o
 	return true;
 }
 
-/* accept_group - those who wait, as far as there is room. @return how many sessions there are to begin */
+/*
+ * accept_group - those who wait, as far as there is room.
+ * @return how many sessions there are to begin
+ */
 static size_t
 accept_group(struct worker *w, const struct listener *listener,
 	struct session *group[SESSION_GROUP_MAX])
@@ -193,7 +202,10 @@ yield(struct worker *w)
 	}
 }
 
-/* on_accept - one group, then those that are open get their turn, and whoever waits still the other workers' */
+/*
+ * on_accept - one group, then those that are open get their turn, and whoever waits still the
+ * other workers'
+ */
 static void
 on_accept(evutil_socket_t fd, short what, void *arg)
 {

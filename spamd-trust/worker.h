@@ -2,10 +2,11 @@
  * worker.h - one thread with an event loop of its own, serving any number of connections.
  *
  * All workers wait on the same listening sockets and accept for themselves, so there is no
- * hand-over, no queue and no lock between them. A worker never waits for a client: what
- * cannot go on is left to the loop. Bounds, each of one worker: connections (beyond, the oldest one that has
- * not sent a byte gives way; where there is none, accepting stops until one ends, and the kernel holds
- * the rest back), and buffered bytes (beyond, sessions stop reading; one always goes on).
+ * hand-over, no queue and no lock between them. A worker never waits for a client: what cannot
+ * go on is left to the loop. Bounds, each of one worker: connections (beyond, the oldest one
+ * that has not sent a byte gives way; where there is none, accepting stops until one ends, and
+ * the kernel holds the rest back), and buffered bytes (beyond, sessions stop reading; one
+ * always goes on).
  */
 #ifndef SPAMD_TRUST_WORKER_H
 #define SPAMD_TRUST_WORKER_H

@@ -217,7 +217,10 @@ open_ledger_as_root(const struct worker_process *p)
 	return store;
 }
 
-/* open_control_as_root - the same for the control socket beside the ledger; fd -1 where it is left to its thread */
+/*
+ * open_control_as_root - the same for the control socket beside the ledger; fd -1 where it is
+ * left to its thread
+ */
 static struct ctl_socket
 open_control_as_root(const struct worker_process *p, const char *path)
 {
@@ -315,8 +318,8 @@ open_stores(const struct worker_process *p, struct service *service)
 /*
  * keep_memory - what a thread has free stays with it, up to a bound
  *
- * Messages of some hundred kilobytes come and go; by its defaults the allocator maps and unmaps each,
- * and the kernel clears every page anew.
+ * Messages of some hundred kilobytes come and go; by its defaults the allocator maps and unmaps
+ * each, and the kernel clears every page anew.
  */
 static void
 keep_memory(void)

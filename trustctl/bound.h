@@ -1,8 +1,10 @@
 /*
- * bound.h - the addresses that an identity binds, which of them have effect, and whose an address is.
+ * bound.h - the addresses that an identity binds, which of them have effect, and whose an
+ * address is.
  *
- * A binding is a claim until the site has reason to believe it (common/scan/circle.h). This asks as the
- * site, with its ledger: what a single user confirmed for himself counts for him alone.
+ * A binding is a claim until the site has reason to believe it (common/scan/circle.h). This
+ * asks as the site, with its ledger: what a single user confirmed for himself counts for him
+ * alone.
  */
 #ifndef TRUSTCTL_BOUND_H
 #define TRUSTCTL_BOUND_H
@@ -29,8 +31,8 @@ NODISCARD int bound_find(const struct ctl *ctl, struct site *site, graph_node id
 	struct bound *out, struct err_msg *msg);
 
 /**
- * The identity that an address has effect for, as a local user (the site, where `who` is none) sees it:
- * confirmed, countersigned, or shown by mail. Between site_begin() and site_end().
+ * The identity that an address has effect for, as a local user (the site, where `who` is none)
+ * sees it: confirmed, countersigned, or shown by mail. Between site_begin() and site_end().
  * @return 0; ERR_NOTFOUND; what the ledger said.
  */
 NODISCARD int bound_identity(const struct ctl *ctl, struct site *site, const struct digest *who,

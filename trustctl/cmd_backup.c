@@ -189,7 +189,10 @@ renew(void *ctx, struct graph_txn *txn, struct err_msg *msg)
 	return rc == 0 && renewal->rebuild ? graph_rebuild(txn, msg) : rc;
 }
 
-/* renew_graph - opens the copy, which checks it, gives it a new epoch and, if it is older, the present schema */
+/*
+ * renew_graph - opens the copy, which checks it, gives it a new epoch and, if it is older, the
+ * present schema
+ */
 static int
 renew_graph(const struct ctl *ctl, const struct site *site, const char *staging,
 	struct err_msg *msg)

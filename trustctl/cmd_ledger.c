@@ -217,7 +217,10 @@ ask_count(struct ctl *ctl, const struct site *site, const char *op, const char *
 	return status;
 }
 
-/* identity_behind - who pays where an address vouches: the identity a user confirmed, or our own user's */
+/*
+ * identity_behind - who pays where an address vouches: the identity a user confirmed, or our
+ * own user's
+ */
 static bool
 identity_behind(struct site *site, const struct actor *actor, const struct principal *subject,
 	struct digest *out)

@@ -5,7 +5,10 @@
 #include "trustctl/cmd.h"
 #include "trustctl/publish.h"
 
-/** Certificates of devices live 180 days: with this much left, a yearly run would miss one, a monthly never. */
+/**
+ * Certificates of devices live 180 days: with this much left, a yearly run would miss one, a
+ * monthly never.
+ */
 #define RENEW_BEFORE_S ((uint64_t)90 * 86400)
 
 /* The statements to be signed again; at most a few for each local identity. */

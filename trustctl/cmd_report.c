@@ -68,7 +68,10 @@ saying_of_file(struct ctl *ctl, const struct site *site, struct saying *out)
 				 ctl, command_status(rc), "%s: %s", ctl->args[0], err_text(rc));
 }
 
-/* saying_of_sender - without a message: the administrator's word that he sends spam; one a user and sender */
+/*
+ * saying_of_sender - without a message: the administrator's word that he sends spam; one a user
+ * and sender
+ */
 static int
 saying_of_sender(struct ctl *ctl, const struct site *site, struct saying *out)
 {

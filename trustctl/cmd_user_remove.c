@@ -95,7 +95,10 @@ take_back(struct departure *d, struct site_txn *txn, const struct leaving *item,
 	}
 }
 
-/* leave - may run again after a crash between the stores: what is taken back already does no harm */
+/*
+ * leave - may run again after a crash between the stores: what is taken back already does no
+ * harm
+ */
 static int
 leave(void *ctx, struct site_txn *txn, struct err_msg *msg)
 {

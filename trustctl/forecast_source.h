@@ -2,12 +2,12 @@
  * forecast_source.h - where a forecast's mail comes from: messages, or the log of Postfix.
  *
  * Messages (mbox or maildir): one From; a message of an address at the domain was sent to all
- * of To, Cc and Bcc; any other was received by those of To, Cc, Delivered-To and X-Original-To that are
- * at the domain. When: the Date field.
+ * of To, Cc and Bcc; any other was received by those of To, Cc, Delivered-To and X-Original-To
+ * that are at the domain. When: the Date field.
  *
- * Postfix's log: `from=<ADDRESS>` of qmgr, then for each recipient `to=<ADDRESS> ... status=sent`, but
- * not where a filter on this host took it (relay 127.0.0.1 or localhost), as it comes back.
- * Both forms of time are read, "Nov 25 16:11:44", without a year, and RFC 3339.
+ * Postfix's log: `from=<ADDRESS>` of qmgr, then for each recipient `to=<ADDRESS> ...
+ * status=sent`, but not where a filter on this host took it (relay 127.0.0.1 or localhost), as
+ * it comes back. Both forms of time are read, "Nov 25 16:11:44", without a year, and RFC 3339.
  */
 #ifndef TRUSTCTL_FORECAST_SOURCE_H
 #define TRUSTCTL_FORECAST_SOURCE_H

@@ -125,7 +125,10 @@ command_label(const struct command *command, char *out, size_t cap)
 		command->sub != NULL ? command->sub : "");
 }
 
-/* print_usage - "trustctl NAME ARGUMENTS --required VALUE [OPTION]..."; whoever acts is one of two */
+/*
+ * print_usage - "trustctl NAME ARGUMENTS --required VALUE [OPTION]..."; whoever acts is one of
+ * two
+ */
 static void
 print_usage(const struct command *command, FILE *out)
 {

@@ -26,8 +26,8 @@ digests_add(struct digests *d, const struct digest *digest)
 }
 
 /*
- * add_entry - the friend, and the identity the user confirmed to be his; also one confirmed without a
- * level, as who speaks for a domain is, since what it signs decides about others
+ * add_entry - the friend, and the identity the user confirmed to be his; also one confirmed
+ * without a level, as who speaks for a domain is, since what it signs decides about others
  */
 static int
 add_entry(struct digests *d, const struct private_entry *entry)

@@ -62,7 +62,10 @@ NODISCARD int keywork_key_principal(
 /** Reads --why, `fallback` without. @return an exit status, having said why. */
 int keywork_why(const struct ctl *ctl, enum statement_why fallback, enum statement_why *out);
 
-/** Reads --since, now without; the future counts as now. @return an exit status, having said why. */
+/**
+ * Reads --since, now without; the future counts as now.
+ * @return an exit status, having said why.
+ */
 int keywork_since(const struct ctl *ctl, uint64_t *out);
 
 /** Reads TIME of --since. @return 0; ERR_INVALID. */

@@ -23,7 +23,10 @@ NODISCARD int ledger_file_open(
 /** Fine after a failure, and twice. */
 void ledger_file_close(struct ledger_file *f);
 
-/** A snapshot; ledger_txn(f->desk.reader) is its transaction. @return 0, ERR_NOTREADY without a ledger. */
+/**
+ * A snapshot; ledger_txn(f->desk.reader) is its transaction.
+ * @return 0, ERR_NOTREADY without a ledger.
+ */
 NODISCARD int ledger_file_begin(struct ledger_file *f, struct err_msg *msg);
 
 /** Ends it. @return 0, or why what was read is not to be believed. */

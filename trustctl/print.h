@@ -29,7 +29,10 @@ struct print {
 /** Finds out what the two streams can show; no_color is NO_COLOR of the environment or NULL. */
 void print_init(struct print *p, FILE *out, FILE *err, bool json, const char *no_color);
 
-/** @return 0, or what the system said (ERR_FULL, ERR_IO) when something could not be written to out. */
+/**
+ * @return 0, or what the system said (ERR_FULL, ERR_IO) when something could not be written to
+ * out.
+ */
 NODISCARD int print_flush(struct print *p, struct err_msg *msg);
 
 enum print_style {

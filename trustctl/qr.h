@@ -11,8 +11,8 @@
 #define QR_TEXT_MAX 1100
 
 /**
- * Appends the code in half blocks (U+2580, U+2584, U+2588), two rows of modules a line, dark on light
- * whatever the terminal's colours are: escapes set black on white, unless `plain`.
+ * Appends the code in half blocks (U+2580, U+2584, U+2588), two rows of modules a line, dark on
+ * light whatever the terminal's colours are: escapes set black on white, unless `plain`.
  * @return 0; ERR_TOOBIG; ERR_NOMEM.
  */
 NODISCARD int qr_terminal(struct slice text, bool plain, struct dynbuf *out);

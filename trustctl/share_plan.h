@@ -7,8 +7,8 @@
  * graph), so a run does what is missing and nothing twice. Statements that were signed by a
  * device whose key is not here are another host's, and left alone.
  *
- * The ledger knows senders by digest alone; their addresses come from the graph, the private store, or
- * the history.
+ * The ledger knows senders by digest alone; their addresses come from the graph, the private
+ * store, or the history.
  */
 #ifndef TRUSTCTL_SHARE_PLAN_H
 #define TRUSTCTL_SHARE_PLAN_H

@@ -54,7 +54,10 @@ struct site {
 NODISCARD int site_open(
 	struct site *site, struct ctl *ctl, enum site_mode mode, struct err_msg *msg);
 
-/** Only reads the settings, makes the directories where they are missing, and takes the lock: for restore. */
+/**
+ * Only reads the settings, makes the directories where they are missing, and takes the lock:
+ * for restore.
+ */
 NODISCARD int site_open_directory(struct site *site, struct ctl *ctl, struct err_msg *msg);
 
 /** What the settings say for changes of the graph. */

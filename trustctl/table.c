@@ -95,8 +95,8 @@ table_bool(struct table *t, bool value)
 }
 
 /*
- * table_list - what people see, and behind it the items for JSON, each with a NUL (which print_clean
- * leaves in none); the cell's number is the length of the latter
+ * table_list - what people see, and behind it the items for JSON, each with a NUL (which
+ * print_clean leaves in none); the cell's number is the length of the latter
  */
 void
 table_list(struct table *t, const struct slice *items, size_t count)

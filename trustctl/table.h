@@ -58,7 +58,10 @@ size_t table_rows(const struct table *t);
 /** Prints all rows. @return 0, ERR_NOMEM. */
 NODISCARD int table_print(const struct table *t, const struct print *p);
 
-/** Prints all rows without titles, a line each as it comes; in JSON, an object a line. @return 0, ERR_NOMEM. */
+/**
+ * Prints all rows without titles, a line each as it comes; in JSON, an object a line.
+ * @return 0, ERR_NOMEM.
+ */
 NODISCARD int table_print_lines(const struct table *t, const struct print *p);
 
 /** Prints the only row, one value a line, or one JSON object. */

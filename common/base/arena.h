@@ -40,7 +40,10 @@ void arena_reset(struct arena *a);
  */
 bool arena_is_exhausted(const struct arena *a);
 
-/** Zeroed memory, aligned for any object; NULL at the maximum or out of memory. Zero bytes give a valid pointer. */
+/**
+ * Zeroed memory, aligned for any object; NULL at the maximum or out of memory. Zero bytes give
+ * a valid pointer.
+ */
 void *arena_alloc(struct arena *a, size_t size);
 
 /** Zeroed array; NULL also when count * size overflows. */

@@ -20,7 +20,10 @@
 #define UNINITIALIZED
 #endif
 
-/** For a few lines that become a constant or nothing where they are used, which the inliner cannot foresee. */
+/**
+ * For a few lines that become a constant or nothing where they are used, which the inliner
+ * cannot foresee.
+ */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /** For what is rare and takes much stack, which whoever calls it would have to touch as well. */

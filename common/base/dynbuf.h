@@ -86,7 +86,10 @@ void dynbuf_overwrite(struct dynbuf *b, size_t at, struct slice s);
 /** The bytes; borrowed until the next change. */
 struct slice dynbuf_slice(const struct dynbuf *b);
 
-/** NUL-terminated view, "" on failure; borrowed until the next change. Counts towards the maximum. */
+/**
+ * NUL-terminated view, "" on failure; borrowed until the next change. Counts towards the
+ * maximum.
+ */
 const char *dynbuf_cstr(struct dynbuf *b);
 
 /** Passes an error of `part` on to `b`, for text that is made of text made elsewhere. */

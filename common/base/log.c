@@ -146,7 +146,10 @@ log_reopen(void)
 	if (fresh < 0) {
 		return err_from_errno(errno);
 	}
-	/* dup3 swaps the file under the same number, so a writer in flight never sees a closed one. */
+	/*
+	 * dup3 swaps the file under the same number, so a writer in flight never sees a closed
+	 * one.
+	 */
 	if (dup3(fresh, atomic_load(&state.fd), O_CLOEXEC) < 0) {
 		int code = err_from_errno(errno);
 

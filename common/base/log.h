@@ -5,9 +5,9 @@
  * again when a log file is reopened). Writing is safe from any thread and takes no
  * lock: each thread makes its lines in a buffer of its own and writes each with one write(2).
  *
- * Values from outside must go through log_escape() (or be known printable): control
- * bytes, backslash and everything that is not ASCII are written \x{C3}-style, as the
- * original does (SPEC 11), but for \t, \r and \n. Lines are cut at LOG_LINE_MAX. Never log keys or bodies.
+ * Values from outside must go through log_escape() (or be known printable): control bytes,
+ * backslash and everything that is not ASCII are written \x{C3}-style, as the original does
+ * (SPEC 11), but for \t, \r and \n. Lines are cut at LOG_LINE_MAX. Never log keys or bodies.
  */
 #ifndef COMMON_BASE_LOG_H
 #define COMMON_BASE_LOG_H

@@ -1,9 +1,9 @@
 /*
  * order_filter.h - says of nearly all numbers that they are not in a set.
  *
- * A bit for each value of a number's first bits, set where some member begins so. Made for
- * the places of principals in sorted lists, the first bytes of their digests, which are spread evenly: of
- * a set of twenty one other number in 400 gets through. Never wrong about a member.
+ * A bit for each value of a number's first bits, set where some member begins so. Made for the
+ * places of principals in sorted lists, the first bytes of their digests, which are spread
+ * evenly: of a set of twenty one other number in 400 gets through. Never wrong about a member.
  */
 #ifndef COMMON_BASE_ORDER_FILTER_H
 #define COMMON_BASE_ORDER_FILTER_H

@@ -93,7 +93,10 @@ slice_eq_str(struct slice s, const char *text)
 	return s.len > 0 && s.data[0] == (uint8_t)text[0] && slice_eq(s, slice_str(text));
 }
 
-/** FNV-1a in 64 bits, for places in tables where nothing but speed depends on it: anybody can make it collide. */
+/**
+ * FNV-1a in 64 bits, for places in tables where nothing but speed depends on it: anybody can
+ * make it collide.
+ */
 uint64_t slice_hash(struct slice s);
 
 /** Length of the run of printable ASCII (0x20 to 0x7e) at the start. */

@@ -36,7 +36,10 @@ void wire_read_copy(struct wire_reader *r, uint8_t *out, size_t n);
 /** What has not been read. */
 struct slice wire_reader_rest(const struct wire_reader *r);
 
-/** @return 0, or ERR_TRUNCATED. Bytes left over are not an error here: newer writers may append fields. */
+/**
+ * @return 0, or ERR_TRUNCATED. Bytes left over are not an error here: newer writers may append
+ * fields.
+ */
 NODISCARD int wire_reader_error(const struct wire_reader *r);
 
 /** As wire_reader_error, and ERR_INVALID when bytes are left over. */

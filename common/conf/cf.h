@@ -30,7 +30,10 @@ enum cf_severity {
 	CF_ERROR,   /**< the configuration must not be used */
 };
 
-/** A message about one place; line 0 when it is about the whole file. Slices are borrowed for the call. */
+/**
+ * A message about one place; line 0 when it is about the whole file. Slices are borrowed for
+ * the call.
+ */
 struct cf_diagnostic {
 	enum cf_severity severity;
 	struct slice file;

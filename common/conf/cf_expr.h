@@ -31,7 +31,10 @@ struct cf_expr_env {
 	const void *ctx;
 };
 
-/** @return 0 and the truth; ERR_INVALID or ERR_TOOBIG (nested too deeply) with msg and the byte offset. */
+/**
+ * @return 0 and the truth; ERR_INVALID or ERR_TOOBIG (nested too deeply) with msg and the byte
+ * offset.
+ */
 NODISCARD int cf_expr_eval(
 	struct slice text, const struct cf_expr_env *env, bool *truth_out, struct err_msg *msg);
 

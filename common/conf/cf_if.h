@@ -18,7 +18,10 @@ struct cf_if_frame {
 	bool active;
 };
 
-/** Fields are private but for `frames` and `count`, which tell what is open. A zeroed one is empty. */
+/**
+ * Fields are private but for `frames` and `count`, which tell what is open. A zeroed one is
+ * empty.
+ */
 struct cf_if_stack {
 	struct cf_if_frame frames[CF_IF_DEPTH_MAX];
 	size_t count;

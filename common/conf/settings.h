@@ -54,7 +54,8 @@ enum settings_authres_networks {
 };
 
 /**
- * Constants of the trust metric (METRIC; docs/METRIC.md). common/scan makes a metric_config of them.
+ * Constants of the trust metric (METRIC; docs/METRIC.md). common/scan makes a metric_config of
+ * them.
  */
 struct settings_metric {
 	double introduction_credit;
@@ -235,8 +236,8 @@ void settings_free(struct settings *s);
  * Reads all sources into fresh settings: all or nothing. Messages go to `diagnose` as they
  * come up; settings of a rule engine are summed up in one CF_INFO line a group at the end.
  * @return 0; ERR_INVALID when an error was reported (in check mode: or a warning); ERR_NOMEM;
- *   what the system said when a source itself cannot be read. msg (may be NULL) says it in one line;
- *   *out is untouched on failure.
+ *   what the system said when a source itself cannot be read. msg (may be NULL) says it in one
+ *   line; *out is untouched on failure.
  */
 NODISCARD int settings_load(const struct settings_source *sources, size_t count,
 	const struct settings_load_options *options, struct settings **out,
@@ -250,7 +251,8 @@ NODISCARD int settings_load(const struct settings_source *sources, size_t count,
  * `arena`, which it must not outlive; `base` is shared and never written. Privileged and
  * administrator settings are refused with the texts of SPEC 13, faults are reported and
  * skipped, include is refused.
- * @return 0; ERR_TOOBIG beyond SETTINGS_USER_PREFS_MAX; ERR_NOMEM. The caller then goes on with `base`.
+ * @return 0; ERR_TOOBIG beyond SETTINGS_USER_PREFS_MAX; ERR_NOMEM. The caller then goes on with
+ * `base`.
  */
 NODISCARD int settings_overlay(const struct settings *base, struct slice file_name,
 	struct slice bytes, const struct settings_load_options *options, struct arena *arena,
@@ -262,10 +264,16 @@ NODISCARD int settings_overlay(const struct settings *base, struct slice file_na
  */
 bool settings_score(const struct settings *s, struct slice rule, double *out);
 
-/** Did the administrator (or user) set exactly 0, which switches a rule off? False for defaults of 0. */
+/**
+ * Did the administrator (or user) set exactly 0, which switches a rule off? False for defaults
+ * of 0.
+ */
 bool settings_rule_is_off(const struct settings *s, struct slice rule);
 
-/** The score of a rule of one's own: 1 where it was given none, -1 with tflags nice, 0.01 for T_ names. */
+/**
+ * The score of a rule of one's own: 1 where it was given none, -1 with tflags nice, 0.01 for T_
+ * names.
+ */
 double settings_rule_score(const struct settings *s, struct slice rule);
 
 /** The description of a rule; empty where there is none. */

@@ -1,9 +1,9 @@
 /*
  * ctl_message.h - what trustctl and a daemon say to each other over a control socket.
  *
- * One message is one line: a flat JSON object (RFC 8259) in UTF-8, ended by LF, at most CTL_LINE_MAX
- * bytes. Values are texts, integers and booleans; names are there once. A request names what
- * is asked for; a reply is good, or carries a code of err.h and a text for people.
+ * One message is one line: a flat JSON object (RFC 8259) in UTF-8, ended by LF, at most
+ * CTL_LINE_MAX bytes. Values are texts, integers and booleans; names are there once. A request
+ * names what is asked for; a reply is good, or carries a code of err.h and a text for people.
  *
  *	{"v":1,"op":"report","user":"alice@example.org","spam":true}
  *	{"v":1,"ok":true,"changed":true}

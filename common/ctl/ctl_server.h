@@ -1,11 +1,11 @@
 /*
  * ctl_server.h - a daemon's end of its control socket, on a libevent loop.
  *
- * Everything happens in the loop's thread. One request at a time on each connection: it goes to the
- * handler, which answers at once or later with ctl_call_answer(), exactly once; what the client
- * sends meanwhile waits. A client has CTL_SERVER_DEADLINE_MS for each of his requests and for taking the
- * answer; one that does not let us speak, says nonsense or is too slow is closed. At most
- * CTL_SERVER_CLIENTS_MAX are served; further ones wait in the socket's queue.
+ * Everything happens in the loop's thread. One request at a time on each connection: it goes to
+ * the handler, which answers at once or later with ctl_call_answer(), exactly once; what the
+ * client sends meanwhile waits. A client has CTL_SERVER_DEADLINE_MS for each of his requests
+ * and for taking the answer; one that does not let us speak, says nonsense or is too slow is
+ * closed. At most CTL_SERVER_CLIENTS_MAX are served; further ones wait in the socket's queue.
  */
 #ifndef COMMON_CTL_CTL_SERVER_H
 #define COMMON_CTL_CTL_SERVER_H

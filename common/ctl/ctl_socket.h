@@ -1,8 +1,9 @@
 /*
  * ctl_socket.h - the UNIX socket of a daemon's control connection: made, found, guarded.
  *
- * Only root and the daemon's own account may speak there: the file's mode keeps others away, and
- * the peer's uid, which the kernel tells (SO_PEERCRED, unix(7)), is asked again for each connection.
+ * Only root and the daemon's own account may speak there: the file's mode keeps others away,
+ * and the peer's uid, which the kernel tells (SO_PEERCRED, unix(7)), is asked again for each
+ * connection.
  */
 #ifndef COMMON_CTL_CTL_SOCKET_H
 #define COMMON_CTL_CTL_SOCKET_H
@@ -25,8 +26,9 @@ struct ctl_socket {
 
 /**
  * Listens on `path` with mode 0600, non-blocking. A socket file that nobody listens on is replaced.
- * @return 0; ERR_EXISTS when another process listens there, or the file is no socket; ERR_TOOBIG when
- * the path is longer than a socket's may be; what the system said. msg names the path.
+ * @return 0; ERR_EXISTS when another process listens there, or the file is no socket;
+ * ERR_TOOBIG when the path is longer than a socket's may be; what the system said. msg names
+ * the path.
  */
 NODISCARD int ctl_socket_listen(struct ctl_socket *s, const char *path, struct err_msg *msg);
 
@@ -41,7 +43,8 @@ bool ctl_socket_peer_is_allowed(int fd);
 
 /**
  * Connects, and makes the descriptor non-blocking.
- * @return 0; ERR_NOTREADY when nobody listens there; ERR_TIMEOUT; ERR_DENIED; ERR_TOOBIG; what the system said.
+ * @return 0; ERR_NOTREADY when nobody listens there; ERR_TIMEOUT; ERR_DENIED; ERR_TOOBIG; what
+ * the system said.
  */
 NODISCARD int ctl_socket_connect(
 	const char *path, unsigned int timeout_ms, int *fd_out, struct err_msg *msg);

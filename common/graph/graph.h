@@ -14,9 +14,9 @@
  * and graph_error() tells, so a damaged store can only lead to Unknown.
  *
  * Which edges are there: only those of live statements, that is of the register's newest
- * statement, level 1 or more, signed by the issuer's root or by a device whose certificate
- * was in force when the statement was first seen here, not revoked. Expiry depends on the time of asking:
- * edges carry `exp`, and the caller compares (graph_edge_is_live).
+ * statement, level 1 or more, signed by the issuer's root or by a device whose certificate was
+ * in force when the statement was first seen here, not revoked. Expiry depends on the time of
+ * asking: edges carry `exp`, and the caller compares (graph_edge_is_live).
  */
 #ifndef COMMON_GRAPH_GRAPH_H
 #define COMMON_GRAPH_GRAPH_H
@@ -29,7 +29,10 @@
 #include "common/statement/statement.h"
 #include "common/store/store.h"
 
-/** Number of an interned principal; 0 is "none". Changes with a rebuild, so never stored elsewhere. */
+/**
+ * Number of an interned principal; 0 is "none". Changes with a rebuild, so never stored
+ * elsewhere.
+ */
 typedef uint32_t graph_node;
 
 #define GRAPH_NONE ((graph_node)0)
@@ -115,7 +118,8 @@ struct graph_cursor {
 
 /**
  * Makes a reader of an open store (borrowed, must outlive it).
- * @return 0; ERR_NOMEM; ERR_VERSION when the schema is newer; ERR_NOTFOUND when the store holds no graph.
+ * @return 0; ERR_NOMEM; ERR_VERSION when the schema is newer; ERR_NOTFOUND when the store holds
+ * no graph.
  */
 NODISCARD int graph_reader_new(
 	struct store *store, struct graph_reader **out, struct err_msg *msg);
@@ -177,7 +181,10 @@ graph_list_count(const struct graph_cursor *c)
 /** The next edge in ascending order of the peer's digest. False at the end. */
 bool graph_next(struct graph_cursor *c, struct graph_edge *out);
 
-/** The first edge whose peer is at or after `peer`; may only move forward. False when there is none. */
+/**
+ * The first edge whose peer is at or after `peer`; may only move forward. False when there is
+ * none.
+ */
 bool graph_seek(struct graph_cursor *c, struct graph_ref peer, struct graph_edge *out);
 
 /**
@@ -208,7 +215,10 @@ size_t graph_list_refs(struct graph_cursor *c, struct graph_ref *out, size_t cap
 /** Gives the cursor back to the reader's pool; a cursor never started is fine. */
 void graph_cursor_close(struct graph_cursor *c);
 
-/** At most this many identities are reported to bind one address; more count as contradiction anyway. */
+/**
+ * At most this many identities are reported to bind one address; more count as contradiction
+ * anyway.
+ */
 #define GRAPH_BINDINGS_MAX 4
 
 struct graph_binding {
@@ -233,8 +243,9 @@ bool graph_claims(
 typedef unsigned int graph_binding_rank_fn(void *ctx, graph_node identity);
 
 /**
- * The same of an address that more identities claim: those of highest rank, so that no number of claims
- * crowds out a better one. `rank` is asked only where there are more than GRAPH_BINDINGS_MAX.
+ * The same of an address that more identities claim: those of highest rank, so that no number
+ * of claims crowds out a better one. `rank` is asked only where there are more than
+ * GRAPH_BINDINGS_MAX.
  */
 size_t graph_bindings_ranked(struct graph_reader *r, graph_node address,
 	graph_binding_rank_fn *rank, void *ctx, struct graph_binding out[GRAPH_BINDINGS_MAX]);
@@ -243,7 +254,10 @@ size_t graph_bindings_ranked(struct graph_reader *r, graph_node address,
 bool graph_countersigner(struct graph_reader *r, graph_node identity, graph_node address,
 	struct thumbprint *key_out);
 
-/** The keys that speak for an identity: its root and its devices, without those revoked. @return how many. */
+/**
+ * The keys that speak for an identity: its root and its devices, without those revoked.
+ * @return how many.
+ */
 #define GRAPH_SPEAKING_MAX 17
 size_t graph_speaking_keys(struct graph_reader *r, const struct thumbprint *identity,
 	struct thumbprint out[GRAPH_SPEAKING_MAX]);
@@ -317,10 +331,11 @@ size_t graph_formers(
 	struct graph_reader *r, graph_node identity, graph_node out[GRAPH_FORMERS_MAX]);
 
 /**
- * True when the identity vouched for one of these principals (digests, as they are compared), and no
- * such vouch was signed by a key that is believed for the time when it was first seen here: a thief's
- * word. False where it never did, and where what it said is merely withdrawn or expired. Looks at
- * nothing but the identity's own revocations for nearly everybody, else at GRAPH_QUOTA_VOUCHES facts.
+ * True when the identity vouched for one of these principals (digests, as they are compared),
+ * and no such vouch was signed by a key that is believed for the time when it was first seen
+ * here: a thief's word. False where it never did, and where what it said is merely withdrawn or
+ * expired. Looks at nothing but the identity's own revocations for nearly everybody, else at
+ * GRAPH_QUOTA_VOUCHES facts.
  */
 bool graph_vouch_is_void(struct graph_reader *r, graph_node identity,
 	const struct digest *subjects, size_t count);
@@ -331,7 +346,10 @@ graph_node graph_site(struct graph_reader *r);
 /** True for identities of local users (and the site). */
 bool graph_is_hosted(struct graph_reader *r, graph_node identity);
 
-/** True when the newest live `identity` statement of the identity has the policy `signs: always`. */
+/**
+ * True when the newest live `identity` statement of the identity has the policy `signs:
+ * always`.
+ */
 bool graph_signs_always(struct graph_reader *r, graph_node identity);
 
 /** Drawn at creation and at restore: a peer's position in our feed is good for one epoch. */

@@ -114,7 +114,10 @@ graph_believes(const struct graph_belief *b, const struct digest *signer,
 	return !is_statement_revoked(b, id, false) && believes_key(b, signer, first_seen_s);
 }
 
-/* load - the revocations of one kind: those that hold by themselves, or those that need a believed device */
+/*
+ * load - the revocations of one kind: those that hold by themselves, or those that need a
+ * believed device
+ */
 static void
 load(struct graph_belief *b, bool of_devices)
 {

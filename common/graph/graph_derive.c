@@ -182,8 +182,9 @@ next_warning(struct graph_candidate *c, size_t count, const struct graph_candida
 /*
  * hold_warnings - of an issuer's warnings that first came within a window only the first few count
  *
- * METRIC "Reports": a stolen account must not make newcomers dear by the dozen. Warnings that were
- * taken back leave their room to others, as reports that were undone do; a renewed one keeps its own.
+ * METRIC "Reports": a stolen account must not make newcomers dear by the dozen. Warnings that
+ * were taken back leave their room to others, as reports that were undone do; a renewed one
+ * keeps its own.
  */
 static void
 hold_warnings(const struct graph_txn *g, struct graph_candidate *c, size_t count)

@@ -84,8 +84,8 @@ by_first_seen(const void *a, const void *b)
 }
 
 /*
- * forget_leading_nobody - until guardians were named for the first time, there is nobody whom a thief
- * could dismiss: the first ones count at once
+ * forget_leading_nobody - until guardians were named for the first time, there is nobody whom a
+ * thief could dismiss: the first ones count at once
  */
 static void
 forget_leading_nobody(struct guardians_list *list)

@@ -52,7 +52,10 @@ struct pass {
 	bool changed;
 };
 
-/* step - the lower of the two is taken out or put in; writing ends cursors, so each is sought anew */
+/*
+ * step - the lower of the two is taken out or put in; writing ends cursors, so each is sought
+ * anew
+ */
 static void
 step(struct pass *p)
 {

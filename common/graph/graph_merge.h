@@ -22,14 +22,14 @@
  * than its own arrival. Revocations of keys and identities cannot be revoked.
  *
  * Who else ends an identity. Its guardians, when as many as its `identity` statement asks for
- * say `guard` within GRAPH_GUARD_WINDOW_S of each other: it is stopped from the last of them on,
- * as long as not so many take it back within GRAPH_GUARD_SOFT_S that too few are left. Who
- * the guardians are was said GRAPH_GUARDIANS_DELAY_S before, or when any were named for the first
- * time: who steals the root cannot dismiss them first. And its successor: a `succeed` by the key that the first `identity`
- * statement seen here committed to; from its arrival the old root and its devices say nothing
- * more, and what they said before, and what was said of them, counts as the successor's
- * (graph_current). Both count once seen, whenever the statements end, and whatever the old
- * root revokes.
+ * say `guard` within GRAPH_GUARD_WINDOW_S of each other: it is stopped from the last of them
+ * on, as long as not so many take it back within GRAPH_GUARD_SOFT_S that too few are left. Who
+ * the guardians are was said GRAPH_GUARDIANS_DELAY_S before, or when any were named for the
+ * first time: who steals the root cannot dismiss them first. And its successor: a `succeed` by
+ * the key that the first `identity` statement seen here committed to; from its arrival the old
+ * root and its devices say nothing more, and what they said before, and what was said of them,
+ * counts as the successor's (graph_current). Both count once seen, whenever the statements end,
+ * and whatever the old root revokes.
  *
  * The fresh rule (METRIC): of an issuer's vouches first seen within 30 days only the first few,
  * in order of receipt, introduce anybody; the others are there, held (GRAPH_EDGE_HELD), until
@@ -81,7 +81,10 @@
 	(64 + GRAPH_QUOTA_DEVICES * \
 			(GRAPH_QUOTA_KEY_REVOCATIONS + GRAPH_QUOTA_STATEMENT_REVOCATIONS))
 
-/** Statements per issuer and key that wait for the certificate of the key: the first ones stay, others are refused. */
+/**
+ * Statements per issuer and key that wait for the certificate of the key: the first ones stay,
+ * others are refused.
+ */
 #define GRAPH_QUOTA_WAITING 16
 
 /** Keys per issuer with waiting statements: the first ones stay, others are refused. */
@@ -105,11 +108,17 @@
 /** So long they may take a stop back, seconds (14 days); then it is for good. */
 #define GRAPH_GUARD_SOFT_S ((uint64_t)14 * 86400)
 
-/** The fresh rule: window in seconds (METRIC: 30 days), and vouches in it where the options say none. */
+/**
+ * The fresh rule: window in seconds (METRIC: 30 days), and vouches in it where the options say
+ * none.
+ */
 #define GRAPH_FRESH_WINDOW_S ((uint64_t)30 * 86400)
 #define GRAPH_FRESH_VOUCHES  20
 
-/** So many warnings of one issuer count that were first seen in any such window (METRIC "Reports"). */
+/**
+ * So many warnings of one issuer count that were first seen in any such window (METRIC
+ * "Reports").
+ */
 #define GRAPH_WARN_WINDOW_S ((uint64_t)30 * 86400)
 #define GRAPH_WARNINGS      3
 #define GRAPH_WARNINGS_NONE UINT32_MAX
@@ -163,7 +172,8 @@ typedef int graph_update_fn(void *ctx, struct graph_txn *g, struct err_msg *msg)
 /**
  * Runs work in a write transaction and commits it, again where the map had to grow: the way
  * to write. The thread must hold no reader's snapshot.
- * @return 0, what work returned (nothing is changed then), ERR_FULL, ERR_CORRUPT, ERR_IO, ERR_NOMEM.
+ * @return 0, what work returned (nothing is changed then), ERR_FULL, ERR_CORRUPT, ERR_IO,
+ * ERR_NOMEM.
  */
 NODISCARD int graph_update(struct store *store, const struct graph_options *options,
 	graph_update_fn *work, void *ctx, struct err_msg *msg);
@@ -196,7 +206,10 @@ NODISCARD int graph_add_exempt(struct graph_txn *g, struct slice jws,
 	const struct statement *st, uint64_t first_seen_s, enum graph_outcome *outcome,
 	struct err_msg *msg);
 
-/** True when the fresh rule holds back the vouches of this statement's register; false for all that is no vouch. */
+/**
+ * True when the fresh rule holds back the vouches of this statement's register; false for all
+ * that is no vouch.
+ */
 bool graph_is_held(struct graph_txn *g, const struct statement *st);
 
 /** Refuses an id for good, and erases the statement where it is there. */
@@ -243,7 +256,10 @@ NODISCARD int graph_visit(
 NODISCARD int graph_visit_issuer(struct graph_reader *r, const struct thumbprint *issuer,
 	graph_visit_fn *visit, void *ctx);
 
-/** The statement in force of a register. @return 0, ERR_NOTFOUND. The jws is borrowed until graph_end. */
+/**
+ * The statement in force of a register.
+ * @return 0, ERR_NOTFOUND. The jws is borrowed until graph_end.
+ */
 NODISCARD int graph_get_register(struct graph_reader *r, const struct thumbprint *issuer,
 	enum statement_act act, const struct principal *subject, struct graph_record *out);
 

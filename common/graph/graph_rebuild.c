@@ -28,7 +28,10 @@ copy_kept(struct slice key, struct slice value, struct kept *out)
 	return 0;
 }
 
-/* rebuild_one - the id is a hash over what is decoded, so damage shows without checking signatures again */
+/*
+ * rebuild_one - the id is a hash over what is decoded, so damage shows without checking
+ * signatures again
+ */
 static int
 rebuild_one(struct graph_txn *g, const struct kept *kept, struct err_msg *msg)
 {

@@ -53,7 +53,10 @@ struct graph_txn {
 	struct graph_scratch *scratch; /* owned */
 };
 
-/** Begins on a write transaction (borrowed). @return 0, ERR_NOMEM, ERR_NOTREADY before graph_create, the store's. */
+/**
+ * Begins on a write transaction (borrowed).
+ * @return 0, ERR_NOMEM, ERR_NOTREADY before graph_create, the store's.
+ */
 NODISCARD int graph_txn_init(struct graph_txn *g, struct store_txn *txn,
 	const struct graph_options *options, struct err_msg *msg);
 /** Derives what changed and stores the counters. @return 0 or the sticky error. */
@@ -208,7 +211,10 @@ bool graph_guardians_stop(const struct graph_belief *self, uint64_t *since_out);
 bool graph_successor_of(struct store_txn *txn, const struct digest *issuer,
 	struct digest *successor_out, uint64_t *since_out);
 
-/** Keeps the identities' lists of whom they continue. @param before, after the successors, GRAPH_NONE: none */
+/**
+ * Keeps the identities' lists of whom they continue.
+ * @param before, after the successors, GRAPH_NONE: none
+ */
 void graph_formers_change(
 	struct graph_txn *g, graph_node node, graph_node before, graph_node after);
 
@@ -219,7 +225,10 @@ void graph_touch_subjects(struct graph_txn *g, const struct digest *issuer);
 
 typedef void graph_issuer_fn(struct graph_txn *g, const struct digest *issuer);
 
-/** Visits the issuers of a table that has one issuer as its whole key; `visit` must not change it. */
+/**
+ * Visits the issuers of a table that has one issuer as its whole key; `visit` must not change
+ * it.
+ */
 void graph_each_issuer(struct graph_txn *g, enum graph_table table, graph_issuer_fn *visit);
 
 /** Makes the edges of every issuer marked dirty. */

@@ -1,4 +1,7 @@
-/* Whether what somebody once said was said by him: after a theft, the thief's part of it was not. */
+/*
+ * Whether what somebody once said was said by him: after a theft, the thief's part of it was
+ * not.
+ */
 #include "common/graph/graph_reader.h"
 #include "common/graph/graph_txn.h"
 

@@ -34,7 +34,10 @@ struct private_user {
 	struct slice address; /**< borrowed until private_end */
 };
 
-/** What a user privately holds about a principal. A record may be friend, block, or a confirmed identity. */
+/**
+ * What a user privately holds about a principal. A record may be friend, block, or a confirmed
+ * identity.
+ */
 struct private_entry {
 	struct digest subject;
 	uint8_t level; /**< 0 none, 1 to 3 */
@@ -62,8 +65,9 @@ NODISCARD int private_begin(struct private_reader *r);
 void private_end(struct private_reader *r);
 
 /**
- * 0, or the first error since private_begin, also after private_end: ERR_CORRUPT for a damaged record,
- * ERR_VERSION for a newer one, what the store said; ERR_NOTREADY before the first private_begin.
+ * 0, or the first error since private_begin, also after private_end: ERR_CORRUPT for a damaged
+ * record, ERR_VERSION for a newer one, what the store said; ERR_NOTREADY before the first
+ * private_begin.
  */
 NODISCARD int private_error(const struct private_reader *r);
 
@@ -117,7 +121,10 @@ struct private_wanted {
 bool private_next_notable(struct private_cursor *c, const struct private_wanted *wanted,
 	size_t *steps_left, struct private_entry *out);
 
-/** Local users who hold an entry about `subject` (the site's view); user digests in ascending order. */
+/**
+ * Local users who hold an entry about `subject` (the site's view); user digests in ascending
+ * order.
+ */
 void private_holders(
 	struct private_reader *r, const struct digest *subject, struct private_cursor *c);
 bool private_next_holder(struct private_cursor *c, struct digest *user_out);
@@ -141,7 +148,10 @@ struct private_txn;
 NODISCARD int private_create(struct store *store, struct err_msg *msg);
 NODISCARD int private_txn_begin(
 	struct store *store, struct private_txn **out, struct err_msg *msg);
-/** Commits and frees, also on failure. @return 0; ERR_BUSY: do the work again (store.h); ERR_FULL; ERR_IO. */
+/**
+ * Commits and frees, also on failure.
+ * @return 0; ERR_BUSY: do the work again (store.h); ERR_FULL; ERR_IO.
+ */
 NODISCARD int private_txn_commit(struct private_txn *txn, struct err_msg *msg);
 /** Drops it; NULL is fine. */
 void private_txn_abort(struct private_txn *txn);
@@ -149,10 +159,16 @@ void private_txn_abort(struct private_txn *txn);
 /** @return 0, ERR_INVALID when it is no domain name, an error of the store. */
 NODISCARD int private_set_site_domain(struct private_txn *txn, struct slice domain);
 
-/** @return 0; ERR_INVALID when it is no address; ERR_EXISTS when it is taken, as address or as alias. */
+/**
+ * @return 0; ERR_INVALID when it is no address; ERR_EXISTS when it is taken, as address or as
+ * alias.
+ */
 NODISCARD int private_user_add(struct private_txn *txn, const struct principal *address,
 	const struct thumbprint *identity, uint64_t now_s, struct err_msg *msg);
-/** Another identity of the user, which continues the one before. @return 0; ERR_NOTFOUND; an error of the store. */
+/**
+ * Another identity of the user, which continues the one before.
+ * @return 0; ERR_NOTFOUND; an error of the store.
+ */
 NODISCARD int private_user_continue(struct private_txn *txn, const struct digest *user,
 	const struct thumbprint *identity, struct err_msg *msg);
 /**
@@ -172,7 +188,10 @@ NODISCARD int private_put(struct private_txn *txn, const struct digest *user,
 	const struct principal *subject, const struct private_entry *entry,
 	struct err_msg *msg);
 
-/** Takes a user away with his names and all he holds. @return 0, ERR_NOTFOUND, or an error of the store. */
+/**
+ * Takes a user away with his names and all he holds.
+ * @return 0, ERR_NOTFOUND, or an error of the store.
+ */
 NODISCARD int private_user_remove(struct private_txn *txn, const struct digest *user);
 
 /** @return 0, ERR_NOTFOUND, or an error of the store. */

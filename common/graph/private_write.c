@@ -258,7 +258,10 @@ private_remove(struct private_txn *txn, const struct digest *user, const struct 
 	return ret == 0 && !found ? ERR_NOTFOUND : ret;
 }
 
-/* first_key - what follows the user in the first key of his in a table; false where there is none */
+/*
+ * first_key - what follows the user in the first key of his in a table; false where there is
+ * none
+ */
 static bool
 first_key(struct private_txn *txn, unsigned int table, const struct digest *user,
 	struct private_key *rest_out)

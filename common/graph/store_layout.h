@@ -44,7 +44,8 @@ NODISCARD int store_layout_control_path(const char *root, enum store_layout_part
 	struct slice configured, char out[PATH_MAX], struct err_msg *msg);
 
 /**
- * Opens graph, private or ledger (the others are no stores). The directory must be there, also for STORE_CREATE. @return as store_lmdb_open; ERR_TOOBIG; ERR_UNSUPPORTED.
+ * Opens graph, private or ledger (the others are no stores). The directory must be there, also
+ * for STORE_CREATE. @return as store_lmdb_open; ERR_TOOBIG; ERR_UNSUPPORTED.
  */
 NODISCARD int store_layout_open(enum store_layout_part part, const char *root,
 	enum store_mode mode, struct store **out, struct err_msg *msg);

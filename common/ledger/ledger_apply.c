@@ -68,7 +68,10 @@ keep(struct kept_report *kept)
 	}
 }
 
-/* undo - what the user said before is as if it had never been said; true when there was something */
+/*
+ * undo - what the user said before is as if it had never been said; true when there was
+ * something
+ */
 static bool
 undo(struct store_txn *txn, const struct ledger_report_key *key)
 {

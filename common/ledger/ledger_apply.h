@@ -1,8 +1,10 @@
 /*
- * ledger_apply.h - the changes of the ledger: payments, reports, what is taken back, what is forgiven.
+ * ledger_apply.h - the changes of the ledger: payments, reports, what is taken back, what is
+ * forgiven.
  *
- * For the one writer, inside his transaction. The rules are the metric's; here its entries are put and
- * removed. A damaged record becomes the transaction's sticky error, and nothing of it is committed.
+ * For the one writer, inside his transaction. The rules are the metric's; here its entries are
+ * put and removed. A damaged record becomes the transaction's sticky error, and nothing of it
+ * is committed.
  */
 #ifndef COMMON_LEDGER_LEDGER_APPLY_H
 #define COMMON_LEDGER_LEDGER_APPLY_H
@@ -24,9 +26,10 @@ struct ledger_saying {
 };
 
 /**
- * Stores what the user says now, in place of what he said before, which is undone. True when that
- * changes what he says; the time alone is no change. It touches trust only where the sender was proven:
- * when it was delivered, by the history, or else in the copy that was reported.
+ * Stores what the user says now, in place of what he said before, which is undone. True when
+ * that changes what he says; the time alone is no change. It touches trust only where the
+ * sender was proven: when it was delivered, by the history, or else in the copy that was
+ * reported.
  */
 bool ledger_apply_report(struct store_txn *txn, const struct metric_config *config,
 	const struct ledger_saying *saying);

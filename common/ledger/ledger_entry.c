@@ -107,7 +107,8 @@ ledger_entry_remove(struct store_txn *txn, const struct ledger_entry_key *key)
 /*
  * visit_run - the entries from `first` on whose keys begin with its first `prefix_len` bytes
  *
- * For ledger_entry_visit() with where each stands, for ledger_entry_walk() without: one of the two is NULL.
+ * For ledger_entry_visit() with where each stands, for ledger_entry_walk() without: one of the
+ * two is NULL.
  */
 static void
 visit_run(struct store_txn *txn, const struct ledger_entry_key *first, size_t prefix_len,

@@ -2,8 +2,9 @@
  * ledger_history.h - what was decided about mail, for a while: `trustctl history`, and reports.
  *
  * Records lie in the order of writing. A second table finds the decision about a message again
- * when it is reported, by user and by the *lead* of the message (a digest over how it begins, made by
- * whoever hands it in); only proven mail is in there, since a report about any other touches no trust.
+ * when it is reported, by user and by the *lead* of the message (a digest over how it begins,
+ * made by whoever hands it in); only proven mail is in there, since a report about any other
+ * touches no trust.
  *
  *	history key
  *	     0    8  time of writing, milliseconds since 1970
@@ -101,7 +102,10 @@ void ledger_history_add(
 bool ledger_history_find(struct store_txn *txn, const struct digest *lead,
 	const struct digest *user, struct ledger_decision *out);
 
-/** Drops decisions from before `before_s`, or the oldest while there are more than `keep`; at most `steps`. */
+/**
+ * Drops decisions from before `before_s`, or the oldest while there are more than `keep`; at
+ * most `steps`.
+ */
 void ledger_history_prune(
 	struct store_txn *txn, uint64_t before_s, uint64_t keep, size_t steps);
 

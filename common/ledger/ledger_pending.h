@@ -1,9 +1,9 @@
 /*
  * ledger_pending.h - payments that are reserved and not on the disk yet.
  *
- * The daemon's workers pay before they answer, its writer makes payments durable in groups. In between
- * they lie here, where every later decision about the same recipient finds them, so that no credit
- * is spent twice:
+ * The daemon's workers pay before they answer, its writer makes payments durable in groups. In
+ * between they lie here, where every later decision about the same recipient finds them, so
+ * that no credit is spent twice:
  *
  *	worker   lock(recipient); renew the snapshot; decide with snapshot and pending; add; unlock
  *	writer   commit; then remove

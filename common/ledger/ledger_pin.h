@@ -2,9 +2,9 @@
  * ledger_pin.h - which domains (d=) signed for a friend's address so far (DESIGN 5).
  *
  * The first proven mail of a friend's address pins the domain that proved it; the friend's mail
- * proven by another one is not his until somebody confirmed that (`trustctl friend confirm`). The domain
- * that came last without being pinned is kept beside, so that there is something to confirm. A
- * submission by one of our own users has no domain and needs no pin.
+ * proven by another one is not his until somebody confirmed that (`trustctl friend confirm`).
+ * The domain that came last without being pinned is kept beside, so that there is something to
+ * confirm. A submission by one of our own users has no domain and needs no pin.
  *
  *	pin record; the key is user and address, digests of principals
  *	offset size
@@ -64,8 +64,8 @@ bool ledger_pin_find(struct store_txn *txn, const struct digest *user,
 	const struct digest *address, struct ledger_pin *out);
 
 /**
- * Notes that proven mail of a friend came: pins the domain where nothing is pinned yet, else keeps an
- * unknown one as that. Writes only what is new (an unknown one: once a day).
+ * Notes that proven mail of a friend came: pins the domain where nothing is pinned yet, else
+ * keeps an unknown one as that. Writes only what is new (an unknown one: once a day).
  */
 void ledger_pin_note(struct store_txn *txn, const struct digest *user,
 	const struct digest *address, struct slice domain, uint64_t now_s);

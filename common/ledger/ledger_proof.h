@@ -2,9 +2,10 @@
  * ledger_proof.h - which identities the proven mail of an address showed (DESIGN 3 and 5).
  *
  * That an identity binds an address is a claim, which anybody may sign. It has effect once this
- * site saw mail of that address, proven at E3, that showed the identity: then both say the same of
- * each other. Noted is only what the graph holds a binding for, so that mail alone cannot fill the
- * ledger. What was not shown again for LEDGER_PROOF_LIFE_S is over, as a learned edge is without mail.
+ * site saw mail of that address, proven at E3, that showed the identity: then both say the same
+ * of each other. Noted is only what the graph holds a binding for, so that mail alone cannot
+ * fill the ledger. What was not shown again for LEDGER_PROOF_LIFE_S is over, as a learned edge
+ * is without mail.
  *
  *	proof record; the key is the address, digest of a principal
  *	offset size
@@ -13,8 +14,8 @@
  *	     2   48  each: digest of the principal; first and last shown, seconds since 1970, 8 bytes each
  *	          8  check
  *
- * Version and check are those of common/store/record.h. An identity of 32 zero bytes, shown at second
- * 1700000000 under a key of 32 zero bytes:
+ * Version and check are those of common/store/record.h. An identity of 32 zero bytes, shown at
+ * second 1700000000 under a key of 32 zero bytes:
  *
  *	01 01 00..00 000000006553f100 000000006553f100 92951b5389e180ca
  */
@@ -79,8 +80,8 @@ bool ledger_proof_find(
 	struct store_txn *txn, const struct digest *address, struct ledger_proof *out);
 
 /**
- * Notes that mail showed the identity. Of more than fit the one not shown for the longest time gives way.
- * Writes what is new, and of the rest once a day that it goes on.
+ * Notes that mail showed the identity. Of more than fit the one not shown for the longest time
+ * gives way. Writes what is new, and of the rest once a day that it goes on.
  */
 void ledger_proof_note(struct store_txn *txn, const struct digest *address,
 	const struct digest *identity, uint64_t now_s);

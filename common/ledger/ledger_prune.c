@@ -12,7 +12,10 @@ struct judgement {
 	uint64_t now_s;
 };
 
-/* is_over - did `life_s` pass since? Never for times of the future, which a clock set back leaves */
+/*
+ * is_over - did `life_s` pass since? Never for times of the future, which a clock set back
+ * leaves
+ */
 static bool
 is_over(const struct judgement *j, uint64_t at_s, uint64_t life_s)
 {

@@ -21,9 +21,9 @@
  *	    41    1  number of payers charged, at most 128
  *	    42   37  each: digest of the payer, 4 bytes share in millionths, 1: it accuses
  *
- * What a report did is kept with it, so that taking it back undoes exactly that, whatever was paid or
- * reported since. Version and check are those of common/store/record.h. Spam, reported at second 1700000000,
- * under a key of 64 zero bytes:
+ * What a report did is kept with it, so that taking it back undoes exactly that, whatever was
+ * paid or reported since. Version and check are those of common/store/record.h. Spam, reported
+ * at second 1700000000, under a key of 64 zero bytes:
  *
  *	01 01 000000006553f100 36d8ff3d3f0371e5
  */
@@ -61,7 +61,10 @@ void ledger_report_key_encode(const struct ledger_report_key *key,
 NODISCARD int ledger_report_encode(struct slice key, const struct ledger_report *report,
 	uint8_t buf[LEDGER_REPORT_MAX], struct slice *out);
 
-/** Digests point into key and record. @return 0; ERR_CORRUPT; ERR_VERSION for a record of a newer version. */
+/**
+ * Digests point into key and record.
+ * @return 0; ERR_CORRUPT; ERR_VERSION for a record of a newer version.
+ */
 NODISCARD int ledger_report_decode(
 	struct slice key, struct slice record, struct ledger_report *out);
 

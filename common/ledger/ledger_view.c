@@ -48,8 +48,8 @@ offer_payment(void *ctx, const struct ledger_payment *payment)
 /*
  * walk - pending entries first
  *
- * They are younger than what is stored, but for the moment between a commit and the removal, and for a
- * clock that was set back; neither moves anything over the edge of a window.
+ * They are younger than what is stored, but for the moment between a commit and the removal,
+ * and for a clock that was set back; neither moves anything over the edge of a window.
  */
 static void
 walk(void *ctx, enum metric_table table, const struct metric_party *a,

@@ -1,9 +1,9 @@
 /*
  * ledger_view.h - the ledger as the metric asks it: a snapshot, and what is pending.
  *
- * Parties are known by their digests. Errors stay sticky in the transaction, and every answer is
- * then "nothing was spent", so whoever decides by a view looks at store_txn_error() before he believes a
- * word of it.
+ * Parties are known by their digests. Errors stay sticky in the transaction, and every answer
+ * is then "nothing was spent", so whoever decides by a view looks at store_txn_error() before
+ * he believes a word of it.
  */
 #ifndef COMMON_LEDGER_LEDGER_VIEW_H
 #define COMMON_LEDGER_LEDGER_VIEW_H

@@ -122,9 +122,9 @@ read_quoted(struct results_parser *p)
 }
 
 /*
- * read_value - what stands behind "=". Blanks may come before it, but then an unquoted
- * value must not hold "=": in `smtp.mailfrom= header.d=x` an empty value is as likely. A
- * domain literal must be whole: OpenDMARC writes that of an envelope sender as it came, where a blank
+ * read_value - what stands behind "=". Blanks may come before it, but then an unquoted value
+ * must not hold "=": in `smtp.mailfrom= header.d=x` an empty value is as likely. A domain
+ * literal must be whole: OpenDMARC writes that of an envelope sender as it came, where a blank
  * or semicolon within "[...]" would have the sender's words read as results.
  */
 static struct slice

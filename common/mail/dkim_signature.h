@@ -35,11 +35,12 @@ NODISCARD int dkim_signature_parse(struct slice body, struct arena *arena,
 	struct dkim_signature *out, struct err_msg *msg);
 
 /**
- * Whether a verifier that copies a=, b=, d=, i= and s= into its Authentication-Results writes what it
- * means. i= may hold any byte as =HH (dkim-quoted-printable, RFC 6376 section 2.11), and OpenDKIM
- * writes it out decoded: "i=x=3B=20dkim=3Dpass..." is another result then, of whatever
- * domain the sender likes. So the values may hold letters, digits, what a local part without
- * quotes may (RFC 5322 section 3.2.3), "@" and bytes above ASCII, and no blanks, semicolons, quotes, parentheses.
+ * Whether a verifier that copies a=, b=, d=, i= and s= into its Authentication-Results writes
+ * what it means. i= may hold any byte as =HH (dkim-quoted-printable, RFC 6376 section 2.11),
+ * and OpenDKIM writes it out decoded: "i=x=3B=20dkim=3Dpass..." is another result then, of
+ * whatever domain the sender likes. So the values may hold letters, digits, what a local part
+ * without quotes may (RFC 5322 section 3.2.3), "@" and bytes above ASCII, and no blanks,
+ * semicolons, quotes, parentheses.
  */
 bool dkim_signature_is_plain(const struct dkim_signature *sig);
 

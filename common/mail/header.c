@@ -144,7 +144,10 @@ cut(struct header_parser *p)
 	p->in_field = false;
 }
 
-/* fields_allowed - a From has room beyond the limit: who it names must not be hidden behind rubbish */
+/*
+ * fields_allowed - a From has room beyond the limit: who it names must not be hidden behind
+ * rubbish
+ */
 static size_t
 fields_allowed(const struct header_parser *p, const struct line *line)
 {

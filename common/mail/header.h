@@ -19,7 +19,10 @@
 /** From fields that are kept beyond max_fields. */
 #define HEADER_LATE_FROM_MAX 8
 
-/** Fields beyond are not in the array (HEADER_CUT), but for a few From; the body is found all the same. */
+/**
+ * Fields beyond are not in the array (HEADER_CUT), but for a few From; the body is found all
+ * the same.
+ */
 struct header_limits {
 	size_t max_fields;
 	size_t max_bytes; /**< of the header, from the start of the message */

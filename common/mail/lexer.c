@@ -36,7 +36,10 @@ is_broken(const struct lexer *lx)
 	return c == '\0';
 }
 
-/* skip_plain - takes the run of bytes that mean nothing to any token; most of a comment or quoted string */
+/*
+ * skip_plain - takes the run of bytes that mean nothing to any token; most of a comment or
+ * quoted string
+ */
 static void
 skip_plain(struct lexer *lx)
 {

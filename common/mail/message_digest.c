@@ -7,7 +7,10 @@
 /* A wrapped message may have been wrapped before, by another site. Beyond, it stays as it is. */
 #define WRAPPERS_MAX 8
 
-/* Fields that count and are noted in one pass over a header; of one with more, each name is looked for. */
+/*
+ * Fields that count and are noted in one pass over a header; of one with more, each name is
+ * looked for.
+ */
 #define FOUND_MAX 16
 
 /* What the text has beside bytes of the message. */

@@ -14,11 +14,11 @@
  *	LF
  *	body, lines ended by LF, without empty lines at its end
  *
- * The *lead* is the same over "trust-lead-1" and the first MESSAGE_LEAD_BYTES of that body: made for each
- * proven message as it comes, where the whole would cost too much, to find the decision about it again. An
- * attacker who wants his mail taken for another one has to begin with that one's text, sent to the
- * same recipient in the same second. More of the body would cost more time for each message and hinder nobody
- * who has that text.
+ * The *lead* is the same over "trust-lead-1" and the first MESSAGE_LEAD_BYTES of that body:
+ * made for each proven message as it comes, where the whole would cost too much, to find the
+ * decision about it again. An attacker who wants his mail taken for another one has to begin
+ * with that one's text, sent to the same recipient in the same second. More of the body would
+ * cost more time for each message and hinder nobody who has that text.
  */
 #ifndef COMMON_MAIL_MESSAGE_DIGEST_H
 #define COMMON_MAIL_MESSAGE_DIGEST_H

@@ -1,8 +1,10 @@
 /*
- * transfer_encoding.h - base64 and quoted-printable as mail has them (RFC 2045 section 6), leniently.
+ * transfer_encoding.h - base64 and quoted-printable as mail has them (RFC 2045 section 6),
+ * leniently.
  *
- * What is no base64 is passed over, a `=` that no hex digits follow stays: mail programs show such
- * text, so whoever looks at it should see the same. For names and keys there is common/base/encoding.h.
+ * What is no base64 is passed over, a `=` that no hex digits follow stays: mail programs show
+ * such text, so whoever looks at it should see the same. For names and keys there is
+ * common/base/encoding.h.
  */
 #ifndef COMMON_MAIL_TRANSFER_ENCODING_H
 #define COMMON_MAIL_TRANSFER_ENCODING_H

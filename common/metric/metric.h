@@ -1,8 +1,8 @@
 /*
  * metric.h - the trust metric: introduction credit (METRIC; docs/METRIC.md).
  *
- * In one sentence: a friend may bring you about one new person a month for free; people whom several
- * of your friends know cost each of them almost nothing.
+ * In one sentence: a friend may bring you about one new person a month for free; people whom
+ * several of your friends know cost each of them almost nothing.
  *
  * metric_decide() is pure: a question, the graph (metric_world.h) and what was spent and
  * reported (metric_ledger.h) in, a decision out; no clock, no I/O, no allocation. It never

@@ -20,7 +20,8 @@
  * Splits `price` over `count` payers.
  * @param caps what each can give.
  * @param amounts out: what each gives, at most his cap; their sum is the price. Untouched on false.
- * @return false when the caps together are less than the price, or count is 0 or above METRIC_FILL_MAX.
+ * @return false when the caps together are less than the price, or count is 0 or above
+ * METRIC_FILL_MAX.
  */
 bool metric_fill(const uint32_t *caps, size_t count, uint32_t price, uint32_t *amounts);
 

@@ -238,7 +238,11 @@ smaller(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* expect_pairs - the first pair of each of the next middlemen, which is the one most likely taken. @return where the ones after these begin */
+/*
+ * expect_pairs - the first pair of each of the next middlemen, which is the one most likely
+ * taken.
+ * @return where the ones after these begin
+ */
 static size_t
 expect_pairs(const struct hunt *h, size_t from)
 {

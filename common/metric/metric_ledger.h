@@ -28,7 +28,10 @@
 #include "common/metric/metric_config.h"
 #include "common/metric/metric_world.h"
 
-/** At most this many share one introduction. More make a share smaller than 1/128, no one poorer. */
+/**
+ * At most this many share one introduction. More make a share smaller than 1/128, no one
+ * poorer.
+ */
 #define METRIC_PAYERS_MAX 128
 
 enum metric_table {

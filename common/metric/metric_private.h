@@ -29,7 +29,10 @@ uint64_t metric_sum(const struct metric_ledger *ledger, enum metric_table table,
 void metric_account_compute(const struct metric_search *s, struct metric_ref f,
 	struct metric_account *out, unsigned int *cut);
 
-/** Tells the world that the accounts of friends come next, and the room of as many middlemen (NULL: none); METRIC_EXPECT_MAX together. */
+/**
+ * Tells the world that the accounts of friends come next, and the room of as many middlemen
+ * (NULL: none); METRIC_EXPECT_MAX together.
+ */
 void metric_expect_accounts(const struct metric_search *s, const struct metric_ref *friends,
 	const struct metric_ref *middlemen, size_t count);
 

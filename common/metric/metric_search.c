@@ -148,7 +148,10 @@ note_broke(struct metric_decision *out, const struct metric_edge *friend_edge,
 	}
 }
 
-/* Friends who were found; their accounts are computed a few at a time, so that they are looked up together. */
+/*
+ * Friends who were found; their accounts are computed a few at a time, so that they are looked
+ * up together.
+ */
 struct batch {
 	struct metric_search *search;
 	size_t count;

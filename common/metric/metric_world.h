@@ -81,12 +81,18 @@ enum metric_list {
 /** Lists, or digests, of one expect(). */
 #define METRIC_EXPECT_MAX 16
 
-/** Somebody who stands in two lists, with his edges: r's to him and his vouch, for one. @return false to stop. */
+/**
+ * Somebody who stands in two lists, with his edges: r's to him and his vouch, for one.
+ * @return false to stop.
+ */
 typedef bool metric_common_fn(
 	void *ctx, const struct metric_edge *first, const struct metric_edge *second);
 
 struct metric_world_ops {
-	/** About how many entries a list has, an upper bound, cheaply; it chooses the side to walk. */
+	/**
+	 * About how many entries a list has, an upper bound, cheaply; it chooses the side to
+	 * walk.
+	 */
 	uint64_t (*count)(void *ctx, enum metric_list list, struct metric_ref of);
 
 	/** Starts a cursor before the first entry. */
@@ -125,19 +131,25 @@ struct metric_world_ops {
 	bool (*middlemen)(void *ctx, struct metric_ref f, size_t *steps_left,
 		metric_common_fn *visit, void *visit_ctx);
 
-	/** r's level for an identity, 0 when he is no friend. Covers friends no list holds (colleagues). */
+	/**
+	 * r's level for an identity, 0 when he is no friend. Covers friends no list holds
+	 * (colleagues).
+	 */
 	unsigned int (*friend_level)(void *ctx, struct metric_ref who);
 
 	/**
-	 * Who of the graph a ledger entry's party (a reporter, a payer) is: himself, or the identity
-	 * behind an address. False when the graph does not know him.
+	 * Who of the graph a ledger entry's party (a reporter, a payer) is: himself, or the
+	 * identity behind an address. False when the graph does not know him.
 	 */
 	bool (*resolve)(void *ctx, const struct metric_party *who, struct metric_ref *out);
 
 	/** Counted vouches of a principal (hub rule). */
 	uint64_t (*vouch_count)(void *ctx, struct metric_ref who);
 
-	/** What r's site lets this friend spend in a window, millionths; NULL: the configured value. */
+	/**
+	 * What r's site lets this friend spend in a window, millionths; NULL: the configured
+	 * value.
+	 */
 	uint32_t (*credit)(void *ctx, struct metric_ref who);
 
 	/** The principal's digest, for the ledger; NULL: the ledger needs none. */

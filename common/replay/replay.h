@@ -53,7 +53,8 @@ void replay_free(struct replay *r);
 /**
  * Takes the next line, without its LF, and appends the answer to a Q.
  * @return 0; ERR_INVALID, ERR_RANGE, ERR_TOOBIG for a malformed line, with msg (offset: number
- * of the line, from 1); ERR_NOMEM. After an error the replay must not go on: it would answer for another history.
+ * of the line, from 1); ERR_NOMEM. After an error the replay must not go on: it would answer
+ * for another history.
  */
 NODISCARD int replay_line(
 	struct replay *r, struct slice line, struct dynbuf *answers, struct err_msg *msg);

@@ -49,7 +49,10 @@ struct replay_edge *replay_list_seek(
 struct replay_edge *replay_list_next(
 	const struct replay_list *list, struct replay_position *from);
 
-/** The items from a position on that lie side by side; the position moves behind them. NULL at the end. */
+/**
+ * The items from a position on that lie side by side; the position moves behind them. NULL at
+ * the end.
+ */
 const struct replay_edge *replay_list_run(
 	const struct replay_list *list, struct replay_position *from, uint32_t *count_out);
 

@@ -1,6 +1,6 @@
 /*
- * replay_node.h - what a replay keeps of a principal; private to replay_graph.c, which writes it, and
- * replay_view.c, through which the metric sees it.
+ * replay_node.h - what a replay keeps of a principal; private to replay_graph.c, which writes
+ * it, and replay_view.c, through which the metric sees it.
  */
 #ifndef COMMON_REPLAY_REPLAY_NODE_H
 #define COMMON_REPLAY_REPLAY_NODE_H

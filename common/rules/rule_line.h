@@ -43,16 +43,16 @@ struct rule_line {
 bool rule_name_is_valid(struct slice name);
 
 /**
- * Reads "From" or "From:addr". @return 0; ERR_UNSUPPORTED for :first, :domain and the like, ERR_INVALID,
- * with msg, which may be NULL.
+ * Reads "From" or "From:addr". @return 0; ERR_UNSUPPORTED for :first, :domain and the like,
+ * ERR_INVALID, with msg, which may be NULL.
  */
 NODISCARD int rule_part_parse(struct slice word, struct slice *field_out,
 	enum rule_part *part_out, struct err_msg *msg);
 
 /**
  * Reads the value of a `header` setting.
- * @return 0; ERR_UNSUPPORTED for eval: tests and parts of fields that need a rule engine; ERR_INVALID or
- * ERR_TOOBIG with msg.
+ * @return 0; ERR_UNSUPPORTED for eval: tests and parts of fields that need a rule engine;
+ * ERR_INVALID or ERR_TOOBIG with msg.
  */
 NODISCARD int rule_line_parse(struct slice value, struct rule_line *out, struct err_msg *msg);
 

@@ -23,8 +23,8 @@ struct rule_pcre {
 NODISCARD int rule_pcre_make(struct rule_pcre *pcre, struct arena *arena);
 
 /**
- * What pcre2_match() says. A match that needs more than RULE_FREE_STEPS_MAX pays out of *steps_left,
- * and runs into its limit where too few are left.
+ * What pcre2_match() says. A match that needs more than RULE_FREE_STEPS_MAX pays out of
+ * *steps_left, and runs into its limit where too few are left.
  */
 int rule_pcre_match(const struct rule_pcre *pcre, const pcre2_code *code, struct slice text,
 	pcre2_match_data *match, unsigned int *steps_left);

@@ -7,9 +7,9 @@
  *
  * What a pattern may cost is bounded: its length, the number of rules, the text it sees
  * (rule_subject.h), PCRE2's limits of steps, depth and memory for one match, the steps of all
- * matches of one message, and how many of them may run into a limit. A rule that does counts as not
- * matching, and its name can be asked for once. Patterns are not compiled to machine code: that needs memory both
- * writable and executable, which the service file forbids.
+ * matches of one message, and how many of them may run into a limit. A rule that does counts as
+ * not matching, and its name can be asked for once. Patterns are not compiled to machine code:
+ * that needs memory both writable and executable, which the service file forbids.
  */
 #ifndef COMMON_RULES_RULE_SET_H
 #define COMMON_RULES_RULE_SET_H
@@ -42,9 +42,12 @@
 
 struct rule_set;
 
-/** Adds or replaces the rule of a `header` or `meta` line. *set is made when it is NULL, and copied when
- * it lives in another arena. @return 0; ERR_UNSUPPORTED where the line needs a rule engine; ERR_INVALID or
- * ERR_TOOBIG with msg; ERR_NOMEM. */
+/**
+ * Adds or replaces the rule of a `header` or `meta` line. *set is made when it is NULL, and copied
+ * when it lives in another arena.
+ * @return 0; ERR_UNSUPPORTED where the line needs a rule engine; ERR_INVALID or ERR_TOOBIG with
+ * msg; ERR_NOMEM.
+ */
 NODISCARD int rule_set_add_header(
 	struct rule_set **set, struct slice value, struct arena *arena, struct err_msg *msg);
 NODISCARD int rule_set_add_meta(
@@ -60,8 +63,10 @@ struct slice rule_set_line(const struct rule_set *set, size_t i, bool *is_meta_o
 struct rule_set_questions {
 	/** Is the rule switched off by a score of 0? Then it is not run and counts 0. */
 	bool (*is_off)(void *ctx, struct slice name);
-	/** The value of a rule that is none of the set; below 0 where nobody knows it: then a meta hits only if
-	 * it does so whatever the rule says. */
+	/**
+	 * The value of a rule that is none of the set; below 0 where nobody knows it: then a
+	 * meta hits only if it does so whatever the rule says.
+	 */
 	double (*value_of)(void *ctx, struct slice name);
 	/** A rule hit. @return 0, or an error that ends the run. */
 	int (*hit)(void *ctx, struct slice name);
@@ -69,7 +74,8 @@ struct rule_set_questions {
 };
 
 /**
- * Runs the rules on a header, hits in bytewise order of names; those that start with "__" are not told.
+ * Runs the rules on a header, hits in bytewise order of names; those that start with "__" are
+ * not told.
  * @return 0, ERR_NOMEM, or what `hit` returned.
  */
 NODISCARD int rule_set_run(const struct rule_set *set, const struct header *h,

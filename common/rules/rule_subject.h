@@ -15,8 +15,8 @@
 #define RULE_SUBJECT_MAX ((size_t)32 * 1024)
 
 /**
- * The text for one field and part of it, in the arena. ALL gives the whole header, ToCc the fields To
- * and Cc, MESSAGEID those that may hold the id.
+ * The text for one field and part of it, in the arena. ALL gives the whole header, ToCc the
+ * fields To and Cc, MESSAGEID those that may hold the id.
  * @param is_set_out whether there is such a field.
  * @return 0 or ERR_NOMEM.
  */

@@ -36,7 +36,10 @@ arc_results_instance(struct slice *body)
 	return strnum_u32(slice_skip(tag, 2), ARC_INSTANCE_MAX, &instance) == 0 ? instance : 0;
 }
 
-/* has_later - does a field of the set other than a seal claim an instance above that, or none we can read? */
+/*
+ * has_later - does a field of the set other than a seal claim an instance above that, or none
+ * we can read?
+ */
 static bool
 has_later(const struct header *h, struct arena *arena, unsigned int newest)
 {

@@ -75,7 +75,10 @@ signing_domain(const struct reading *rd, const struct auth_result *r)
 	return d.len == 0 ? d : canonical(d, rd->arena);
 }
 
-/* may_be_same - could both results be about one signature? What is not said cannot tell them apart. */
+/*
+ * may_be_same - could both results be about one signature? What is not said cannot tell them
+ * apart.
+ */
 static bool
 may_be_same(const struct signature_result *a, const struct signature_result *b)
 {

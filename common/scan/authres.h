@@ -6,9 +6,9 @@
  * authserv-id; a field with such an id anywhere else is a forgery and only noted. A field that
  * cannot be read to its end gives nothing.
  *
- * Verifiers copy text of DKIM-Signature fields into their results. Where such text might read as a result
- * of its own, no field gives anything (signatures_are_plain()). Nor does what follows smtp.helo in
- * a field, as some write it the way the client sent it.
+ * Verifiers copy text of DKIM-Signature fields into their results. Where such text might read
+ * as a result of its own, no field gives anything (signatures_are_plain()). Nor does what
+ * follows smtp.helo in a field, as some write it the way the client sent it.
  *
  * Contradiction, on which nothing is believed: one field passes what another fails, be it
  * DMARC, the same DKIM signature, or (when the fields do not name signatures apart) the same
@@ -58,7 +58,10 @@ bool authres_contradicts(const struct authres_findings *f);
 /** A DMARC pass that cannot come from a partial DKIM signature. */
 bool authres_dmarc_rests_on_spf(const struct authres_findings *f);
 
-/** What the ARC-Authentication-Results of that instance says about the From domain. @return 0 or ERR_NOMEM. */
+/**
+ * What the ARC-Authentication-Results of that instance says about the From domain.
+ * @return 0 or ERR_NOMEM.
+ */
 NODISCARD int authres_read_arc(const struct header *h, unsigned int instance,
 	struct slice from_domain, struct arena *arena, struct authres_findings *out);
 

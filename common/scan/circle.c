@@ -330,7 +330,10 @@ circle_identity_of(const struct circle *c, const struct party *address)
 		e.has_identity && slice_starts_with(e.text, SLICE("addr:"))) {
 		return graph_current(c->graph, identity_party(c, &e.identity).node);
 	}
-	/* Who our own users are, we know without a statement, which a revocation may have voided. */
+	/*
+	 * Who our own users are, we know without a statement, which a revocation may have
+	 * voided.
+	 */
 	if (private_user_by_digest(c->private_store, &address->digest, &user)) {
 		return graph_current(c->graph, identity_party(c, &user.identity).node);
 	}

@@ -1,12 +1,12 @@
 /*
  * circle.h - whom a recipient knows: METRIC's out(r), asked one principal at a time.
  *
- * A circle is the view of one recipient (a local user, or the site itself when a message
- * names nobody we know) over both stores: the private list, learned edges, the user's own
- * published vouches and blocks, and, with `colleagues`, the other local users. An identity stands
- * for those it continues (graph_current): what anybody said of them, or they said, counts. The site's
- * circle holds its own friends and all local users; what its users hold directly, private
- * lists included, counts for it as weak edges (DESIGN 5).
+ * A circle is the view of one recipient (a local user, or the site itself when a message names
+ * nobody we know) over both stores: the private list, learned edges, the user's own published
+ * vouches and blocks, and, with `colleagues`, the other local users. An identity stands for
+ * those it continues (graph_current): what anybody said of them, or they said, counts. The
+ * site's circle holds its own friends and all local users; what its users hold directly,
+ * private lists included, counts for it as weak edges (DESIGN 5).
  *
  * Nothing here looks at evidence or decides a tier; that is trust.h. Store errors stay
  * sticky in the readers and make every answer "no".
@@ -40,7 +40,10 @@ circle_stronger(unsigned int a, unsigned int b)
 	return a > b ? a : b;
 }
 
-/** What the mail at hand shows: its address, proven at E3, is of that identity. Digests of principals. */
+/**
+ * What the mail at hand shows: its address, proven at E3, is of that identity. Digests of
+ * principals.
+ */
 struct circle_shown {
 	bool is_there;
 	struct digest address;
@@ -107,7 +110,10 @@ graph_node circle_identity_of(const struct circle *c, const struct party *addres
 /** The same without what the recipient confirmed, and without local users. */
 graph_node circle_bound_identity(const struct circle *c, const struct party *address);
 
-/** Does the identity that the mail at hand shows claim its address, so that this is worth noting? */
+/**
+ * Does the identity that the mail at hand shows claim its address, so that this is worth
+ * noting?
+ */
 bool circle_may_show(const struct circle *c);
 
 /**

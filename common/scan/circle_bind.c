@@ -73,7 +73,10 @@ rank_of(void *ctx, graph_node identity)
 	return is_countersigned(ctx, identity) ? 1 : 0;
 }
 
-/* take_signed - bindings of our own identities, and countersigned ones. False without any binding */
+/*
+ * take_signed - bindings of our own identities, and countersigned ones. False without any
+ * binding
+ */
 static bool
 take_signed(const struct circle *c, const struct party *address, struct outcome *o)
 {
@@ -109,7 +112,10 @@ person_claims(
 	return false;
 }
 
-/* take_shown - an identity that mail of the address showed has effect where it claims the address */
+/*
+ * take_shown - an identity that mail of the address showed has effect where it claims the
+ * address
+ */
 static void
 take_shown(const struct circle *c, const struct party *address, const struct digest *identity,
 	struct outcome *o)

@@ -62,7 +62,10 @@ on_common(void *ctx, size_t index, const struct graph_edge *edge)
 	return level == 0 || common->visit(common->ctx, &friend_edge, &vouch);
 }
 
-/* circle_world_common - for the usual kind of list: one set, of a recipient whose friends are all listed */
+/*
+ * circle_world_common - for the usual kind of list: one set, of a recipient whose friends are
+ * all listed
+ */
 bool
 circle_world_common(void *ctx, enum metric_list kind, struct metric_ref of, size_t *steps_left,
 	metric_common_fn *visit, void *visit_ctx)

@@ -49,7 +49,10 @@ struct circle_list {
 void circle_list_begin(struct circle_list *l, struct graph_reader *graph, uint64_t now_s,
 	uint64_t since_s, bool has_formers);
 
-/** Adds a set; one without entries costs nothing later. At most CIRCLE_LIST_PARTS_MAX, others are left out. */
+/**
+ * Adds a set; one without entries costs nothing later. At most CIRCLE_LIST_PARTS_MAX, others
+ * are left out.
+ */
 void circle_list_add(struct circle_list *l, enum graph_direction dir, graph_node of);
 
 /** Adds the sets of a principal and of all that it continues. */

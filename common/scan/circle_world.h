@@ -27,7 +27,10 @@
 /** As many as the metric reads ahead. */
 #define CIRCLE_WORLD_RECENT_MAX METRIC_EXPECT_MAX
 
-/** Of senders with at most so many vouchers these are put into an array, for the search of middlemen. */
+/**
+ * Of senders with at most so many vouchers these are put into an array, for the search of
+ * middlemen.
+ */
 #define CIRCLE_WORLD_VOUCHERS_MAX 8192
 
 /** Large, and not to be cleared before use: UNINITIALIZED. Fields are private, but for cut. */
@@ -61,7 +64,10 @@ struct circle_world {
 	struct graph_ref vouchers[CIRCLE_WORLD_VOUCHERS_MAX]; /* of the sender, dead ones too */
 };
 
-/** @param senders the sender's principals, at most METRIC_SENDER_REFS_MAX; those with node 0 are left out. */
+/**
+ * @param senders the sender's principals, at most METRIC_SENDER_REFS_MAX; those with node 0 are
+ * left out.
+ */
 void circle_world_init(struct circle_world *w, const struct circle *circle,
 	const struct metric_config *config, const struct party *senders, size_t sender_count);
 

@@ -1,6 +1,6 @@
 /*
- * circle_world_private.h - the inside of a world; private to circle_world.c, its lists and answers, and
- * circle_common.c, which walks two of them side by side.
+ * circle_world_private.h - the inside of a world; private to circle_world.c, its lists and
+ * answers, and circle_common.c, which walks two of them side by side.
  */
 #ifndef COMMON_SCAN_CIRCLE_WORLD_PRIVATE_H
 #define COMMON_SCAN_CIRCLE_WORLD_PRIVATE_H

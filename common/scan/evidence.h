@@ -7,10 +7,10 @@
  * results that contradict each other. Nothing is verified here; the site's own verifier
  * did that, and this decides whether its words can be believed and what they prove.
  *
- * Mail may show whose identity its sender has: a field `Trust-Identity: id:THUMBPRINT` that is there
- * once and is covered by the DKIM signature that proves From (h= lists it). The domain signs what
- * the owner of the address wrote, so nobody else can show an identity in his name; whether that
- * identity says the same of the address is the circle's question (circle.h).
+ * Mail may show whose identity its sender has: a field `Trust-Identity: id:THUMBPRINT` that is
+ * there once and is covered by the DKIM signature that proves From (h= lists it). The domain
+ * signs what the owner of the address wrote, so nobody else can show an identity in his name;
+ * whether that identity says the same of the address is the circle's question (circle.h).
  *
  * What proves: a DKIM pass whose d= is the From domain or an ancestor of it, by a signature
  * without l=; a DMARC pass alone where `dmarc_spf` allows; an authenticated submission by the

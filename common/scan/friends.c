@@ -89,7 +89,10 @@ is_spoken_for(const struct loading *l, struct slice text)
 	return false;
 }
 
-/* is_worth_asking - is the edge for an address that may have an identity here? In ascending order */
+/*
+ * is_worth_asking - is the edge for an address that may have an identity here? In ascending
+ * order
+ */
 static bool
 is_worth_asking(struct loading *l, const struct graph_edge *edge, struct party *party)
 {
@@ -100,7 +103,10 @@ is_worth_asking(struct loading *l, const struct graph_edge *edge, struct party *
 		is_spoken_for(l, text)) {
 		return graph_digest_of(graph, edge->peer, &party->digest);
 	}
-	/* The order is the beginning of the digest, which is read only where a proof may be meant. */
+	/*
+	 * The order is the beginning of the digest, which is read only where a proof may be
+	 * meant.
+	 */
 	return l->proofs.has_address && graph_order_of(&l->proofs.address) <= edge->order &&
 	       graph_digest_of(graph, edge->peer, &party->digest) &&
 	       has_proof(l, &party->digest);

@@ -2,15 +2,16 @@
  * friends.h - out(r) as one sorted array: the identities a recipient knows, for one decision.
  *
  * Who stands behind the recipient's own vouches (his earlier identities' too) and his private
- * list, as far as introductions can go by it: identities listed as such, and those that have effect
- * behind an address because he confirmed them, because mail of that address showed them
- * (ledger_proof.h), or because who was confirmed to speak for the domain countersigned it. Local users are not in it unless listed as identities: a site may have
- * tens of thousands of them, and the graph keeps them as a sorted list of its own, which
- * circle_world.h joins with this.
+ * list, as far as introductions can go by it: identities listed as such, and those that have
+ * effect behind an address because he confirmed them, because mail of that address showed them
+ * (ledger_proof.h), or because who was confirmed to speak for the domain countersigned it.
+ * Local users are not in it unless listed as identities: a site may have tens of thousands of
+ * them, and the graph keeps them as a sorted list of its own, which circle_world.h joins with
+ * this.
  *
- * Loading costs a walk of two short lists, beside one of the addresses with proof, of which it passes
- * over what is in neither. Of longer ones the first FRIENDS_STEPS_MAX entries
- * of each count, in ascending order of digest, and `cut` says so.
+ * Loading costs a walk of two short lists, beside one of the addresses with proof, of which it
+ * passes over what is in neither. Of longer ones the first FRIENDS_STEPS_MAX entries of each
+ * count, in ascending order of digest, and `cut` says so.
  */
 #ifndef COMMON_SCAN_FRIENDS_H
 #define COMMON_SCAN_FRIENDS_H
@@ -41,8 +42,9 @@ struct friends {
 void friends_load(const struct circle *c, struct friends *out);
 
 /**
- * Reads who of the hosted identities stands behind an address that the recipient listed at level 3, into
- * colleagues; needed only where has_strong, and costs a look-up for each such address.
+ * Reads who of the hosted identities stands behind an address that the recipient listed at
+ * level 3, into colleagues; needed only where has_strong, and costs a look-up for each such
+ * address.
  */
 void friends_load_colleagues(const struct circle *c, struct friends *f);
 

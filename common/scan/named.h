@@ -1,9 +1,10 @@
 /*
  * named.h - every address that the From fields of a message name, however they are written.
  *
- * For blocks only. Trust needs one From with one address, beyond doubt; but a From that is written
- * so that it cannot be read beyond doubt, or stands beside another, must not be a way round
- * a block: a mail client shows the name all the same. So anything that looks like local@domain counts.
+ * For blocks only. Trust needs one From with one address, beyond doubt; but a From that is
+ * written so that it cannot be read beyond doubt, or stands beside another, must not be a way
+ * round a block: a mail client shows the name all the same. So anything that looks like
+ * local@domain counts.
  */
 #ifndef COMMON_SCAN_NAMED_H
 #define COMMON_SCAN_NAMED_H

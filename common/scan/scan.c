@@ -124,8 +124,8 @@ circle_of(const struct job *job, const struct private_user *user, struct circle 
 /*
  * is_new_key - is a friend's address signed by a domain that never signed for it before?
  *
- * Only what the address itself has earned is at stake: who trusts a whole domain or an identity does
- * not look at who signs for one address.
+ * Only what the address itself has earned is at stake: who trusts a whole domain or an identity
+ * does not look at who signs for one address.
  */
 static bool
 is_new_key(const struct job *job, const struct circle *circle, const struct trust_decision *d)
@@ -247,7 +247,10 @@ take_over(const struct job *job, const struct choice *best)
 	scan_people(&best->circle, &t->metric, job->request->show_private, job->arena, d);
 }
 
-/* choose - asks all, and keeps the decision that prevails; it is large, so one alone is not copied */
+/*
+ * choose - asks all, and keeps the decision that prevails; it is large, so one alone is not
+ * copied
+ */
 static void
 choose(const struct job *job, const struct recipients *to, bool pays, struct choice *best)
 {
@@ -320,7 +323,10 @@ stores_end(const struct scanner *scanner)
 	}
 }
 
-/* has_gtube - searched by its first asterisk, which is rare in text: a body is long, and this is all we read of it */
+/*
+ * has_gtube - searched by its first asterisk, which is rare in text: a body is long, and this
+ * is all we read of it
+ */
 static bool
 has_gtube(const struct header *h)
 {

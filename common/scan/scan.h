@@ -40,7 +40,10 @@ struct scan_request {
 	bool show_private; /**< name private contacts in the explanation (trustctl only) */
 };
 
-/** A friend who vouches and pays, by name. Of one who paid before, levels may be 0: they ended since. */
+/**
+ * A friend who vouches and pays, by name. Of one who paid before, levels may be 0: they ended
+ * since.
+ */
 struct scan_voucher {
 	struct slice
 		name; /**< an address, or id:THUMBPRINT; "a private contact" where it may not leave */
@@ -93,14 +96,17 @@ struct scan_details {
 
 /**
  * Scores one message under `settings`. The verdict and all it points at live in the arena;
- * snapshots of the stores are taken and, unless the scanner keeps them, given back inside. Each message
- * sees what was committed before it, either way.
+ * snapshots of the stores are taken and, unless the scanner keeps them, given back inside. Each
+ * message sees what was committed before it, either way.
  * @return 0; ERR_NOMEM when the arena is exhausted (the caller answers with a neutral verdict).
  */
 NODISCARD int scan_message(const struct scanner *scanner, const struct settings *settings,
 	const struct scan_request *request, struct arena *arena, struct verdict *out);
 
-/** Gives back the snapshots that a scanner keeps: whoever waits with one keeps old pages from reuse. */
+/**
+ * Gives back the snapshots that a scanner keeps: whoever waits with one keeps old pages from
+ * reuse.
+ */
 void scan_rest(const struct scanner *scanner);
 
 /**
@@ -112,8 +118,8 @@ NODISCARD int scan_address(const struct scanner *scanner, const struct settings 
 	struct verdict *out);
 
 /**
- * What the header of a message proves about who sent it, without deciding anything: for reports. The
- * evidence lives in the arena. @return 0; ERR_NOMEM; what the private store said.
+ * What the header of a message proves about who sent it, without deciding anything: for
+ * reports. The evidence lives in the arena. @return 0; ERR_NOMEM; what the private store said.
  */
 NODISCARD int scan_evidence(const struct scanner *scanner, const struct settings *settings,
 	struct slice message, struct arena *arena, struct evidence *out);

@@ -10,7 +10,10 @@
 #include "common/mail/header.h"
 #include "common/scan/verdict.h"
 
-/** Adds those that hit to the verdict. Costs nothing where there are none. @return 0 or ERR_NOMEM. */
+/**
+ * Adds those that hit to the verdict. Costs nothing where there are none.
+ * @return 0 or ERR_NOMEM.
+ */
 NODISCARD int scan_custom(const struct settings *settings, const struct header *h,
 	struct arena *arena, struct verdict *v);
 

@@ -35,15 +35,22 @@ NODISCARD int signatures_read(
 	const struct header *h, struct arena *arena, struct signatures *out);
 
 /**
- * Can what a verifier wrote be results of his and nothing else? He copies text of the signatures, which
- * any sender may choose (dkim_signature_is_plain()); if not, no result in the message is to be believed.
+ * Can what a verifier wrote be results of his and nothing else? He copies text of the
+ * signatures, which any sender may choose (dkim_signature_is_plain()); if not, no result in the
+ * message is to be believed.
  */
 bool signatures_are_plain(const struct signatures *s);
 
-/** Can two values (selectors, domains) be of one signature? What is not said cannot tell them apart. */
+/**
+ * Can two values (selectors, domains) be of one signature? What is not said cannot tell them
+ * apart.
+ */
 bool signatures_agree(struct slice a, struct slice b);
 
-/** May the signature meant leave a part of the body unsigned? One that is no longer in the message says nothing. */
+/**
+ * May the signature meant leave a part of the body unsigned? One that is no longer in the
+ * message says nothing.
+ */
 bool signatures_may_be_partial(const struct signatures *s, const struct signature_name *meant);
 
 /** Does the signature meant sign that header field, beyond doubt? */

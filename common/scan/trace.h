@@ -38,7 +38,10 @@ bool trace_handover(const struct header *h, const struct netlist *ours, struct r
 /** Was the field with this index in h->fields written by our hosts? */
 bool trace_is_ours(const struct trace *t, size_t field);
 
-/** Index of the first field that callers and mail servers never put on top: envelope fields end there. */
+/**
+ * Index of the first field that callers and mail servers never put on top: envelope fields end
+ * there.
+ */
 size_t trace_envelope_end(const struct header *h);
 
 #endif

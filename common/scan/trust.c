@@ -181,7 +181,10 @@ show_present_vouches(
 	}
 }
 
-/* asks_the_web - may it come to an introduction? Nothing else looks further than own edges and ledger */
+/*
+ * asks_the_web - may it come to an introduction? Nothing else looks further than own edges and
+ * ledger
+ */
 static bool
 asks_the_web(const struct metric_question *q)
 {

@@ -65,9 +65,9 @@ struct verdict {
 void verdict_init(struct verdict *v, double required, struct arena *arena);
 
 /**
- * Adds a rule and its score. @return 0, ERR_TOOBIG beyond VERDICT_RULES_MAX, ERR_NOMEM. Names, texts and
- * evidence are borrowed. A score of exactly 0 is still listed: tiers are always a rule, as
- * some clients see only rule names; callers leave out rules the administrator set to 0
+ * Adds a rule and its score. @return 0, ERR_TOOBIG beyond VERDICT_RULES_MAX, ERR_NOMEM. Names,
+ * texts and evidence are borrowed. A score of exactly 0 is still listed: tiers are always a
+ * rule, as some clients see only rule names; callers leave out rules the administrator set to 0
  * himself.
  */
 int verdict_add(struct verdict *v, const struct rule_hit *hit);
@@ -79,7 +79,10 @@ int verdict_add(struct verdict *v, const struct rule_hit *hit);
  */
 void verdict_finish(struct verdict *v);
 
-/** Rule names in bytewise order, as SYMBOLS, tests= and the log want them; allocated from the arena. NULL when out of memory. */
+/**
+ * Rule names in bytewise order, as SYMBOLS, tests= and the log want them; allocated from the
+ * arena. NULL when out of memory.
+ */
 const struct rule_hit **verdict_sorted(const struct verdict *v, struct arena *arena);
 
 #endif

@@ -149,7 +149,10 @@ verifier_check(struct verifier *v, const struct public_key *key, struct slice me
 		ret = identity_crypto_error(ERR_CRYPTO);
 	} else if (EVP_DigestVerify(
 			   ctx, signature, IDENTITY_SIG_LEN, message.data, message.len) != 1) {
-		/* OpenSSL refuses S at or above the group order, and compares R as encoded bytes. */
+		/*
+		 * OpenSSL refuses S at or above the group order, and compares R as encoded
+		 * bytes.
+		 */
 		ret = identity_crypto_error(ERR_SIGNATURE);
 	}
 	EVP_MD_CTX_free(ctx);

@@ -13,7 +13,10 @@ struct keypair {
 	struct public_key public;
 };
 
-/** Makes a key pair of pkey, which it takes, also on failure. @return 0; ERR_INVALID when it is not Ed25519; ERR_NOMEM; ERR_CRYPTO. */
+/**
+ * Makes a key pair of pkey, which it takes, also on failure.
+ * @return 0; ERR_INVALID when it is not Ed25519; ERR_NOMEM; ERR_CRYPTO.
+ */
 NODISCARD int keypair_wrap(EVP_PKEY *pkey, struct keypair **out);
 
 /**

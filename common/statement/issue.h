@@ -93,7 +93,10 @@ NODISCARD int issue_revoke(const struct issuer *by, uint64_t seq,
 	const struct principal *subject, const struct issue_reason *reason, struct issued *out,
 	struct err_msg *msg);
 
-/** As a guardian: stop this identity (id:, not the issuer's own). @param why may be STATEMENT_WHY_NONE. */
+/**
+ * As a guardian: stop this identity (id:, not the issuer's own).
+ * @param why may be STATEMENT_WHY_NONE.
+ */
 NODISCARD int issue_guard(const struct issuer *by, uint64_t seq,
 	const struct principal *identity, enum statement_why why, struct issued *out,
 	struct err_msg *msg);

@@ -54,7 +54,10 @@ NODISCARD int key_export_seal(const struct keystore_entry *what, const struct ke
 	const struct key_export_lock *lock, const struct rng *rng, struct dynbuf *out,
 	struct err_msg *msg);
 
-/** Reads a line; white space around it is ignored. @return 0; ERR_INVALID; ERR_TOOBIG; ERR_RANGE. */
+/**
+ * Reads a line; white space around it is ignored.
+ * @return 0; ERR_INVALID; ERR_TOOBIG; ERR_RANGE.
+ */
 NODISCARD int key_export_parse(struct slice text, struct key_export *out, struct err_msg *msg);
 
 /**

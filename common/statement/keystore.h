@@ -60,7 +60,10 @@ NODISCARD int keystore_add(const struct keystore *ks, enum keystore_kind kind,
 NODISCARD int keystore_load(const struct keystore *ks, const struct keystore_entry *entry,
 	struct keypair **out, struct err_msg *msg);
 
-/** The root of an identity, owned. @return as keystore_load; ERR_NOTFOUND when it is kept elsewhere. */
+/**
+ * The root of an identity, owned.
+ * @return as keystore_load; ERR_NOTFOUND when it is kept elsewhere.
+ */
 NODISCARD int keystore_load_root(const struct keystore *ks, const struct thumbprint *identity,
 	struct keypair **out, struct err_msg *msg);
 

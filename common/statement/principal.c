@@ -74,7 +74,10 @@ is_atext(uint8_t c)
 	       slice_find_byte(others, c) < others.len;
 }
 
-/* put_list - a List-Id (RFC 2919 section 2: dot-atom-text), compared without case, so in lower case */
+/*
+ * put_list - a List-Id (RFC 2919 section 2: dot-atom-text), compared without case, so in lower
+ * case
+ */
 static int
 put_list(struct principal *out, struct slice value, struct err_msg *msg)
 {

@@ -15,7 +15,10 @@
 #include "common/base/err.h"
 #include "common/base/slice.h"
 
-/** "addr:" + 64 octets of local part + "@" + 255 of domain (RFC 5321 section 4.5.3.1), rounded up. */
+/**
+ * "addr:" + 64 octets of local part + "@" + 255 of domain (RFC 5321 section 4.5.3.1), rounded
+ * up.
+ */
 #define PRINCIPAL_TEXT_MAX 336
 
 enum principal_kind {
@@ -42,7 +45,10 @@ struct principal {
 NODISCARD int principal_parse(
 	struct slice text, bool fold_local_part, struct principal *out, struct err_msg *msg);
 
-/** As principal_parse, for what people type: "bob@example.net" is an addr:, "example.org" or "@example.org" a dom:. */
+/**
+ * As principal_parse, for what people type: "bob@example.net" is an addr:, "example.org" or
+ * "@example.org" a dom:.
+ */
 NODISCARD int principal_parse_human(
 	struct slice text, bool fold_local_part, struct principal *out, struct err_msg *msg);
 

@@ -49,7 +49,10 @@ accept(struct parser *p, uint8_t c)
 	return true;
 }
 
-/* put_byte - appends to the decoded strings; there is room, since they are never longer than the input */
+/*
+ * put_byte - appends to the decoded strings; there is room, since they are never longer than
+ * the input
+ */
 static void
 put_byte(struct parser *p, unsigned int c)
 {

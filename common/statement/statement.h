@@ -26,7 +26,10 @@
 
 /** Longest JWS, bytes. */
 #define STATEMENT_MAX                   1024
-/** What is left for the payload: the shorter header (44), two dots and the signature (86) taken off, as base64url. */
+/**
+ * What is left for the payload: the shorter header (44), two dots and the signature (86) taken
+ * off, as base64url.
+ */
 #define STATEMENT_PAYLOAD_MAX           ((STATEMENT_MAX - 44 - 2 - 86) * 3 / 4)
 /** Greatest iat and exp (9999-12-31), so that both can always be printed. */
 #define STATEMENT_TIME_MAX_S            ((uint64_t)253402300799)
@@ -188,7 +191,10 @@ NODISCARD int statement_verify_next(
 /** statement_decode and statement_verify in one. */
 NODISCARD int statement_open(struct slice jws, struct statement *out, struct err_msg *msg);
 
-/** True when iat is not more than skew_s in the future and now is before exp (revocations never end). */
+/**
+ * True when iat is not more than skew_s in the future and now is before exp (revocations never
+ * end).
+ */
 bool statement_is_current(const struct statement *st, uint64_t now_s, uint64_t skew_s);
 
 /** True when the statement takes back what its register said: `lvl` 0 in an act that has levels. */

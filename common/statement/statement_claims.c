@@ -100,7 +100,10 @@ get_principal(struct small_json_object object, const char *name, struct principa
 	return 0;
 }
 
-/* check_critical - a name starting with "!" asks those who do not know it to refuse; we know none */
+/*
+ * check_critical - a name starting with "!" asks those who do not know it to refuse; we know
+ * none
+ */
 static int
 check_critical(struct small_json_object object, struct err_msg *msg)
 {

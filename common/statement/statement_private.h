@@ -38,7 +38,10 @@ typedef uint32_t statement_claim_set;
 
 extern const char *const statement_claim_names[CLAIM_COUNT];
 
-/** Reads a payload and applies every rule; out->id is left alone. msg->offset counts in the payload. */
+/**
+ * Reads a payload and applies every rule; out->id is left alone. msg->offset counts in the
+ * payload.
+ */
 NODISCARD int statement_payload_parse(
 	struct slice payload, struct statement *out, struct err_msg *msg);
 
@@ -49,7 +52,10 @@ void statement_payload_print(const struct statement *st, struct dynbuf *out);
 NODISCARD int statement_check_presence(
 	enum statement_act act, statement_claim_set present, struct err_msg *msg);
 
-/** Subject, lifetime, audience and signer of a statement whose claims are read. @return 0, ERR_INVALID, ERR_RANGE. */
+/**
+ * Subject, lifetime, audience and signer of a statement whose claims are read.
+ * @return 0, ERR_INVALID, ERR_RANGE.
+ */
 NODISCARD int statement_check_rules(
 	const struct statement *st, statement_claim_set present, struct err_msg *msg);
 

@@ -44,7 +44,10 @@ enum store_table_kind {
 	STORE_SET, /**< sorted set of fixed-size values per key */
 };
 
-/** A table of the schema; the index in the array given at opening is its number. The name "meta" is the store's own. */
+/**
+ * A table of the schema; the index in the array given at opening is its number. The name "meta"
+ * is the store's own.
+ */
 struct store_table {
 	const char *name;
 	enum store_table_kind kind;
@@ -70,8 +73,8 @@ struct store_config {
 	uint32_t schema_version; /**< from 1; a store of another version is ERR_VERSION */
 	bool can_rebuild; /**< what its tables hold can be made anew: see STORE_UPGRADE */
 	/**
-	 * From this older version on all records are still good; opened for writing, a store gets the
-	 * tables it lacks and becomes one of the present schema. 0: none.
+	 * From this older version on all records are still good; opened for writing, a store
+	 * gets the tables it lacks and becomes one of the present schema. 0: none.
 	 */
 	uint32_t schema_oldest;
 	size_t map_initial_bytes; /**< 0: 64 MiB */
@@ -100,10 +103,16 @@ NODISCARD int store_mem_open(
 /** All transactions must be over; NULL is fine. */
 void store_close(struct store *store);
 
-/** True for a store of an older schema, opened with STORE_UPGRADE, into which nothing was committed yet. */
+/**
+ * True for a store of an older schema, opened with STORE_UPGRADE, into which nothing was
+ * committed yet.
+ */
 bool store_is_outdated(const struct store *store);
 
-/** True when the environment's file was replaced, removed or cut under us, or broke in use: close and open again. */
+/**
+ * True when the environment's file was replaced, removed or cut under us, or broke in use:
+ * close and open again.
+ */
 bool store_is_stale(const struct store *store);
 
 /**
@@ -126,7 +135,8 @@ NODISCARD int store_usage(struct store *store, struct store_usage *out);
 /**
  * A read transaction. Cheap to reuse: store_pause() keeps the handle without a snapshot and
  * ends its cursors, store_renew() takes a new one and clears the error. A snapshot that was not
- * given back is kept, without its cursors, where it is still the newest; that costs next to nothing.
+ * given back is kept, without its cursors, where it is still the newest; that costs next to
+ * nothing.
  * @return 0; ERR_BUSY (table of readers full, or the map has to grow first), ERR_NOMEM, ERR_IO.
  */
 NODISCARD int store_begin_read(struct store *store, struct store_txn **out);
@@ -139,7 +149,10 @@ NODISCARD int store_renew(struct store_txn *txn);
  */
 bool store_is_unchanged(const struct store_txn *txn);
 
-/** The one write transaction; waits for another writer. @return as store_begin_read, ERR_DENIED in STORE_READ. */
+/**
+ * The one write transaction; waits for another writer.
+ * @return as store_begin_read, ERR_DENIED in STORE_READ.
+ */
 NODISCARD int store_begin_write(struct store *store, struct store_txn **out);
 
 /**
@@ -155,7 +168,10 @@ void store_abort(struct store_txn *txn);
 /** The sticky error, 0 where there is none. */
 NODISCARD int store_txn_error(const struct store_txn *txn);
 
-/** Makes the transaction fail with `error`: for records that are there but damaged. The first error stays. */
+/**
+ * Makes the transaction fail with `error`: for records that are there but damaged. The first
+ * error stays.
+ */
 void store_txn_fail(struct store_txn *txn, int error);
 
 /** Work inside a write transaction; may run more than once, each time from the same start. */
@@ -174,7 +190,10 @@ bool store_get(
 
 void store_put(struct store_txn *txn, unsigned int table, struct slice key, struct slice value);
 
-/** As store_put for keys (sets: values of the key) greater than all that are there (bulk load); ERR_RANGE when they are not. */
+/**
+ * As store_put for keys (sets: values of the key) greater than all that are there (bulk load);
+ * ERR_RANGE when they are not.
+ */
 void store_append(
 	struct store_txn *txn, unsigned int table, struct slice key, struct slice value);
 
@@ -206,7 +225,10 @@ uint64_t store_count(struct store_txn *txn, unsigned int table);
 struct store_cursor *store_cursor_open(struct store_txn *txn, unsigned int table);
 void store_cursor_close(struct store_cursor *cursor);
 
-/** First entry with a key at or after `key` (an empty one: the first of all). Values of sets follow each other through store_cursor_next. */
+/**
+ * First entry with a key at or after `key` (an empty one: the first of all). Values of sets
+ * follow each other through store_cursor_next.
+ */
 bool store_cursor_seek(struct store_cursor *c, struct slice key, struct slice *key_out,
 	struct slice *value_out);
 bool store_cursor_next(struct store_cursor *c, struct slice *key_out, struct slice *value_out);
@@ -244,9 +266,10 @@ struct store_peek {
 };
 
 /**
- * Looks up the sets of several keys, numbers of four bytes big-endian, which takes much less time
- * together than one after the other; in a plain table the set of a key is its value. Knows small sets only, in a store opened with STORE_READ and in
- * LMDB; what was written to out is good as long as the snapshot.
+ * Looks up the sets of several keys, numbers of four bytes big-endian, which takes much less
+ * time together than one after the other; in a plain table the set of a key is its value. Knows
+ * small sets only, in a store opened with STORE_READ and in LMDB; what was written to out is
+ * good as long as the snapshot.
  */
 void store_sets_peek(struct store_txn *txn, unsigned int table, const uint32_t *keys,
 	size_t count, struct store_peek *out);

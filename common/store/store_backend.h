@@ -65,7 +65,10 @@ struct store_ops {
 	int (*txn_begin)(struct store *store, bool is_write, struct store_txn **out);
 	void (*txn_pause)(struct store_txn *txn);
 	int (*txn_renew)(struct store_txn *txn);
-	/** Of the last commit that the transaction sees, never 0; NULL where nothing tells snapshots apart. */
+	/**
+	 * Of the last commit that the transaction sees, never 0; NULL where nothing tells
+	 * snapshots apart.
+	 */
 	uint64_t (*txn_snapshot_id)(const struct store_txn *txn);
 	/** Has nobody committed since its snapshot was taken? NULL where that cannot be told. */
 	bool (*txn_is_newest)(const struct store_txn *txn);
@@ -94,7 +97,10 @@ struct store_ops {
 	int (*set_count)(struct store_cursor *cursor, struct slice key, uint64_t *out);
 	int (*set_open)(struct store_cursor *cursor, struct slice key, struct slice *values_out,
 		uint64_t *count_out);
-	/** Of a read transaction; writes what it knows over out, which is all unknown. NULL: nothing ever. */
+	/**
+	 * Of a read transaction; writes what it knows over out, which is all unknown. NULL:
+	 * nothing ever.
+	 */
 	void (*sets_peek)(struct store_txn *txn, unsigned int table, const uint32_t *keys,
 		size_t count, struct store_peek *out);
 };

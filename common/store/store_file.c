@@ -49,7 +49,10 @@ store_file_explain_pages(
 	return err_set(msg, ERR_CORRUPT, "%s: damaged", file->data_path);
 }
 
-/* check_data - that data.mdb can be opened and is whole; a missing or empty one is fine for STORE_CREATE */
+/*
+ * check_data - that data.mdb can be opened and is whole; a missing or empty one is fine for
+ * STORE_CREATE
+ */
 static int
 check_data(struct store_file *file, enum store_mode mode, struct err_msg *msg)
 {
@@ -222,7 +225,10 @@ store_file_settle(struct store_file *file, struct err_msg *msg)
 	return rc;
 }
 
-/* is_intact - the file of old, not removed and not cut; LMDB's files never get shorter by themselves */
+/*
+ * is_intact - the file of old, not removed and not cut; LMDB's files never get shorter by
+ * themselves
+ */
 static bool
 is_intact(const struct store_file *file, int fd)
 {

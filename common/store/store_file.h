@@ -46,7 +46,10 @@ NODISCARD int store_file_settle(struct store_file *file, struct err_msg *msg);
 int store_file_explain(const struct store_file *file, int code, const char *reason,
 	enum store_mode mode, struct err_msg *msg);
 
-/** Words for what was found in data.mdb. @return 0, ERR_CORRUPT, ERR_VERSION, ERR_BUSY, ERR_NOMEM. */
+/**
+ * Words for what was found in data.mdb.
+ * @return 0, ERR_CORRUPT, ERR_VERSION, ERR_BUSY, ERR_NOMEM.
+ */
 NODISCARD int store_file_explain_pages(
 	const struct store_file *file, enum store_pages state, struct err_msg *msg);
 
@@ -60,7 +63,10 @@ bool store_file_is_same(const struct store_file *file, int open_fd);
 /** Tells a short write at the end of the disk, or of a file size limit, from a broken disk. */
 bool store_file_disk_is_full(const struct store_file *file);
 
-/** Makes a new data.mdb in a directory. @return 0 with path and an open descriptor; ERR_EXISTS, ERR_DENIED, ERR_IO. */
+/**
+ * Makes a new data.mdb in a directory.
+ * @return 0 with path and an open descriptor; ERR_EXISTS, ERR_DENIED, ERR_IO.
+ */
 NODISCARD int store_file_create(const char *directory, char path_out[STORE_FILE_PATH_MAX],
 	int *fd_out, struct err_msg *msg);
 

@@ -1,5 +1,6 @@
 /*
- * store_format.h - LMDB's file format 1, native byte order, sizes for 64 bit; private to common/store.
+ * store_format.h - LMDB's file format 1, native byte order, sizes for 64 bit; private to
+ * common/store.
  *
  * A header page (page 0 and page 1):
  *
@@ -21,10 +22,11 @@
  *	12  end of the offsets         2   overflow pages: their count, 4
  *	14  start of the nodes         2
  *
- * A tree: page size (sets: size of the values) 4, flags 2, depth 2, four counts 32, root page 8. A node: size of the data
- * (branches: child page, with the flags as its highest bits) 4, flags 2, size of the key 2,
- * key, data. Flags of a node: 1 data on overflow pages, 2 data is a tree, 4 data is a set. The nodes of a
- * page are in order of their keys; the first of a branch stands for all below the second.
+ * A tree: page size (sets: size of the values) 4, flags 2, depth 2, four counts 32, root page
+ * 8. A node: size of the data (branches: child page, with the flags as its highest bits) 4,
+ * flags 2, size of the key 2, key, data. Flags of a node: 1 data on overflow pages, 2 data is a
+ * tree, 4 data is a set. The nodes of a page are in order of their keys; the first of a branch
+ * stands for all below the second.
  */
 #ifndef COMMON_STORE_STORE_FORMAT_H
 #define COMMON_STORE_STORE_FORMAT_H

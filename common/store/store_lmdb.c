@@ -37,7 +37,10 @@ slice_of_val(MDB_val v)
 	return slice_of(v.mv_data, v.mv_size);
 }
 
-/* lmdb_write_error - code_of for what came from writing: a full map is noted, so that it grows before the next transaction */
+/*
+ * lmdb_write_error - code_of for what came from writing: a full map is noted, so that it grows
+ * before the next transaction
+ */
 int
 lmdb_write_error(struct lmdb_store *store, int rc)
 {
@@ -122,7 +125,10 @@ leave(struct lmdb_store *store)
 	(void)pthread_mutex_unlock(&store->lock);
 }
 
-/* begin_error - undoes enter(); another process's larger map is adopted by the next one who enters */
+/*
+ * begin_error - undoes enter(); another process's larger map is adopted by the next one who
+ * enters
+ */
 static int
 begin_error(struct lmdb_store *store, int rc)
 {
@@ -397,7 +403,10 @@ lmdb_cursor_move(struct store_cursor *cursor, enum store_move move, struct slice
 	MDB_cursor_op op = cursor_ops[move];
 	int rc;
 
-	/* Of a set of one value MDB_GET_MULTIPLE leaves `v` as it is, so it has to be there before. */
+	/*
+	 * Of a set of one value MDB_GET_MULTIPLE leaves `v` as it is, so it has to be there
+	 * before.
+	 */
 	if (move == STORE_MOVE_SET_RUN) {
 		rc = mdb_cursor_get(cursor_of(cursor), &k, &v, MDB_GET_CURRENT);
 		if (rc != 0) {

@@ -183,7 +183,10 @@ refuse_older(const struct store_config *config, uint32_t version, struct err_msg
 		config->path, version, config->schema_version, remedy);
 }
 
-/* check_schema - compares the stored version with ours; stores ours where *create_tables says it is new */
+/*
+ * check_schema - compares the stored version with ours; stores ours where *create_tables says
+ * it is new
+ */
 static int
 check_schema(struct lmdb_store *store, const struct store_config *config, MDB_txn *txn,
 	bool *create_tables, struct err_msg *msg)
@@ -333,7 +336,10 @@ env_open(struct lmdb_store *store, const struct store_config *config, size_t map
 	return rc;
 }
 
-/* open_env - with the map of its mode; where address space is limited a reader makes do with the file's own */
+/*
+ * open_env - with the map of its mode; where address space is limited a reader makes do with
+ * the file's own
+ */
 static int
 open_env(struct lmdb_store *store, const struct store_config *config, struct err_msg *msg)
 {

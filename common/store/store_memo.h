@@ -1,11 +1,12 @@
 /*
  * store_memo.h - what one reader looked up a moment ago; private to common/store.
  *
- * A reader that renews its snapshot for every message asks for the same few keys again and again: the
- * site, its users, who speaks for them. As long as nobody has committed in between, the answers are the
- * same bytes at the same place, so a small table of them saves the walk down the tree. One table
- * belongs to one read transaction; a key has one of two places, and of what was asked for there the last
- * two stay. It allocates nothing, so what a reader asks for cannot make it grow.
+ * A reader that renews its snapshot for every message asks for the same few keys again and
+ * again: the site, its users, who speaks for them. As long as nobody has committed in between,
+ * the answers are the same bytes at the same place, so a small table of them saves the walk
+ * down the tree. One table belongs to one read transaction; a key has one of two places, and of
+ * what was asked for there the last two stay. It allocates nothing, so what a reader asks for
+ * cannot make it grow.
  */
 #ifndef COMMON_STORE_STORE_MEMO_H
 #define COMMON_STORE_STORE_MEMO_H
@@ -39,7 +40,10 @@ void store_memo_clear(struct store_memo *memo);
 const struct store_memo_slot *store_memo_find(
 	const struct store_memo *memo, unsigned int table, struct slice key);
 
-/** Notes the answer to a key that was not known: a value, or NULL for none. Long keys are not noted. */
+/**
+ * Notes the answer to a key that was not known: a value, or NULL for none. Long keys are not
+ * noted.
+ */
 void store_memo_note(struct store_memo *memo, unsigned int table, struct slice key,
 	const struct slice *value);
 

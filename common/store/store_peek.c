@@ -41,7 +41,10 @@ page_nodes(const struct store_map *map, const uint8_t *page, uint16_t kind)
 	return (head.lower - sizeof(head)) / sizeof(uint16_t);
 }
 
-/* node_at - the i-th node of a page, which is not touched. NULL when head and key would leave the page */
+/*
+ * node_at - the i-th node of a page, which is not touched. NULL when head and key would leave
+ * the page
+ */
 static inline const uint8_t *
 node_at(const uint8_t *page, size_t page_size, size_t i)
 {

@@ -44,7 +44,10 @@ NODISCARD int store_tree_insert(
 /** Takes out the first entry at the position. @return 0, ERR_NOTFOUND, ERR_NOMEM. */
 NODISCARD int store_tree_remove(struct store_tree **root, const struct store_position *where);
 
-/** The first entry at or after the position; is_after: behind all that are at it. NULL where there is none. */
+/**
+ * The first entry at or after the position; is_after: behind all that are at it. NULL where
+ * there is none.
+ */
 const struct store_item *store_tree_find(
 	const struct store_tree *tree, const struct store_position *where, bool is_after);
 

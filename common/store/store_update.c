@@ -32,7 +32,10 @@ store_update(struct store *store, store_update_fn *work, void *ctx)
 
 	for (int i = 0; i < UPDATE_ATTEMPTS_MAX && rc == ERR_BUSY; i++) {
 		if (i > 0) {
-			/* Another thread may have to end its transaction before the map can grow. */
+			/*
+			 * Another thread may have to end its transaction before the map can
+			 * grow.
+			 */
 			(void)nanosleep(&(struct timespec){.tv_nsec = UPDATE_PAUSE_NS}, NULL);
 		}
 		rc = update_once(store, work, ctx);

@@ -18,6 +18,10 @@ BARE_TIME = re.compile(r"(?<![\w.>])time\s*\(")
 INCLUDE = re.compile(r'\s*#\s*include\s+([<"])([^>"]+)[>"]')
 FILE_LINES_MAX = 500
 
+# clang-format keeps code to its limit, but does not break comments.
+WIDTH_MAX = 100
+COMMENT = re.compile(r"\s*(/?\*)(?!\t)")  # what stands behind a tab is a table
+
 PROGRAMS = ("spamd-trust", "trustctl", "gossip")
 
 # Names that only the listed files may use: what, files, why.
@@ -75,6 +79,9 @@ def include_finding(path, name):
 
 def findings(path, text):
     """Yields (line number, text) for everything wrong in one file."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if COMMENT.match(line) and "NOLINT" not in line and len(line.expandtabs(8)) > WIDTH_MAX:
+            yield number, f"a comment of more than {WIDTH_MAX} columns"
     lines = strip(text).split("\n")
     if len(lines) - 1 > FILE_LINES_MAX and not path.startswith("tests/"):
         yield len(lines) - 1, f"more than {FILE_LINES_MAX} lines: find the module inside"

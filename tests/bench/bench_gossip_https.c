@@ -3,11 +3,12 @@
  *
  * usage: bench_gossip_https [REQUESTS]      (16,000 a round when left out)
  *
- * The node with its server and its loop, over an LMDB store in a temporary directory, beside the floor:
- * a loop around the same TLS settings that reads to the empty line and sends the bytes the node
- * would have sent. Each is a process of its own on loopback. One client, the same for both, keeps 8
- * connections busy over mutual TLS 1.3, one request on each; the two take turns within a round. Medians
- * of five rounds, one `name value unit` a line; `_cpu` is the CPU time of the server's process.
+ * The node with its server and its loop, over an LMDB store in a temporary directory, beside
+ * the floor: a loop around the same TLS settings that reads to the empty line and sends the
+ * bytes the node would have sent. Each is a process of its own on loopback. One client, the
+ * same for both, keeps 8 connections busy over mutual TLS 1.3, one request on each; the two
+ * take turns within a round. Medians of five rounds, one `name value unit` a line; `_cpu` is
+ * the CPU time of the server's process.
  *
  *	gossip_https_node_...   GET /v1/node
  *	gossip_https_feed_...   GET /v1/feed, nothing new

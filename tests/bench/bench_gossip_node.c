@@ -3,14 +3,14 @@
  *
  * usage: bench_gossip_node [STATEMENTS]      (9,000 when left out)
  *
- * A peer pushes statements of issuers in scope, 256 to a request, into a node over an LMDB store in a
- * temporary directory: they are parsed, checked, verified, merged into the graph and committed
- * (with fsync) before each answer. Four requests are on their way at a time, as from several peers,
- * and may share a commit. Once with the signatures checked in the same thread, once by a
- * second thread beside it, as the daemon does. Beside them the floor: the same signatures, checked
- * with the key at hand, and nothing else. One `name value unit` a line; medians of three rounds, of the
- * ratios too, as what else runs differs from round to round. The rate per second of CPU time is
- * there for the same reason.
+ * A peer pushes statements of issuers in scope, 256 to a request, into a node over an LMDB
+ * store in a temporary directory: they are parsed, checked, verified, merged into the graph and
+ * committed (with fsync) before each answer. Four requests are on their way at a time, as from
+ * several peers, and may share a commit. Once with the signatures checked in the same thread,
+ * once by a second thread beside it, as the daemon does. Beside them the floor: the same
+ * signatures, checked with the key at hand, and nothing else. One `name value unit` a line;
+ * medians of three rounds, of the ratios too, as what else runs differs from round to round.
+ * The rate per second of CPU time is there for the same reason.
  *
  *	gossip_verify_floor         signatures checked, nothing else
  *	gossip_verify_cpu           the same per second of CPU time
@@ -379,7 +379,10 @@ admit_together(struct fixture *f)
 	(void)pthread_join(h.thread, NULL);
 }
 
-/* --- measuring ---------------------------------------------------------------------------------- */
+/*
+ * --- measuring
+ * ----------------------------------------------------------------------------------
+ */
 
 static int
 compare_doubles(const void *a, const void *b)

@@ -4,12 +4,13 @@
  * usage: bench_metric [IDENTITIES...]      (100,000 and 1,000,000 and 5,000,000 when left out)
  *
  * For each size a graph of mean degree 20 (tests/support/synthetic_graph.h, fixed seed) is
- * loaded into an LMDB environment below $TMPDIR or /tmp: 1.6 GB for a million identities, 8 GB for five,
- * and as much memory if it is to stay warm. Senders are drawn uniformly and by edge, half and half, recipients
- * uniformly. A decision starts with the text of the address and ends with the metric's answer on
- * an empty ledger; `ledger` lines have one in LMDB, as the daemon's, with half a million payments, half of them by
- * friends of the recipients asked about. These are older than the window, so that each is read, and decides
- * nothing. Times are the thread's own. Lines are `name value unit`; names end in the number of identities.
+ * loaded into an LMDB environment below $TMPDIR or /tmp: 1.6 GB for a million identities, 8 GB
+ * for five, and as much memory if it is to stay warm. Senders are drawn uniformly and by edge,
+ * half and half, recipients uniformly. A decision starts with the text of the address and ends
+ * with the metric's answer on an empty ledger; `ledger` lines have one in LMDB, as the
+ * daemon's, with half a million payments, half of them by friends of the recipients asked
+ * about. These are older than the window, so that each is read, and decides nothing. Times are
+ * the thread's own. Lines are `name value unit`; names end in the number of identities.
  *
  *	decide     all of them, and by what was found: direct (friends vouch), helpers, none
  *	ledger     the same with a ledger that is not empty
@@ -518,7 +519,10 @@ digest_of_rank(uint32_t rank, struct digest *out)
 	principal_digest(&p, out);
 }
 
-/* put_payments - every second one by a friend of somebody asked about, the others by and to anybody */
+/*
+ * put_payments - every second one by a friend of somebody asked about, the others by and to
+ * anybody
+ */
 static int
 put_payments(void *ctx, struct store_txn *txn)
 {

@@ -3,11 +3,11 @@
  *
  * usage: bench_replay [EVENTS [IDENTITIES]]      (1,500,000 and 50,000 when left out)
  *
- * A history of a whole network is made first (fixed seed) and then replayed line by line, as the
- * command does it: a third are vouches, half of these established long ago and the others seen as time
- * goes on; the others are mail, half of it from senders drawn by vouch and half uniformly, and every hundredth
- * event is a report of the mail before. Subjects of vouches are drawn with a square law, as in
- * synthetic_graph.h. Lines are `name value unit`.
+ * A history of a whole network is made first (fixed seed) and then replayed line by line, as
+ * the command does it: a third are vouches, half of these established long ago and the others
+ * seen as time goes on; the others are mail, half of it from senders drawn by vouch and half
+ * uniformly, and every hundredth event is a report of the mail before. Subjects of vouches are
+ * drawn with a square law, as in synthetic_graph.h. Lines are `name value unit`.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -122,7 +122,10 @@ cpu_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
-/* run - the events of one kind in a row are timed together. @return how many were answered as known */
+/*
+ * run - the events of one kind in a row are timed together.
+ * @return how many were answered as known
+ */
 static size_t
 run(const struct history *h, struct replay *replay)
 {

@@ -39,7 +39,10 @@ check_line(struct slice line)
 	dynbuf_fini(&second);
 }
 
-/* count_lines - fed in pieces of at most `step` bytes; how many lines, -1 at the end of a line too long */
+/*
+ * count_lines - fed in pieces of at most `step` bytes; how many lines, -1 at the end of a line
+ * too long
+ */
 static long
 count_lines(struct slice in, size_t step, bool check)
 {

@@ -1,4 +1,7 @@
-/* Bodies of the gossip protocol; the first byte says of which kind. What is accepted is written back the same. */
+/*
+ * Bodies of the gossip protocol; the first byte says of which kind. What is accepted is written
+ * back the same.
+ */
 #include <assert.h>
 
 #include "gossip/lines.h"

@@ -1,6 +1,6 @@
 /*
- * Any bytes as a server's message. What is reported as had is ours, and not more than we have; what is
- * needed was in the message; a refused message reports nothing.
+ * Any bytes as a server's message. What is reported as had is ours, and not more than we have;
+ * what is needed was in the message; a refused message reports nothing.
  */
 #include <assert.h>
 

@@ -1,8 +1,9 @@
 /*
  * Pages of an LMDB file that anybody may have written: what is found lies within them.
  *
- * The input: the page size (512 shifted left by the first byte, modulo 4), a table's record in the main
- * tree, then the file's pages. The numbers 0 to 13 are looked up in it, and what the last bytes name.
+ * The input: the page size (512 shifted left by the first byte, modulo 4), a table's record in
+ * the main tree, then the file's pages. The numbers 0 to 13 are looked up in it, and what the
+ * last bytes name.
  */
 #include <assert.h>
 #include <stdlib.h>

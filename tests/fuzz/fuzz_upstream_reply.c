@@ -1,7 +1,7 @@
 /*
- * Any bytes as the answer of a chained scorer, to each kind of question: whole and in pieces they come
- * to the same end, and what is taken for an answer has a finite score, rules that fit a header line, and fields
- * that fit a header.
+ * Any bytes as the answer of a chained scorer, to each kind of question: whole and in pieces
+ * they come to the same end, and what is taken for an answer has a finite score, rules that fit
+ * a header line, and fields that fit a header.
  */
 #include <assert.h>
 #include <math.h>

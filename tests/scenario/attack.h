@@ -26,8 +26,8 @@ net_tamper_fn *attack_tamper(struct slice name);
 bool attack_flood(struct net *net, size_t from, size_t to, struct slice kind, size_t count);
 
 /**
- * A thief has the phone of a person and publishes, at a node, `count` vouches that are dated so many
- * seconds ahead, or back where that is below 0.
+ * A thief has the phone of a person and publishes, at a node, `count` vouches that are dated so
+ * many seconds ahead, or back where that is below 0.
  */
 void attack_thief(struct net *net, const struct net_person *victim, size_t node, size_t count,
 	int64_t ahead_s);

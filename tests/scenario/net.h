@@ -127,7 +127,10 @@ uint64_t net_wall_s(const struct net *net);
 bool net_has(struct net *net, size_t node, const struct digest *id);
 /** The statement by which a person's root commits to another's as the next. */
 struct issued net_commit(struct net *net, const struct net_person *person, size_t next);
-/** True when the node believes that `other` is who the person is now; himself, without a succession. */
+/**
+ * True when the node believes that `other` is who the person is now; himself, without a
+ * succession.
+ */
 bool net_is_current(struct net *net, size_t node, const struct net_person *person,
 	const struct net_person *other);
 /** True when the node believes the identity to be revoked. */

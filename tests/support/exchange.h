@@ -31,7 +31,10 @@ struct exchange {
 	uint64_t server_ns; /**< CPU time of this thread in reconcile_answer */
 };
 
-/** Runs it to its end. @return 0, ERR_TOOBIG after EXCHANGE_MESSAGES_MAX, or an error of reconcile.h. */
+/**
+ * Runs it to its end.
+ * @return 0, ERR_TOOBIG after EXCHANGE_MESSAGES_MAX, or an error of reconcile.h.
+ */
 NODISCARD int exchange_run(struct exchange *x, struct err_msg *msg);
 
 void exchange_fini(struct exchange *x);

@@ -9,7 +9,8 @@
  *                             client have,HEXID and need,HEXID lines, then msg,HEX or done
  *
  * With a frame limit the protocol may find an id more than once; each is told once here, as the
- * reference's suite wants it. Empty lines mean nothing. Takes lines and makes text: negentropy_harness.c reads and writes.
+ * reference's suite wants it. Empty lines mean nothing. Takes lines and makes text:
+ * negentropy_harness.c reads and writes.
  */
 #ifndef TESTS_SUPPORT_NEGENTROPY_LINES_H
 #define TESTS_SUPPORT_NEGENTROPY_LINES_H

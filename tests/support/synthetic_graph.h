@@ -13,7 +13,10 @@
 
 #include "common/graph/graph.h"
 
-/** One direction as compressed sparse rows of ranks: row n is peers[start[n]] to peers[start[n + 1] - 1], ascending. */
+/**
+ * One direction as compressed sparse rows of ranks: row n is peers[start[n]] to peers[start[n +
+ * 1] - 1], ascending.
+ */
 struct csr {
 	uint64_t *start;
 	uint32_t *peers;

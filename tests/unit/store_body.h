@@ -227,7 +227,10 @@ put_value(struct store *store, const char *key, const char *value)
 	cr_assert_eq(store_commit(writer), 0);
 }
 
-/* More keys than are remembered, each asked for twice: the answers are those of the present snapshot. */
+/*
+ * More keys than are remembered, each asked for twice: the answers are those of the present
+ * snapshot.
+ */
 Test(STORE_SUITE, a_renewed_reader_remembers_nothing_of_an_older_snapshot)
 {
 	struct store *store = body_open();

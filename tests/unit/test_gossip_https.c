@@ -64,8 +64,8 @@ admit(void *ctx, const struct digest *pin)
 }
 
 /*
- * varied - the body of the n-th answer. First come many that go out in one record with their head at
- * once, until the socket is full; then some do not.
+ * varied - the body of the n-th answer. First come many that go out in one record with their
+ * head at once, until the socket is full; then some do not.
  */
 static struct slice
 varied(size_t n, uint8_t out[VARIED_MAX])
@@ -414,7 +414,10 @@ Test(https, the_key_stays_the_same_and_is_closed_to_others)
 	temp_dir_remove(&dir);
 }
 
-/* --- many requests at once ----------------------------------------------------------------------- */
+/*
+ * --- many requests at once
+ * -----------------------------------------------------------------------
+ */
 
 /* A client that sends all its requests before it reads the first answer. */
 struct piper {

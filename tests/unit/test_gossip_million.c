@@ -1,7 +1,8 @@
 /*
- * A peer that offers the same million ids for ever, over the engine alone: it reconciles by the book,
- * and either never gives what it is asked for, or gives statements that concern nobody here. What it
- * costs must be the same every day and bounded, and other peers are served meanwhile.
+ * A peer that offers the same million ids for ever, over the engine alone: it reconciles by the
+ * book, and either never gives what it is asked for, or gives statements that concern nobody
+ * here. What it costs must be the same every day and bounded, and other peers are served
+ * meanwhile.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -70,7 +71,10 @@ heap_bytes(void)
 
 /* --- the million ------------------------------------------------------------------------------ */
 
-/* text_of - statement number n: that of the stranger with n in its subject, and so with another id */
+/*
+ * text_of - statement number n: that of the stranger with n in its subject, and so with another
+ * id
+ */
 static size_t
 text_of(uint32_t number, char out[STATEMENT_MAX + 1])
 {
@@ -288,7 +292,10 @@ a_day(void)
 	}
 }
 
-/* --- tests ------------------------------------------------------------------------------------- */
+/*
+ * --- tests
+ * -------------------------------------------------------------------------------------
+ */
 
 static void
 start(void)

@@ -201,7 +201,10 @@ Test(reconcile, sends_the_bytes_that_the_reference_sends)
 		run_scripts(TESTS_DIR "/../../shared/negentropy/vectors"));
 }
 
-/* --- any sets ---------------------------------------------------------------------------------- */
+/*
+ * --- any sets
+ * ----------------------------------------------------------------------------------
+ */
 
 struct sets {
 	const char *label;
@@ -319,7 +322,10 @@ Test(reconcile, finds_the_difference_of_any_two_sets)
 	}
 }
 
-/* --- messages that nobody honest sends ----------------------------------------------------------- */
+/*
+ * --- messages that nobody honest sends
+ * -----------------------------------------------------------
+ */
 
 /* A tree that hostile messages are given to. */
 static struct item_tree victim;
@@ -361,7 +367,10 @@ count_need(void *ctx, const struct digest *id)
 static const struct reconcile_found counting = {.have = count_have, .need = count_need};
 static const struct reconcile_limits small_frames = {.frame_max = RECONCILE_FRAME_MIN};
 
-/* probe - a variant of a message for both roles: an answer within the frame, or an error and nothing done */
+/*
+ * probe - a variant of a message for both roles: an answer within the frame, or an error and
+ * nothing done
+ */
 static void
 probe(struct slice message)
 {
@@ -481,7 +490,10 @@ Test(reconcile, does_bounded_work_for_hostile_messages, .timeout = 100)
 		cr_expect_leq(out.len, small_frames.frame_max, "%s", label);
 		/* Not more than all of ours, and each of the ids in the message. */
 		cr_expect_leq(reported, 100000 + message.len / DIGEST_LEN, "%s", label);
-		/* A quarter of a second where nothing else runs; quadratic work would take minutes. */
+		/*
+		 * A quarter of a second where nothing else runs; quadratic work would take
+		 * minutes.
+		 */
 		cr_expect_lt(cpu_ms() - begin, 10000, "%s: %llu ms", label,
 			(unsigned long long)(cpu_ms() - begin));
 		dynbuf_fini(&message);
@@ -490,7 +502,10 @@ Test(reconcile, does_bounded_work_for_hostile_messages, .timeout = 100)
 	item_tree_fini(&victim);
 }
 
-/* --- the edges --------------------------------------------------------------------------------------- */
+/*
+ * --- the edges
+ * ---------------------------------------------------------------------------------------
+ */
 
 static int
 answer(struct slice message, const struct reconcile_limits *limits, struct dynbuf *out,

@@ -170,7 +170,10 @@ Test(gossip_scope, a_withdrawn_interest_is_gone_with_the_next_load)
 	scope_free(s);
 }
 
-/* --- claims: whoever binds an address in scope is heard, but not whoever comes with many -------- */
+/*
+ * --- claims: whoever binds an address in scope is heard, but not whoever comes with many
+ * --------
+ */
 
 #define SQUATTERS 9
 

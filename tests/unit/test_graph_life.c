@@ -91,7 +91,10 @@ stopped_since(const struct person *p)
 	return since == 0 ? NEVER : since;
 }
 
-/* introduce_alice - her identity with its committed next and three guardians, two of whom stop her */
+/*
+ * introduce_alice - her identity with its committed next and three guardians, two of whom stop
+ * her
+ */
 static void
 introduce_alice(uint64_t at_s)
 {

@@ -43,7 +43,10 @@ apply(struct store_txn *txn, const struct ledger_report_key *key, enum change ch
 				   : ledger_apply_report(txn, &config, &saying);
 }
 
-/* run_sequences - each in a transaction of its own that is dropped, before a report of another user */
+/*
+ * run_sequences - each in a transaction of its own that is dropped, before a report of another
+ * user
+ */
 static void
 run_sequences(struct store *store)
 {

@@ -238,7 +238,10 @@ scan_at(const char *message, uint64_t now_s)
 	return v;
 }
 
-/* receive - scans it and notes what the daemon's writer would note of it. True when that is something */
+/*
+ * receive - scans it and notes what the daemon's writer would note of it. True when that is
+ * something
+ */
 static bool
 receive_at(const char *message, uint64_t now_s)
 {

@@ -90,7 +90,10 @@ make_store(void)
 	store_close(store);
 }
 
-/* assert_refused - that opening fails with the code and a message that names the path and holds `word` */
+/*
+ * assert_refused - that opening fails with the code and a message that names the path and holds
+ * `word`
+ */
 static void
 assert_refused(enum store_mode mode, int code, const char *word)
 {

@@ -81,7 +81,10 @@ make_store(struct rng *rng, uint32_t keys)
 	store_close(store);
 }
 
-/* check_batch - what is known is what opening says; small sets and those that are not there are known */
+/*
+ * check_batch - what is known is what opening says; small sets and those that are not there are
+ * known
+ */
 static void
 check_batch(struct store_txn *txn, const uint32_t *numbers, size_t count)
 {
@@ -244,7 +247,10 @@ read_file(size_t *len_out)
 	return bytes;
 }
 
-/* sets_tree - of the table, from its record: the only one in the file with as many entries as that */
+/*
+ * sets_tree - of the table, from its record: the only one in the file with as many entries as
+ * that
+ */
 static void
 sets_tree(const struct store_map *map, struct format_tree *out)
 {

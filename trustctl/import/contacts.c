@@ -193,7 +193,10 @@ is_automatic(const struct header *h)
 	       field_is(h, SLICE("Return-Path"), null_path, ARRAY_LEN(null_path));
 }
 
-/* came_from_outside - delivered here, or handed over by another host; copies of sent mail were not */
+/*
+ * came_from_outside - delivered here, or handed over by another host; copies of sent mail were
+ * not
+ */
 static bool
 came_from_outside(const struct header *h)
 {

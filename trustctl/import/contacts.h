@@ -3,11 +3,12 @@
  *
  * Mail the user wrote (From is one of his addresses, and only that) makes every recipient a
  * contact: To, Cc and Bcc, without himself, without addresses nobody reads (no-reply) and
- * mailing lists. Spam likes to come in the recipient's own name, so outside of a folder of
- * sent mail a message that another host handed over was not written by the user. Mail from a contact, seen in a second pass, turns "written to" into "mail
- * both ways" (METRIC, learned edges). Automatic mail and what lists sent is left out both
- * ways. Nothing here proves anything: levels that follow are learned ones, and evidence is
- * asked for whenever a message is scored.
+ * mailing lists. Spam likes to come in the recipient's own name, so outside of a folder of sent
+ * mail a message that another host handed over was not written by the user. Mail from a
+ * contact, seen in a second pass, turns "written to" into "mail both ways" (METRIC, learned
+ * edges). Automatic mail and what lists sent is left out both ways. Nothing here proves
+ * anything: levels that follow are learned ones, and evidence is asked for whenever a message
+ * is scored.
  *
  * Pure and bounded: at most CONTACTS_MAX contacts are kept, and those only whom the user
  * wrote to.
@@ -79,7 +80,10 @@ NODISCARD int contacts_collect(
 NODISCARD int contacts_reply(
 	struct contacts *c, struct slice header, enum contacts_result *result);
 
-/** The level METRIC gives a learned edge: weak when written to, ordinary with mail both ways; 0 for lists. */
+/**
+ * The level METRIC gives a learned edge: weak when written to, ordinary with mail both ways; 0
+ * for lists.
+ */
 unsigned int contact_level(const struct contact *contact);
 
 /** Sorts by address; no more collecting afterwards. */

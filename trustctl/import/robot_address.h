@@ -6,7 +6,10 @@
 
 #include "common/base/slice.h"
 
-/** True for no-reply and bounce addresses, mail system accounts, mailing lists' commands and list hosts. */
+/**
+ * True for no-reply and bounce addresses, mail system accounts, mailing lists' commands and
+ * list hosts.
+ */
 bool robot_address(struct slice address);
 
 #endif
