@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/array.h"
 #include "common/base/log.h"
 #include "gossip/budget.h"
 #include "gossip/node_private.h"
@@ -27,20 +28,16 @@ node_limits_default(struct node_limits *out)
 int
 digest_list_add(struct digest_list *list, const struct digest *digest)
 {
-	if (list->count == list->cap) {
-		size_t cap = list->cap == 0 ? 64 : 2 * list->cap;
-		struct digest *grown;
+	struct digest *grown = NULL;
 
-		if (list->max != 0 && list->count >= list->max) {
-			return ERR_TOOBIG;
-		}
-		grown = reallocarray(list->list, cap, sizeof(*grown));
-		if (grown == NULL) {
-			return ERR_NOMEM;
-		}
-		list->list = grown;
-		list->cap = cap;
+	if (list->max != 0 && list->count >= list->max) {
+		return ERR_TOOBIG;
 	}
+	grown = ARRAY_ROOM(list->list, list->count, &list->cap);
+	if (grown == NULL) {
+		return ERR_NOMEM;
+	}
+	list->list = grown;
 	list->list[list->count++] = *digest;
 	return 0;
 }

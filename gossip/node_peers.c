@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/array.h"
 #include "common/base/encoding.h"
 #include "common/base/log.h"
 #include "common/base/utf8.h"
@@ -69,17 +70,12 @@ static int
 load_item(void *ctx, const struct graph_exchange *item)
 {
 	struct item_load *load = ctx;
+	struct item *items = ARRAY_ROOM(load->items, load->count, &load->cap);
 
-	if (load->count == load->cap) {
-		size_t cap = load->cap == 0 ? 1024 : 2 * load->cap;
-		struct item *items = reallocarray(load->items, cap, sizeof(*items));
-
-		if (items == NULL) {
-			return ERR_NOMEM;
-		}
-		load->items = items;
-		load->cap = cap;
+	if (items == NULL) {
+		return ERR_NOMEM;
 	}
+	load->items = items;
 	load->items[load->count++] = (struct item){item->iat_s, item->id};
 	load->peer->wanted_count += (item->flags & GRAPH_EXCHANGE_WANTED) != 0;
 	return 0;
@@ -148,19 +144,16 @@ static void
 write_later(struct node *node, struct peer *peer, const struct item *item, uint8_t flags,
 	bool remove)
 {
+	struct pending *pending = NULL;
+
 	if (node->pending_count >= PENDING_MAX && !node->is_reading) {
 		node_flush(node);
 	}
-	if (node->pending_count == node->pending_cap) {
-		size_t cap = node->pending_cap == 0 ? 256 : 2 * node->pending_cap;
-		struct pending *pending = reallocarray(node->pending, cap, sizeof(*pending));
-
-		if (pending == NULL) {
-			return; /* after a restart the next repair finds it again */
-		}
-		node->pending = pending;
-		node->pending_cap = cap;
+	pending = ARRAY_ROOM(node->pending, node->pending_count, &node->pending_cap);
+	if (pending == NULL) {
+		return; /* after a restart the next repair finds it again */
 	}
+	node->pending = pending;
 	node->pending[node->pending_count++] =
 		(struct pending){{peer->rec.number, item->timestamp, item->id, flags}, remove};
 }

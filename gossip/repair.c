@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "common/base/array.h"
 #include "gossip/reconcile.h"
 #include "gossip/sync.h"
 
@@ -117,17 +118,13 @@ on_have(void *ctx, const struct item *item)
 static void
 remember_known(struct found *found, const struct graph_item *item)
 {
-	if (found->known_count == found->known_cap) {
-		size_t cap = found->known_cap == 0 ? 256 : 2 * found->known_cap;
-		struct item *known = reallocarray(found->known, cap, sizeof(*known));
+	struct item *known = ARRAY_ROOM(found->known, found->known_count, &found->known_cap);
 
-		if (known == NULL) {
-			found->peer->sync.is_more = true;
-			return;
-		}
-		found->known = known;
-		found->known_cap = cap;
+	if (known == NULL) {
+		found->peer->sync.is_more = true;
+		return;
 	}
+	found->known = known;
 	found->known[found->known_count++] = (struct item){item->iat_s, item->id};
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/base/array.h"
 #include "common/graph/graph_feed.h"
 #include "common/graph/graph_interest.h"
 
@@ -119,17 +120,13 @@ resize(struct scope *s, size_t slot_count, bool with_old)
 static void
 enqueue(struct scope *s, const struct digest *principal)
 {
-	if (s->queue_count == s->queue_cap) {
-		size_t cap = s->queue_cap == 0 ? 256 : 2 * s->queue_cap;
-		struct digest *queue = reallocarray(s->queue, cap, sizeof(*queue));
+	struct digest *queue = ARRAY_ROOM(s->queue, s->queue_count, &s->queue_cap);
 
-		if (queue == NULL) {
-			s->error = ERR_NOMEM;
-			return;
-		}
-		s->queue = queue;
-		s->queue_cap = cap;
+	if (queue == NULL) {
+		s->error = ERR_NOMEM;
+		return;
 	}
+	s->queue = queue;
 	s->queue[s->queue_count++] = *principal;
 }
 

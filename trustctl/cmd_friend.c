@@ -257,16 +257,6 @@ put_level(struct table *table, unsigned int level)
 	}
 }
 
-static void
-put_text(struct table *table, struct slice text)
-{
-	if (text.len > 0) {
-		table_text(table, text);
-	} else {
-		table_none(table);
-	}
-}
-
 /* put_credit - of the friend's own, where he has one */
 static void
 put_credit(struct table *table, const struct private_entry *entry)
@@ -274,7 +264,7 @@ put_credit(struct table *table, const struct private_entry *entry)
 	char text[32];
 
 	(void)snprintf(text, sizeof(text), "%.6g", entry->credit / (double)METRIC_ONE);
-	put_text(table, entry->has_credit ? slice_str(text) : SLICE(""));
+	table_text_if_any(table, entry->has_credit ? slice_str(text) : SLICE(""));
 }
 
 /* put_subject - addresses are what people know; other kinds keep their prefix */
@@ -314,9 +304,10 @@ put_entry(struct listing *listing, const struct private_entry *entry)
 	put_level(table, published_level(listing, &entry->subject));
 	table_number(table, entry->added_s);
 	table_number(table, entry->last_mail_s);
-	put_text(table, entry->has_identity ? slice_str(entry->identity.text) : SLICE(""));
+	table_text_if_any(
+		table, entry->has_identity ? slice_str(entry->identity.text) : SLICE(""));
 	put_credit(table, entry);
-	put_text(table, entry->note);
+	table_text_if_any(table, entry->note);
 }
 
 /* put_vouch - a signed vouch without a private entry */

@@ -107,16 +107,6 @@ is_wanted(const struct search *s, const struct ledger_decision *d)
 }
 
 static void
-put_text(struct table *table, struct slice text)
-{
-	if (text.len > 0) {
-		table_text(table, text);
-	} else {
-		table_none(table);
-	}
-}
-
-static void
 put_remarks(struct table *table, uint8_t flags)
 {
 	static const struct {
@@ -180,15 +170,15 @@ put_decision(void *ctx, const struct ledger_decision *d)
 		return true;
 	}
 	table_number(table, d->at_s);
-	put_text(table, d->user);
-	put_text(table, d->sender);
+	table_text_if_any(table, d->user);
+	table_text_if_any(table, d->sender);
 	(void)snprintf(text, sizeof(text), "E%u", d->evidence);
 	table_str(table, text);
 	table_str(table, tier_name(d->tier));
 	(void)snprintf(text, sizeof(text), "%s%d.%d", score < 0 ? "-" : "",
 		(score < 0 ? -score : score) / 1000, (score < 0 ? -score : score) % 1000 / 100);
 	table_str(table, text);
-	put_text(table, d->signer);
+	table_text_if_any(table, d->signer);
 	put_remarks(table, d->flags);
 	put_payers(s, d);
 	put_message_id(table, &d->message_id);

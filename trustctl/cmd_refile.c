@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/base/array.h"
 #include "common/base/encoding.h"
 #include "common/ledger/ledger_history.h"
 #include "common/scan/scan.h"
@@ -45,23 +46,10 @@ copy_text(struct slice text, char out[LEDGER_ADDRESS_MAX + 1])
 }
 
 static bool
-grow(struct refiling *r)
-{
-	size_t cap = r->cap == 0 ? 64 : r->cap * 2;
-	struct delivered *items = reallocarray(r->items, cap, sizeof(*items));
-
-	r->no_memory = items == NULL;
-	if (items != NULL) {
-		r->items = items;
-		r->cap = cap;
-	}
-	return items != NULL;
-}
-
-static bool
 keep(void *ctx, const struct ledger_decision *decision)
 {
 	struct refiling *r = ctx;
+	struct delivered *items;
 	struct delivered *item;
 
 	if (decision->sender.len == 0 ||
@@ -69,9 +57,12 @@ keep(void *ctx, const struct ledger_decision *decision)
 			!slice_eq_nocase(decision->user, slice_str(r->only_user)))) {
 		return true;
 	}
-	if (r->count == r->cap && !grow(r)) {
+	items = ARRAY_ROOM(r->items, r->count, &r->cap);
+	if (items == NULL) {
+		r->no_memory = true;
 		return false;
 	}
+	r->items = items;
 	item = &r->items[r->count++];
 	*item = (struct delivered){.at_s = decision->at_s,
 		.evidence = decision->evidence,

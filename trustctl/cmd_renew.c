@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "common/base/array.h"
 #include "trustctl/cmd.h"
 #include "trustctl/publish.h"
 
@@ -97,16 +98,12 @@ is_due(const struct renewal *r, const struct statement *st)
 static int
 keep(struct renewal *r, const struct statement *st)
 {
-	if (r->count == r->cap) {
-		size_t cap = r->cap == 0 ? 16 : r->cap * 2;
-		struct statement *items = reallocarray(r->items, cap, sizeof(*items));
+	struct statement *items = ARRAY_ROOM(r->items, r->count, &r->cap);
 
-		if (items == NULL) {
-			return ERR_NOMEM;
-		}
-		r->items = items;
-		r->cap = cap;
+	if (items == NULL) {
+		return ERR_NOMEM;
 	}
+	r->items = items;
 	r->items[r->count++] = *st;
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "common/base/array.h"
 #include "trustctl/cmd.h"
 #include "trustctl/enrol.h"
 #include "trustctl/files.h"
@@ -25,26 +26,20 @@ batch_fini(struct batch *batch)
 	arena_fini(&batch->arena);
 }
 
-/* batch_next - a zeroed enrolment at the end, NULL when there are too many */
+/* batch_next - a zeroed enrolment at the end; NULL beyond USERS_MAX, or out of memory */
 static struct enrolment *
 batch_next(struct batch *batch)
 {
-	if (batch->count == batch->cap) {
-		size_t cap = batch->cap == 0 ? 16 : batch->cap * 2;
-		struct enrolment *users =
-			cap > USERS_MAX * 2 ? NULL
-					    : reallocarray(batch->users, cap, sizeof(*users));
+	struct enrolment *users = batch->count >= USERS_MAX
+					  ? NULL
+					  : ARRAY_ROOM(batch->users, batch->count, &batch->cap);
 
-		if (users == NULL) {
-			return NULL;
-		}
-		batch->users = users;
-		batch->cap = cap;
+	if (users == NULL) {
+		return NULL;
 	}
-	struct enrolment *user = &batch->users[batch->count++];
-
-	*user = (struct enrolment){0};
-	return user;
+	batch->users = users;
+	users[batch->count] = (struct enrolment){0};
+	return &users[batch->count++];
 }
 
 /*
@@ -89,6 +84,9 @@ parse_user(struct batch *batch, const struct slice *words, size_t word_count, bo
 {
 	struct enrolment *user = batch_next(batch);
 
+	if (user == NULL && batch->count < USERS_MAX) {
+		return err_set(msg, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	}
 	if (user == NULL) {
 		return err_set(
 			msg, ERR_TOOBIG, "too many users at a time (at most %zu)", USERS_MAX);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "common/base/array.h"
 #include "trustctl/cmd.h"
 #include "trustctl/publish.h"
 
@@ -31,16 +32,12 @@ is_left_behind(const struct departure *d, const struct statement *st)
 static int
 keep(struct departure *d, const struct statement *st, const struct digest *id)
 {
-	if (d->count == d->cap) {
-		size_t cap = d->cap == 0 ? 16 : d->cap * 2;
-		struct leaving *items = reallocarray(d->items, cap, sizeof(*items));
+	struct leaving *items = ARRAY_ROOM(d->items, d->count, &d->cap);
 
-		if (items == NULL) {
-			return ERR_NOMEM;
-		}
-		d->items = items;
-		d->cap = cap;
+	if (items == NULL) {
+		return ERR_NOMEM;
 	}
+	d->items = items;
 	d->items[d->count++] = (struct leaving){*st, *id};
 	return 0;
 }

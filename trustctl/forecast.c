@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/array.h"
 #include "common/metric/metric_entries.h"
-
-#define MAIL_FIRST   1024
-#define MONTHS_FIRST 64
 
 /* An event as text: two addresses, a time, a level. */
 #define LINE_MAX_BYTES (2 * REPLAY_NAME_MAX + 64)
@@ -86,18 +84,12 @@ forecast_is_own(const struct forecast *f, struct slice address)
 static int
 make_room(struct forecast *f)
 {
-	size_t capacity = f->mail_capacity == 0 ? MAIL_FIRST : 2 * f->mail_capacity;
-	struct mail *mail = NULL;
+	struct mail *mail = ARRAY_ROOM(f->mail, f->mail_count, &f->mail_capacity);
 
-	if (f->mail_count < f->mail_capacity) {
-		return 0;
-	}
-	mail = reallocarray(f->mail, capacity, sizeof(*mail));
 	if (mail == NULL) {
 		return ERR_NOMEM;
 	}
 	f->mail = mail;
-	f->mail_capacity = capacity;
 	return 0;
 }
 
@@ -212,6 +204,7 @@ static struct forecast_month *
 month_of(struct forecast *f, uint64_t at_s)
 {
 	struct forecast_month row = {0};
+	struct forecast_month *months = NULL;
 	struct forecast_month *last =
 		f->month_count == 0 ? NULL : &f->months[f->month_count - 1];
 
@@ -219,18 +212,11 @@ month_of(struct forecast *f, uint64_t at_s)
 	if (last != NULL && last->year == row.year && last->month == row.month) {
 		return last;
 	}
-	if (f->month_count == f->month_capacity) {
-		size_t capacity = f->month_capacity == 0 ? MONTHS_FIRST : 2 * f->month_capacity;
-		struct forecast_month *months =
-			reallocarray(f->months, capacity, sizeof(*months));
-
-		if (months == NULL) {
-			return NULL;
-		}
-		f->months = months;
-		f->month_capacity = capacity;
+	months = ARRAY_ROOM(f->months, f->month_count, &f->month_capacity);
+	if (months == NULL) {
+		return NULL;
 	}
-	assert(f->months != NULL);
+	f->months = months;
 	f->months[f->month_count] = row;
 	return &f->months[f->month_count++];
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/array.h"
 #include "common/mail/address.h"
 #include "trustctl/forecast_source.h"
 #include "trustctl/import/file_lines.h"
@@ -129,20 +130,16 @@ set_sender(struct reading *r, uint32_t id, uint32_t sender)
 static int
 add_delivery(struct reading *r, const struct delivery *d)
 {
-	if (r->count == r->capacity) {
-		size_t capacity = r->capacity == 0 ? 1024 : 2 * r->capacity;
-		struct delivery *list = NULL;
+	struct delivery *list = NULL;
 
-		if (r->count >= FORECAST_MAIL_MAX) {
-			return ERR_TOOBIG;
-		}
-		list = reallocarray(r->deliveries, capacity, sizeof(*list));
-		if (list == NULL) {
-			return ERR_NOMEM;
-		}
-		r->deliveries = list;
-		r->capacity = capacity;
+	if (r->count >= FORECAST_MAIL_MAX) {
+		return ERR_TOOBIG;
 	}
+	list = ARRAY_ROOM(r->deliveries, r->count, &r->capacity);
+	if (list == NULL) {
+		return ERR_NOMEM;
+	}
+	r->deliveries = list;
 	r->deliveries[r->count++] = *d;
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/array.h"
 #include "common/scan/circle.h"
 #include "trustctl/entry.h"
 
@@ -43,22 +44,18 @@ import_plan_fini(struct import_plan *plan)
 int
 import_plan_add(struct import_plan *plan, const struct import_row *row)
 {
-	if (plan->count == plan->cap) {
-		size_t cap = plan->cap == 0 ? 64 : plan->cap * 2;
-		struct import_row *rows;
+	struct import_row *rows = NULL;
+	struct import_row *copy = NULL;
 
-		if (plan->count >= PLAN_ROWS_MAX) {
-			return ERR_TOOBIG;
-		}
-		rows = reallocarray(plan->rows, cap, sizeof(*rows));
-		if (rows == NULL) {
-			return ERR_NOMEM;
-		}
-		plan->rows = rows;
-		plan->cap = cap;
+	if (plan->count >= PLAN_ROWS_MAX) {
+		return ERR_TOOBIG;
 	}
-	struct import_row *copy = &plan->rows[plan->count];
-
+	rows = ARRAY_ROOM(plan->rows, plan->count, &plan->cap);
+	if (rows == NULL) {
+		return ERR_NOMEM;
+	}
+	plan->rows = rows;
+	copy = &rows[plan->count];
 	*copy = *row;
 	copy->address = arena_copy(&plan->arena, row->address);
 	copy->note = arena_copy(&plan->arena, slice_take(row->note, PRIVATE_NOTE_MAX));

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "common/base/array.h"
+
 struct digests {
 	struct digest *list; /* owned */
 	size_t count;
@@ -11,16 +13,12 @@ struct digests {
 static int
 digests_add(struct digests *d, const struct digest *digest)
 {
-	if (d->count == d->cap) {
-		size_t cap = d->cap == 0 ? 256 : 2 * d->cap;
-		struct digest *list = reallocarray(d->list, cap, sizeof(*list));
+	struct digest *list = ARRAY_ROOM(d->list, d->count, &d->cap);
 
-		if (list == NULL) {
-			return ERR_NOMEM;
-		}
-		d->list = list;
-		d->cap = cap;
+	if (list == NULL) {
+		return ERR_NOMEM;
 	}
+	d->list = list;
 	d->list[d->count++] = *digest;
 	return 0;
 }

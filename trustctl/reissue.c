@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "common/base/array.h"
+
 static bool
 is_signed_by(const struct statement *st, const struct thumbprint *signer)
 {
@@ -32,16 +34,12 @@ is_believed(const struct reissue *r, const struct statement *st)
 static int
 keep(struct reissue *r, const struct statement *st)
 {
-	if (r->count == r->cap) {
-		size_t cap = r->cap == 0 ? 16 : r->cap * 2;
-		struct statement *items = reallocarray(r->items, cap, sizeof(*items));
+	struct statement *items = ARRAY_ROOM(r->items, r->count, &r->cap);
 
-		if (items == NULL) {
-			return ERR_NOMEM;
-		}
-		r->items = items;
-		r->cap = cap;
+	if (items == NULL) {
+		return ERR_NOMEM;
 	}
+	r->items = items;
 	r->items[r->count++] = *st;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/array.h"
 #include "common/ledger/ledger_history.h"
 #include "common/ledger/ledger_report.h"
 
@@ -55,16 +56,12 @@ compare_user(const void *key, const void *element)
 static int
 add_row(struct share_plan *p, size_t *cap, const struct share_row *row)
 {
-	if (p->row_count == *cap) {
-		size_t more = *cap == 0 ? 16 : *cap * 2;
-		struct share_row *grown = reallocarray(p->rows, more, sizeof(*grown));
+	struct share_row *rows = ARRAY_ROOM(p->rows, p->row_count, cap);
 
-		if (grown == NULL) {
-			return ERR_NOMEM;
-		}
-		p->rows = grown;
-		*cap = more;
+	if (rows == NULL) {
+		return ERR_NOMEM;
 	}
+	p->rows = rows;
 	p->rows[p->row_count++] = *row;
 	return 0;
 }

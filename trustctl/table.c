@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "common/base/array.h"
 #include "trustctl/utf8.h"
 
 /** Enough for "YYYY-MM-DD HH:MM" and for 20 digits. */
@@ -38,24 +39,19 @@ table_fini(struct table *t)
 static struct table_cell *
 add_cell(struct table *t)
 {
+	struct table_cell *cells = NULL;
+
 	if (t->error != 0) {
 		return NULL;
 	}
-	if (t->cell_count == t->cell_cap) {
-		size_t cap = t->cell_cap == 0 ? 64 : t->cell_cap * 2;
-		struct table_cell *cells = reallocarray(t->cells, cap, sizeof(*cells));
-
-		if (cells == NULL) {
-			t->error = ERR_NOMEM;
-			return NULL;
-		}
-		t->cells = cells;
-		t->cell_cap = cap;
+	cells = ARRAY_ROOM(t->cells, t->cell_count, &t->cell_cap);
+	if (cells == NULL) {
+		t->error = ERR_NOMEM;
+		return NULL;
 	}
-	struct table_cell *cell = &t->cells[t->cell_count++];
-
-	*cell = (struct table_cell){.present = true};
-	return cell;
+	t->cells = cells;
+	cells[t->cell_count] = (struct table_cell){.present = true};
+	return &cells[t->cell_count++];
 }
 
 void
@@ -120,6 +116,16 @@ table_list(struct table *t, const struct slice *items, size_t count)
 	}
 	cell->number = dynbuf_slice(&t->text).len - items_start;
 	t->error = dynbuf_error(&t->text);
+}
+
+void
+table_text_if_any(struct table *t, struct slice value)
+{
+	if (value.len > 0) {
+		table_text(t, value);
+	} else {
+		table_none(t);
+	}
 }
 
 void

@@ -50,6 +50,9 @@ void table_list(struct table *t, const struct slice *items, size_t count);
 /** A cell without a value: "-" for people, null in JSON. */
 void table_none(struct table *t);
 
+/** A text, or a cell without a value where it is empty. */
+void table_text_if_any(struct table *t, struct slice value);
+
 /** Sorts the rows by their first column, a text. */
 void table_sort(struct table *t);
 
