@@ -56,10 +56,7 @@ collect(struct https_client *client)
 	}
 }
 
-/*
- * --- libcurl on the event loop
- * -----------------------------------------------------------------
- */
+/* --- libcurl on the event loop ----------------------------------------------------------- */
 
 static void
 on_socket_ready(evutil_socket_t fd, short what, void *ctx)

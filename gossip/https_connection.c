@@ -115,10 +115,7 @@ handshake_reason(const struct connection *c)
 	return reason == NULL ? "it went away" : reason;
 }
 
-/*
- * --- after the answer
- * --------------------------------------------------------------------------
- */
+/* --- after the answer -------------------------------------------------------------------- */
 
 /* linger - says that nothing more comes, and reads off what the client still sends */
 static void

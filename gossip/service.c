@@ -53,10 +53,7 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
 	service_drain(s);
 }
 
-/*
- * --- what the node wants done
- * ------------------------------------------------------------------
- */
+/* --- what the node wants done ------------------------------------------------------------ */
 
 static void
 on_result(void *ctx, uint64_t token, const struct https_result *r)
@@ -167,10 +164,7 @@ on_verified(void *ctx, struct node_job *job)
 	service_drain(s);
 }
 
-/*
- * --- what comes in
- * -------------------------------------------------------------------------------
- */
+/* --- what comes in ----------------------------------------------------------------------- */
 
 static bool
 admit(void *ctx, const struct digest *pin)
@@ -221,10 +215,7 @@ gone(void *ctx, uint64_t id)
 	node_request_gone(s->node, id);
 }
 
-/*
- * --- what happens outside
- * -------------------------------------------------------------------------
- */
+/* --- what happens outside ---------------------------------------------------------------- */
 
 static void
 stop(struct service *s, enum service_end end)
@@ -270,10 +261,7 @@ on_signal(evutil_socket_t number, short what, void *ctx)
 	}
 }
 
-/*
- * --- start and end
- * --------------------------------------------------------------------------------
- */
+/* --- start and end ----------------------------------------------------------------------- */
 
 static struct node_limits
 limits_of(const struct settings *settings)

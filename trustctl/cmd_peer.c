@@ -20,10 +20,7 @@
 #define LINK_MAX     512
 #define DIGITS_MAX   8
 
-/*
- * --- what is asked of gossip
- * -------------------------------------------------------------------
- */
+/* --- what is asked of gossip ------------------------------------------------------------- */
 
 /* add_option - the value of an option as a field of the request, where it was given */
 static void
@@ -113,10 +110,7 @@ cmd_peer_add(struct ctl *ctl)
 	return ask_done(ctl, request);
 }
 
-/*
- * --- invitations
- * --------------------------------------------------------------------------------
- */
+/* --- invitations ------------------------------------------------------------------------- */
 
 static void
 print_digits(const struct ctl *ctl, const struct ctl_message *reply)
@@ -278,10 +272,7 @@ cmd_peer_accept(struct ctl *ctl)
 	return status;
 }
 
-/*
- * --- status
- * ---------------------------------------------------------------------------------------
- */
+/* --- status ------------------------------------------------------------------------------ */
 
 int
 cmd_peer_status(struct ctl *ctl)
@@ -321,10 +312,7 @@ cmd_peer_status(struct ctl *ctl)
 	return cmd_print_record(ctl, &table);
 }
 
-/*
- * --- the list
- * ------------------------------------------------------------------------------------
- */
+/* --- the list ---------------------------------------------------------------------------- */
 
 /* print_refused - "3 scope, 1 quota", or "-" */
 static void

@@ -1,6 +1,5 @@
 #include "trustctl/forecast.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 

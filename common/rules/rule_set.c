@@ -71,10 +71,7 @@ own_set(struct rule_set **set, struct arena *arena)
 	return 0;
 }
 
-/*
- * --- filling
- * ------------------------------------------------------------------------------------
- */
+/* --- filling ----------------------------------------------------------------------------- */
 
 /* find - the place of a name; whether the rule there has it */
 static size_t
@@ -238,10 +235,7 @@ rule_set_line(const struct rule_set *set, size_t i, bool *is_meta_out)
 	return set->rules[i]->value;
 }
 
-/*
- * --- running
- * ------------------------------------------------------------------------------------
- */
+/* --- running ----------------------------------------------------------------------------- */
 
 enum state {
 	STATE_NEW,

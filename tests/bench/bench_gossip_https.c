@@ -42,6 +42,7 @@
 #include "gossip/service.h"
 #include "gossip/target.h"
 #include "gossip/tls_node.h"
+#include "tests/support/figures.h"
 #include "tests/support/temp_dir.h"
 
 #define REQUESTS_DEFAULT 16000
@@ -571,22 +572,6 @@ idle_kib(struct bench *b, bool is_floor)
 	return (after - before) / IDLE_CONNECTIONS;
 }
 
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double
-median(double *values)
-{
-	qsort(values, ROUNDS, sizeof(*values), compare_doubles);
-	return values[ROUNDS / 2];
-}
-
 /* print_pair - both sides, and ours over the floor's: the median of the rounds' ratios */
 static void
 print_pair(const char *name, const char *what, double *ours, double *floor, const char *unit)
@@ -596,9 +581,12 @@ print_pair(const char *name, const char *what, double *ours, double *floor, cons
 	for (size_t i = 0; i < ROUNDS; i++) {
 		ratios[i] = ours[i] / floor[i];
 	}
-	(void)printf("gossip_https_%s_%s %.1f %s\n", name, what, median(ours), unit);
-	(void)printf("gossip_https_%s_%s_floor %.1f %s\n", name, what, median(floor), unit);
-	(void)printf("gossip_https_%s_%s_ratio %.2f x\n", name, what, median(ratios));
+	(void)printf(
+		"gossip_https_%s_%s %.1f %s\n", name, what, figures_median(ours, ROUNDS), unit);
+	(void)printf("gossip_https_%s_%s_floor %.1f %s\n", name, what,
+		figures_median(floor, ROUNDS), unit);
+	(void)printf("gossip_https_%s_%s_ratio %.2f x\n", name, what,
+		figures_median(ratios, ROUNDS));
 }
 
 #define ASK_JOIN QUESTIONS

@@ -35,6 +35,7 @@
 #include "common/graph/graph_interest.h"
 #include "gossip/lines.h"
 #include "gossip/node.h"
+#include "tests/support/figures.h"
 #include "tests/support/people.h"
 #include "tests/support/temp_dir.h"
 
@@ -379,26 +380,7 @@ admit_together(struct fixture *f)
 	(void)pthread_join(h.thread, NULL);
 }
 
-/*
- * --- measuring
- * ----------------------------------------------------------------------------------
- */
-
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double
-median(double *values)
-{
-	qsort(values, ROUNDS, sizeof(*values), compare_doubles);
-	return values[ROUNDS / 2];
-}
+/* --- measuring --------------------------------------------------------------------------- */
 
 static double
 rate(size_t count, uint64_t begin_ns)
@@ -528,7 +510,7 @@ main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < FIGURES; i++) {
 		(void)printf("%s %.*f %s\n", figures[i].name, figures[i].digits,
-			median(values[i]), figures[i].unit);
+			figures_median(values[i], ROUNDS), figures[i].unit);
 	}
 	free(b.made);
 	free(b.issuers);

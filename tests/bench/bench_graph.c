@@ -19,7 +19,7 @@
 #include "common/base/rng.h"
 #include "common/base/strnum.h"
 #include "common/graph/graph_merge.h"
-#include "tests/support/synthetic_graph.h"
+#include "tests/support/csr_world.h"
 #include "tests/support/temp_dir.h"
 
 #define IDENTITIES_DEFAULT 100000
@@ -50,25 +50,6 @@ static void
 print(const char *name, double value, const char *unit)
 {
 	(void)printf("%s %.3f %s\n", name, value, unit);
-}
-
-/* csr_find - binary search from position `from` on; the end of the row where there is none */
-static uint64_t
-csr_find(const struct csr *csr, uint32_t row, uint64_t from, uint32_t peer)
-{
-	uint64_t low = from;
-	uint64_t high = csr->start[row + 1];
-
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-
-		if (csr->peers[middle] < peer) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return low;
 }
 
 static bool
@@ -119,27 +100,8 @@ floor_two_hop(const struct bench *b)
 
 	for (size_t i = 0; i < QUERIES; i++) {
 		const struct query *q = &b->queries[i];
-		const struct csr *walk = &b->graph.out;
-		const struct csr *seek = &b->graph.in;
-		uint32_t from = q->recipient;
-		uint32_t into = q->sender;
 
-		if (walk->start[from + 1] - walk->start[from] >
-			seek->start[into + 1] - seek->start[into]) {
-			walk = &b->graph.in;
-			seek = &b->graph.out;
-			from = q->sender;
-			into = q->recipient;
-		}
-		uint64_t at = seek->start[into];
-
-		for (uint64_t j = walk->start[from]; j < walk->start[from + 1]; j++) {
-			at = csr_find(seek, into, at, walk->peers[j]);
-			if (at == seek->start[into + 1]) {
-				break;
-			}
-			found += seek->peers[at] == walk->peers[j] ? 1 : 0;
-		}
+		found += csr_count_between(&b->graph, q->recipient, q->sender);
 	}
 	return found;
 }

@@ -350,27 +350,8 @@ two_hop_floor(void)
 
 	for (size_t i = 0; i < QUERIES; i++) {
 		const struct query *q = &bench.queries[i];
-		const struct csr *walk = &bench.graph.out;
-		const struct csr *seek = &bench.graph.in;
-		uint32_t from = q->recipient;
-		uint32_t into = q->sender;
 
-		if (walk->start[from + 1] - walk->start[from] >
-			seek->start[into + 1] - seek->start[into]) {
-			walk = &bench.graph.in;
-			seek = &bench.graph.out;
-			from = q->sender;
-			into = q->recipient;
-		}
-		uint64_t at = seek->start[into];
-
-		for (uint64_t j = walk->start[from]; j < walk->start[from + 1]; j++) {
-			at = csr_find(seek, into, at, walk->peers[j]);
-			if (at == seek->start[into + 1]) {
-				break;
-			}
-			found += seek->peers[at] == walk->peers[j] ? 1 : 0;
-		}
+		found += csr_count_between(&bench.graph, q->recipient, q->sender);
 	}
 	return found;
 }

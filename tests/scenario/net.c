@@ -65,10 +65,7 @@ must_have(void *memory)
 	return memory;
 }
 
-/*
- * --- the queue of events
- * -----------------------------------------------------------------------
- */
+/* --- the queue of events ----------------------------------------------------------------- */
 
 static bool
 is_before(const struct net_event *a, const struct net_event *b)
@@ -407,10 +404,7 @@ net_interest(struct net *net, size_t node)
 	tell(net, n);
 }
 
-/*
- * --- what the transport does
- * ---------------------------------------------------------------------
- */
+/* --- what the transport does ------------------------------------------------------------- */
 
 static uint64_t
 latency(struct net *net)

@@ -142,10 +142,7 @@ is_word(const struct script *s, size_t i, const char *word)
 	return i < s->count && slice_eq(s->words[i], slice_str(word));
 }
 
-/*
- * --- building the network
- * ------------------------------------------------------------------------
- */
+/* --- building the network ---------------------------------------------------------------- */
 
 static void
 link_random(struct net *net, uint64_t degree)
@@ -335,10 +332,7 @@ setting(struct script *s)
 	}
 }
 
-/*
- * --- expectations
- * --------------------------------------------------------------------------------
- */
+/* --- expectations ------------------------------------------------------------------------ */
 
 static void
 must_hold(const struct script *s, bool holds, const char *why)
@@ -574,10 +568,7 @@ expect(struct script *s)
 	}
 }
 
-/*
- * --- what happens
- * ---------------------------------------------------------------------------------
- */
+/* --- what happens ------------------------------------------------------------------------ */
 
 static void
 partition(struct script *s)

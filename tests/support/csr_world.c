@@ -26,6 +26,34 @@ csr_find(const struct csr *csr, uint32_t row, uint64_t from, uint32_t rank)
 	return low;
 }
 
+uint64_t
+csr_count_between(const struct synthetic_graph *graph, uint32_t recipient, uint32_t sender)
+{
+	const struct csr *walk = &graph->out;
+	const struct csr *seek = &graph->in;
+	uint32_t from = recipient;
+	uint32_t into = sender;
+	uint64_t found = 0;
+
+	if (walk->start[from + 1] - walk->start[from] >
+		seek->start[into + 1] - seek->start[into]) {
+		walk = &graph->in;
+		seek = &graph->out;
+		from = sender;
+		into = recipient;
+	}
+	uint64_t at = seek->start[into];
+
+	for (uint64_t i = walk->start[from]; i < walk->start[from + 1]; i++) {
+		at = csr_find(seek, into, at, walk->peers[i]);
+		if (at == seek->start[into + 1]) {
+			break;
+		}
+		found += seek->peers[at] == walk->peers[i] ? 1 : 0;
+	}
+	return found;
+}
+
 /* row_of - which array and which row a list is; NULL for the empty one */
 static const struct csr *
 row_of(const struct csr_world *w, enum metric_list list, struct metric_ref of,

@@ -22,6 +22,10 @@ void csr_world_init(struct csr_world *w, const struct synthetic_graph *graph,
 /** Index of the first peer of a row at or behind a rank, from `from` on; the row's end: none. */
 uint64_t csr_find(const struct csr *csr, uint32_t row, uint64_t from, uint32_t rank);
 
+/** How many of the recipient's peers are among the sender's, by the shorter of the two lists. */
+uint64_t csr_count_between(
+	const struct synthetic_graph *graph, uint32_t recipient, uint32_t sender);
+
 /** The metric's name of a rank. */
 static inline struct metric_ref
 csr_ref(const struct synthetic_graph *g, uint32_t rank)

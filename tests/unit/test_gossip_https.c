@@ -414,10 +414,7 @@ Test(https, the_key_stays_the_same_and_is_closed_to_others)
 	temp_dir_remove(&dir);
 }
 
-/*
- * --- many requests at once
- * -----------------------------------------------------------------------
- */
+/* --- many requests at once --------------------------------------------------------------- */
 
 /* A client that sends all its requests before it reads the first answer. */
 struct piper {

@@ -201,10 +201,7 @@ Test(reconcile, sends_the_bytes_that_the_reference_sends)
 		run_scripts(TESTS_DIR "/../../shared/negentropy/vectors"));
 }
 
-/*
- * --- any sets
- * ----------------------------------------------------------------------------------
- */
+/* --- any sets ---------------------------------------------------------------------------- */
 
 struct sets {
 	const char *label;
@@ -322,10 +319,7 @@ Test(reconcile, finds_the_difference_of_any_two_sets)
 	}
 }
 
-/*
- * --- messages that nobody honest sends
- * -----------------------------------------------------------
- */
+/* --- messages that nobody honest sends --------------------------------------------------- */
 
 /* A tree that hostile messages are given to. */
 static struct item_tree victim;
@@ -502,10 +496,7 @@ Test(reconcile, does_bounded_work_for_hostile_messages, .timeout = 100)
 	item_tree_fini(&victim);
 }
 
-/*
- * --- the edges
- * ---------------------------------------------------------------------------------------
- */
+/* --- the edges --------------------------------------------------------------------------- */
 
 static int
 answer(struct slice message, const struct reconcile_limits *limits, struct dynbuf *out,
