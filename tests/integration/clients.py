@@ -14,7 +14,7 @@ import subprocess
 import harness
 from callers import HERE, npm_packages
 from harness import HAM, PATIENCE_S, SPAM
-from scorers import free_port
+from scorers import OwnPort
 
 
 class ClientTest(harness.DaemonTest):
@@ -215,7 +215,9 @@ class SuiteTest(harness.DaemonTest):
         if not (self.RULES.is_dir() and self.SITE.is_dir()):
             self.skipTest("the rules of SpamAssassin are not installed (Debian: spamassassin)")
         spamd = self.daemon()
-        spamd.port = free_port()
+        port = OwnPort()
+        self.addCleanup(port.close)
+        spamd.port = port.number
         spamd.command = [str(harness.SPAMD), "-D", "-x", "-s", "stderr"]
         spamd.command += ["-C", str(self.RULES), "--siteconfigpath", str(self.SITE)]
         spamd.command += ["-p", str(spamd.port), "-A", "127.0.0.1", "-i", "127.0.0.1", *options]

@@ -25,7 +25,7 @@ from callers import (
 from dkim import KeyServer, make_key, sign
 from harness import HAM, PATIENCE_S, SPAM, listens
 from milter import Message, Milter
-from scorers import free_port
+from scorers import OwnPort
 
 # No rules of its own, no name server: what is left is what its module makes of our answers.
 RSPAMD = """
@@ -143,7 +143,9 @@ class RspamdTest(CallerTest):
 
     def setUp(self):
         super().setUp()
-        self.port = free_port()
+        port = OwnPort()
+        self.addCleanup(port.close)
+        self.port = port.number
         self.real_options = ("-i", f"127.0.0.1:{self.port}")
 
     def place(self, daemon):

@@ -201,11 +201,18 @@ sub plugin_revoke {
 """
 
 
-def free_port():
-    """A port that was free a moment ago, for programs that cannot tell which one they got."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+class OwnPort:
+    """A port of loopback for a program that cannot tell which one it got. Until close() the kernel gives it to
+    nobody who asks for any; who names it, and sets SO_REUSEADDR as servers do, gets it."""
+
+    def __init__(self):
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.1", 0))
+        self.number = self.socket.getsockname()[1]
+
+    def close(self):
+        self.socket.close()
 
 
 class RealSpamd:
@@ -236,8 +243,9 @@ class RealSpamd:
         (directory / "home").chmod(0o777)
         self.errors = directory / "stderr"
         command = [*prefix, REAL_SPAMD, "-L", "-x", "-C", base, "--siteconfigpath", site, "-s", "stderr"]
+        self.port = OwnPort() if identity else None
         if identity:
-            self.address = f"ssl:127.0.0.1:{free_port()}"
+            self.address = f"ssl:127.0.0.1:{self.port.number}"
             command += ["--ssl", "--server-key", identity[0], "--server-cert", identity[1]]
             command += ["-i", self.address]
         else:
@@ -273,6 +281,8 @@ class RealSpamd:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self.port is not None:
+            self.port.close()
 
 
 class UpstreamTest(harness.DaemonTest):
