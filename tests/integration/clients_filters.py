@@ -104,6 +104,8 @@ class Rspamd(Program):
             command += ["-u", account()[0], "-g", account()[1]]
         self.launch(command)
         self.wait(self.answers, "rspamd")
+        self.milter = self.dir / "milter.sock"
+        self.wait(lambda: listens(self.milter, self.process.pid), "the milter socket of rspamd")
 
     def answers(self):
         try:
@@ -245,10 +247,12 @@ class RspamdRuleTest(harness.DaemonTest):
                 signed = Message(HAM)
                 sign(signed, self.key, domain)
                 message = Message(own + more + signed.raw())
-                milter = Milter(str(self.rspamd.dir / "milter.sock"))
+                milter = Milter(str(self.rspamd.milter))
                 client = ("mail.example.org", "192.0.2.10")
-                milter.filter(message, client, SENDER, RECIPIENT, "mx.example.org")
-                milter.close()
+                try:
+                    milter.filter(message, client, SENDER, RECIPIENT, "mx.example.org")
+                finally:
+                    milter.close()
                 self.ours.wait_log(rf"result: .* {tests} ")
 
     def test_every_message_gets_its_score(self):

@@ -55,6 +55,7 @@ class ManyTest(harness.DaemonTest):
         with concurrent.futures.ThreadPoolExecutor(200) as pool:
             answers = list(pool.map(one, range(200)))
         self.assertEqual(answers, [(0, b"0.0/5.0\n")] * 200, spamd.tail())
+        spamd.wait_log_count("result: ", 200)  # answers to some that came together are sent first
         for number in range(200):
             self.assertIn(f"user=user{number},", spamd.log_text())
 
@@ -101,11 +102,12 @@ class ManyTest(harness.DaemonTest):
         self.assertTrue(reply.endswith(big[-1000:]))
 
     def test_never_reading_ends_at_the_child_timeout(self):
-        spamd = self.daemon("-x", "-t", "1").start()
+        spamd = self.daemon("-x", "-t", "3").start()
         with socket.socket() as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.connect(("127.0.0.1", spamd.port))
             connection.sendall(request("PROCESS", HAM + b"y" * (8 * 1024 * 1024) + b"\n"))
+            spamd.wait_log("result: ")
             ours = connection.getsockname()[1]
 
             def is_gone():

@@ -123,6 +123,7 @@ class RealTest(UpstreamTest):
     def test_it_knows_a_message_that_we_have_marked(self):
         spamd = self.begin(learns=True, ours=("--allow-tell",), config="required_score 1\n")
         self.tell(spamd, "-L", "spam")
+        self.wait_real("Tell: Setting local", 1)
         marked = spamd.spamc().stdout
         self.assertIn(b"x-spam-type=original", marked)
         self.tell(spamd, "-L", "spam", message=marked)
