@@ -275,6 +275,7 @@ class CallerTest(harness.DaemonTest):
         shutil.rmtree(ours.store)
         chained = self.real("chained")
         config = f"upstream {chained.address}\nupstream_max_size 10000000\nscore TRUST_NO_UPSTREAM 1\n"
+        config += "upstream_timeout 120\n"
         ours = self.ours(PLAIN + OURS_ALONE + config)
         self.compare(expected, self.outcomes(ours, "behind-both"), ours)
 

@@ -2,9 +2,11 @@
 
 import subprocess
 
+from harness import PATIENCE_S
+
 
 def openssl(*args):
-    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True, timeout=60)
+    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True, timeout=PATIENCE_S)
 
 
 def make_certificate(directory, name, issuer=None, names="DNS:localhost"):

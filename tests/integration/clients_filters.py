@@ -40,6 +40,7 @@ options {{
   url_tld = "{dir}/tld";
   filters = "{filters}";
   allow_raw_input = true;
+  task_timeout = 180s;
   dns {{ nameserver = ["{resolver}"]; }}
 }}
 logging {{ type = "console"; level = "info"; color = false; }}
@@ -61,7 +62,7 @@ external_services {{
     servers = "{place}";
     score = 1;
     log_clean = true;
-    timeout = 30;
+    timeout = 120;
   }}
 }}
 """
@@ -205,7 +206,8 @@ class RspamdRuleTest(harness.DaemonTest):
         self.rspamd = self.begin("rspamd")
 
     def begin(self, name):
-        rules = RSPAMD_RULE.read_text().replace("port = 783", f"port = {self.ours.port}")
+        rules = RSPAMD_RULE.read_text().replace("port = 783, timeout = 10", f"port = {self.ours.port}, timeout = 120")
+        self.assertIn(f"port = {self.ours.port}", rules)
         resolver = f"127.0.0.1:{self.server.port}"
         rspamd = Rspamd(self.dir / name, None, rules, resolver)
         self.addCleanup(rspamd.stop)

@@ -64,6 +64,7 @@ class Haraka(MailServer):
             "smtp.ini": "listen=127.0.0.1:0\npublic_ip=192.0.2.1\nnodes=0\n",
             "log.ini": "[main]\nlevel=info\nformat=default\n",
             "host_list": "example.net\n",
+            "plugin_timeout": "180\n",
             "plugins": HARAKA,
             "resolver": resolver,
             "spamassassin.ini": f"spamd_socket={place}\nspamd_user=first-recipient\n{settings}",

@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 import time
 
+from harness import PATIENCE_S
+
 DAY_S = 86400
 
 
@@ -20,7 +22,7 @@ def base64url(data):
 
 def openssl(*args):
     return subprocess.run(
-        ["openssl", *map(str, args)], check=True, capture_output=True, timeout=60
+        ["openssl", *map(str, args)], check=True, capture_output=True, timeout=PATIENCE_S
     ).stdout
 
 

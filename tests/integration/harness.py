@@ -25,8 +25,9 @@ SPAMD = BUILD / "spamd-trust" / "spamd-trust"
 TRUSTCTL = BUILD / "trustctl" / "trustctl"
 GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "golden" / "spamd"
 
-# How long anything may take before a test gives up on it. Not a measure of speed.
-PATIENCE_S = 60
+# How long anything may take before a test gives up on it. Not a measure of speed: machines are slow, and
+# busy with other things.
+PATIENCE_S = 180
 
 # Root cannot be kept (the daemon gives it up), so tests run by root use this account.
 ACCOUNT = "nobody"

@@ -9,6 +9,8 @@ and the next field.
 import socket
 import struct
 
+from harness import PATIENCE_S
+
 VERSION = 6
 CHUNK_MAX = 65535  # of a body, as libmilter has it
 ACTIONS = 0x3F  # add header, change body, add and delete recipient, change header, quarantine
@@ -57,7 +59,7 @@ class Milter:
     def __init__(self, address):
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.sock = socket.socket(family, socket.SOCK_STREAM)
-        self.sock.settimeout(20)
+        self.sock.settimeout(PATIENCE_S)
         self.sock.connect(address)
         self.sock_file = self.sock.makefile("rb")
         self._send(b"O", struct.pack(">III", VERSION, ACTIONS, sum(UNANSWERED.values())))

@@ -126,7 +126,7 @@ class Filters:
     def stop(self):
         for process in self.processes:
             process.terminate()
-            process.wait(20)
+            process.wait(harness.PATIENCE_S)
 
     def apply(self, name, message, client, host, sender=SENDER, helo=None):
         milter = Milter(str(self.dir / f"{name}.sock"))

@@ -60,7 +60,7 @@ class TlsTest(harness.DaemonTest):
         spamd.wait_log(r"to port \d+, fd \d+, TLSv1_3/TLS_AES_256_GCM_SHA384$")
 
     def test_big_messages_are_taken_to_the_last_byte(self):
-        spamd = self.start("-t", "30")
+        spamd = self.start()
         for size in (1_000_000, 4_194_304, 20_000_000):
             message = HAM + b"x" * size + b"\n"
             got = self.exchange(spamd, request("PROCESS", message), self.context())

@@ -110,7 +110,7 @@ class FakeTest(UpstreamTest):
 
     def test_hanging_one_does_not_use_up_the_time_of_the_next(self):
         hangs, alive = self.fake(FakeScorer.waits), self.fake(FakeScorer.answers)
-        spamd = self.start(hangs, alive, config="upstream_timeout 2\n")
+        spamd = self.start(hangs, alive, config="upstream_timeout 8\n")
         self.assertEqual(self.symbols(spamd)[0], 3.5)
 
     def test_dead_one_is_left_alone_and_asked_again_later(self):

@@ -675,7 +675,7 @@ corrupt_entry_body(struct world *w)
 	expect_sound(w);
 }
 
-Test(private, a_damaged_entry_is_no_trust_and_an_error, .timeout = 60)
+Test(private, a_damaged_entry_is_no_trust_and_an_error, .timeout = 1000)
 {
 	on_both(corrupt_entry_body);
 }

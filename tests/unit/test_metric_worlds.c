@@ -237,7 +237,7 @@ check_coverage(const struct coverage *c)
 	cr_expect_gt(c->one_helper, WORLDS / 10);
 }
 
-Test(metric_worlds, agree_with_the_slow_model, .timeout = 110)
+Test(metric_worlds, agree_with_the_slow_model, .timeout = 1000)
 {
 	struct slow_metric *slow = malloc(sizeof(*slow));
 	struct coverage coverage = {0};
@@ -423,7 +423,7 @@ check_bounds(const struct attack *a)
 	}
 }
 
-Test(metric_worlds, hold_their_bounds_against_any_attack, .timeout = 110)
+Test(metric_worlds, hold_their_bounds_against_any_attack, .timeout = 1000)
 {
 	struct attack *a = malloc(sizeof(*a));
 	unsigned long long entered = 0;

@@ -457,7 +457,7 @@ use_everything(void)
 	return 0;
 }
 
-Test(store_lmdb, damage_in_the_pages_never_stops_a_process, .timeout = 100)
+Test(store_lmdb, damage_in_the_pages_never_stops_a_process, .timeout = 1000)
 {
 	struct rng_seeded_state state;
 	uint64_t seed = 99;
