@@ -82,7 +82,6 @@ ascii_is_space(uint8_t c)
 static inline bool
 slice_eq(struct slice a, struct slice b)
 {
-	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): only an empty slice is NULL */
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
@@ -118,13 +117,13 @@ int slice_cmp(struct slice a, struct slice b);
 static inline struct slice
 slice_skip(struct slice s, size_t n)
 {
-	if (n == 0) {
-		return s; /* also keeps NULL + 0 out of pointer arithmetic */
-	}
 	if (n > s.len) {
 		n = s.len;
 	}
-	return slice_of(s.data == NULL ? NULL : s.data + n, s.len - n);
+	if (n == 0) {
+		return s; /* only an empty slice may be NULL: nothing is added to it */
+	}
+	return slice_of(s.data + n, s.len - n);
 }
 
 /** The first n bytes, or all where it is shorter. */
