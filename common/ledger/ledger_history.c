@@ -157,6 +157,7 @@ put_delivery(struct store_txn *txn, const struct ledger_decision *d, struct slic
 	code = record_end(&w, key, &record);
 	if (code != 0) {
 		store_txn_fail(txn, code);
+		return;
 	}
 	store_put(txn, LEDGER_DELIVERIES, key, record);
 }
@@ -175,6 +176,7 @@ ledger_history_add(
 	code = ledger_history_encode(key, decision, buf, &record);
 	if (code != 0) {
 		store_txn_fail(txn, code);
+		return;
 	}
 	store_append(txn, LEDGER_HISTORY, key, record);
 	if (decision->has_lead && decision->user.len > 0) {

@@ -111,6 +111,7 @@ put(struct store_txn *txn, struct slice key, const struct ledger_pin *pin)
 
 	if (code != 0) {
 		store_txn_fail(txn, code);
+		return;
 	}
 	store_put(txn, LEDGER_PINS, key, record);
 }

@@ -172,6 +172,7 @@ ledger_report_put(struct store_txn *txn, const struct ledger_report_key *key,
 	code = ledger_report_encode(at, report, buf, &record);
 	if (code != 0) {
 		store_txn_fail(txn, code);
+		return;
 	}
 	store_put(txn, LEDGER_REPORTS, at, record);
 }
