@@ -44,28 +44,25 @@ add_to_sum(void *ctx, const struct metric_entry *entry)
 	return true;
 }
 
-static void
-walk_sum(const struct metric_ledger *ledger, enum metric_table table,
-	const struct metric_party *a, const struct metric_party *b, struct sum *sum)
+/* sum_up - what a table has between the recipient and a party within the credit window */
+static struct sum
+sum_up(const struct metric_search *s, enum metric_table table, const struct metric_party *party,
+	unsigned int *cut)
 {
-	sum->left = METRIC_ENTRIES_MAX;
-	if (ledger->ops != NULL) {
-		ledger->ops->walk(ledger->ctx, table, a, b, add_to_sum, sum);
+	struct sum sum = {
+		.now_s = s->question->now_s,
+		.window_s = s->config->credit_window_s,
+		.left = METRIC_ENTRIES_MAX,
+	};
+
+	if (s->ledger->ops != NULL) {
+		s->ledger->ops->walk(s->ledger->ctx, table, &s->question->recipient, party,
+			add_to_sum, &sum);
 	}
-}
-
-uint64_t
-metric_sum(const struct metric_ledger *ledger, enum metric_table table,
-	const struct metric_party *a, const struct metric_party *b, uint64_t now_s,
-	uint64_t window_s, unsigned int *cut)
-{
-	struct sum sum = {.now_s = now_s, .window_s = window_s};
-
-	walk_sum(ledger, table, a, b, &sum);
 	if (sum.left == 0) {
 		*cut |= METRIC_CUT_LEDGER;
 	}
-	return sum.total;
+	return sum;
 }
 
 struct charges {
@@ -240,18 +237,12 @@ metric_account_compute(const struct metric_search *s, struct metric_ref f,
 {
 	struct digest digest;
 	struct metric_party party = metric_party_of(s->world, f, &digest);
-	struct sum spent = {
-		.now_s = s->question->now_s,
-		.window_s = s->config->credit_window_s,
-	};
 	struct metric_standing standing;
+	struct sum spent;
 	uint32_t base = base_credit(s, f);
 
 	find_standing(s, &party, &standing);
-	walk_sum(s->ledger, METRIC_SPENT, &s->question->recipient, &party, &spent);
-	if (spent.left == 0) {
-		*cut |= METRIC_CUT_LEDGER;
-	}
+	spent = sum_up(s, METRIC_SPENT, &party, cut);
 	*out = (struct metric_account){
 		.spent = spent.total > UINT32_MAX ? UINT32_MAX : (uint32_t)spent.total,
 		.blame = standing.blame,
@@ -294,8 +285,7 @@ metric_middleman_room(const struct metric_search *s, struct metric_ref g, unsign
 {
 	struct digest digest;
 	struct metric_party party = metric_party_of(s->world, g, &digest);
-	uint64_t through = metric_sum(s->ledger, METRIC_THROUGH, &s->question->recipient,
-		&party, s->question->now_s, s->config->credit_window_s, cut);
+	uint64_t through = sum_up(s, METRIC_THROUGH, &party, cut).total;
 
 	return through >= s->config->middleman_credit
 		       ? 0

@@ -20,11 +20,6 @@ struct metric_search {
 struct metric_party metric_party_of(
 	const struct metric_world *world, struct metric_ref ref, struct digest *buf);
 
-/** Millionths in a table within a window; sets METRIC_CUT_LEDGER in *cut where it stopped early. */
-uint64_t metric_sum(const struct metric_ledger *ledger, enum metric_table table,
-	const struct metric_party *a, const struct metric_party *b, uint64_t now_s,
-	uint64_t window_s, unsigned int *cut);
-
 /** What friend f may spend; METRIC_CUT_* into *cut. */
 void metric_account_compute(const struct metric_search *s, struct metric_ref f,
 	struct metric_account *out, unsigned int *cut);
