@@ -330,8 +330,9 @@ ctl_server_free(struct ctl_server *s)
 	if (s == NULL) {
 		return;
 	}
-	while (!LIST_EMPTY(&s->calls)) {
-		call_free(LIST_FIRST(&s->calls));
+	for (struct ctl_call *c = LIST_FIRST(&s->calls), *next = NULL; c != NULL; c = next) {
+		next = LIST_NEXT(c, link);
+		call_free(c);
 	}
 	free_event(&s->accept);
 	free_event(&s->retry);

@@ -75,7 +75,9 @@ graph_get(struct graph_reader *r, const struct digest *id, struct graph_record *
 	struct slice value;
 
 	if (!store_get(r->txn, GRAPH_T_STATEMENTS, digest_slice(id), &value)) {
-		return graph_error(r) != 0 ? graph_error(r) : ERR_NOTFOUND;
+		int code = graph_error(r);
+
+		return code != 0 ? code : ERR_NOTFOUND;
 	}
 	if (graph_statement_decode(value, &record) != 0) {
 		store_txn_fail(r->txn, ERR_CORRUPT);

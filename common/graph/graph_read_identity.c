@@ -223,7 +223,9 @@ graph_get_register(struct graph_reader *r, const struct thumbprint *issuer,
 
 	graph_register_key(issuer, act, principal_slice(subject), &reg);
 	if (!graph_register_get(r->txn, &reg, &id, &seq)) {
-		return graph_error(r) != 0 ? graph_error(r) : ERR_NOTFOUND;
+		int code = graph_error(r);
+
+		return code != 0 ? code : ERR_NOTFOUND;
 	}
 	return graph_get(r, &id, out);
 }

@@ -193,7 +193,7 @@ private_user_find(struct private_reader *r, struct slice name, struct private_us
 {
 	struct known_user *known = place_of(r, name);
 
-	if (known == NULL || !r->active || private_error(r) != 0) {
+	if (!r->active || private_error(r) != 0 || known == NULL) {
 		return find_user(r, name, out);
 	}
 	if (!slice_eq(slice_of(known->name, known->len), name)) {

@@ -143,17 +143,14 @@ static int
 chunk_room(struct replay_chunk **chunk)
 {
 	struct replay_chunk *c = *chunk;
-	uint32_t capacity = c == NULL ? CHUNK_FIRST : 2 * c->capacity;
+	uint32_t capacity = 2 * c->capacity;
 
-	if (c != NULL && c->count < c->capacity) {
+	if (c->count < c->capacity) {
 		return 0;
 	}
 	c = realloc(c, sizeof(*c) + capacity * sizeof(c->items[0]));
 	if (c == NULL) {
 		return ERR_NOMEM;
-	}
-	if (*chunk == NULL) {
-		c->count = 0;
 	}
 	c->capacity = capacity;
 	*chunk = c;

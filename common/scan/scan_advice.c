@@ -1,5 +1,6 @@
 #include "common/scan/scan_advice.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "common/statement/statement.h"
@@ -20,8 +21,8 @@ scan_date(uint64_t at_s, char out[SCAN_DATE_MAX])
 	uint64_t month = (5 * of_year + 2) / 153;
 	uint64_t day = of_year - (153 * month + 2) / 5 + 1;
 
-	(void)snprintf(out, SCAN_DATE_MAX, "%u %s %llu", (unsigned int)day, months[month],
-		(unsigned long long)(year + era * 400 + (month >= 10 ? 1 : 0)));
+	(void)snprintf(out, SCAN_DATE_MAX, "%u %s %" PRIu64, (unsigned int)day, months[month],
+		year + era * 400 + (month >= 10 ? 1 : 0));
 	return out;
 }
 

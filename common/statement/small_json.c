@@ -19,7 +19,8 @@ static int parse_value(struct parser *p, unsigned int depth, struct small_json_m
 static int
 fail(const struct parser *p, const char *what)
 {
-	return err_set_at(p->msg, ERR_INVALID, p->at, "payload: %s", what);
+	(void)err_set_at(p->msg, ERR_INVALID, p->at, "payload: %s", what);
+	return ERR_INVALID;
 }
 
 /* peek - the next byte, or NUL at the end; a NUL in the text is valid nowhere either */
@@ -205,8 +206,9 @@ parse_integer(struct parser *p, int64_t *out)
 		return fail(p, "numbers must be integers");
 	}
 	if (strnum_i64(text, INT64_MIN, INT64_MAX, out) != 0) {
-		return err_set_at(
+		(void)err_set_at(
 			p->msg, ERR_RANGE, start, "payload: an integer beyond 64 bits");
+		return ERR_RANGE;
 	}
 	return 0;
 }
@@ -232,7 +234,6 @@ is_taken(const struct small_json *json, size_t parent, struct slice name)
 {
 	for (size_t i = 0; i < json->count; i++) {
 		if (json->members[i].parent == parent &&
-			/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): all up to count are set */
 			slice_eq(json->members[i].name, name)) {
 			return true;
 		}
