@@ -34,6 +34,7 @@ on_answer(char *data, size_t size, size_t count, void *ctx)
 }
 
 static size_t
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is curl_write_callback */
 on_answer_head(char *data, size_t size, size_t count, void *ctx)
 {
 	struct call *call = ctx;
@@ -115,64 +116,67 @@ pin_option(const struct digest *pin, char out[PIN_TEXT_MAX])
 	tls_pin_print(pin, text);
 	memcpy(out, "sha256//", sizeof("sha256//") - 1);
 	for (size_t i = 0; i < TLS_NODE_PIN_TEXT_LEN; i++) {
-		*at++ = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
+		char c = text[i];
+
+		if (c == '-') {
+			c = '+';
+		} else if (c == '_') {
+			c = '/';
+		}
+		*at++ = c;
 	}
 	*at++ = '=';
 	*at = '\0';
 }
 
-/* set - remembers the first failure of a row of options */
-#define SET(rc, easy, option, value)                                        \
-	do {                                                                \
-		if ((rc) == CURLE_OK) {                                     \
-			(rc) = curl_easy_setopt((easy), (option), (value)); \
-		}                                                           \
-	} while (0)
+/* set - one of a row of options; whether all were taken is asked once, behind the row */
+#define SET(ok, easy, option, value) \
+	((ok) = curl_easy_setopt((easy), (option), (value)) == CURLE_OK && (ok))
 
 /* set_limits - what a server must not be able to make us do */
-static CURLcode
+static bool
 set_limits(struct call *call, const struct https_call *spec)
 {
 	CURL *easy = call->easy;
-	CURLcode rc = CURLE_OK;
+	bool ok = true;
 
-	SET(rc, easy, CURLOPT_PROTOCOLS_STR, "https");
-	SET(rc, easy, CURLOPT_FOLLOWLOCATION, 0L);
-	SET(rc, easy, CURLOPT_PROXY, "");
-	SET(rc, easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(rc, easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	SET(rc, easy, CURLOPT_NOSIGNAL, 1L);
+	SET(ok, easy, CURLOPT_PROTOCOLS_STR, "https");
+	SET(ok, easy, CURLOPT_FOLLOWLOCATION, 0L);
+	SET(ok, easy, CURLOPT_PROXY, "");
+	SET(ok, easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(ok, easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(ok, easy, CURLOPT_NOSIGNAL, 1L);
 	/* A peer that moved is found by the next connection; kept ones need no name. */
-	SET(rc, easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
-	SET(rc, easy, CURLOPT_TIMEOUT_MS, (long)spec->timeout_ms);
-	SET(rc, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)spec->timeout_ms);
-	SET(rc, easy, CURLOPT_WRITEFUNCTION, on_answer);
-	SET(rc, easy, CURLOPT_WRITEDATA, call);
-	SET(rc, easy, CURLOPT_HEADERFUNCTION, on_answer_head);
-	SET(rc, easy, CURLOPT_HEADERDATA, call);
-	SET(rc, easy, CURLOPT_ERRORBUFFER, call->error);
-	SET(rc, easy, CURLOPT_PRIVATE, call);
-	return rc;
+	SET(ok, easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+	SET(ok, easy, CURLOPT_TIMEOUT_MS, (long)spec->timeout_ms);
+	SET(ok, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)spec->timeout_ms);
+	SET(ok, easy, CURLOPT_WRITEFUNCTION, on_answer);
+	SET(ok, easy, CURLOPT_WRITEDATA, call);
+	SET(ok, easy, CURLOPT_HEADERFUNCTION, on_answer_head);
+	SET(ok, easy, CURLOPT_HEADERDATA, call);
+	SET(ok, easy, CURLOPT_ERRORBUFFER, call->error);
+	SET(ok, easy, CURLOPT_PRIVATE, call);
+	return ok;
 }
 
 /* set_tls - libcurl's own view of certificates is off: tls_node_client() decides */
-static CURLcode
+static bool
 set_tls(struct call *call)
 {
 	char pin[PIN_TEXT_MAX];
 	CURL *easy = call->easy;
-	CURLcode rc = CURLE_OK;
+	bool ok = true;
 
 	pin_option(&call->pin, pin);
-	SET(rc, easy, CURLOPT_SSLVERSION,
+	SET(ok, easy, CURLOPT_SSLVERSION,
 		(long)CURL_SSLVERSION_TLSv1_3 | (long)CURL_SSLVERSION_MAX_TLSv1_3);
-	SET(rc, easy, CURLOPT_SSL_VERIFYPEER, 0L);
-	SET(rc, easy, CURLOPT_SSL_VERIFYHOST, 0L);
-	SET(rc, easy, CURLOPT_PINNEDPUBLICKEY, pin);
-	SET(rc, easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	SET(rc, easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
-	SET(rc, easy, CURLOPT_SSL_CTX_DATA, call);
-	return rc;
+	SET(ok, easy, CURLOPT_SSL_VERIFYPEER, 0L);
+	SET(ok, easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	SET(ok, easy, CURLOPT_PINNEDPUBLICKEY, pin);
+	SET(ok, easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	SET(ok, easy, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+	SET(ok, easy, CURLOPT_SSL_CTX_DATA, call);
+	return ok;
 }
 
 static int
@@ -187,12 +191,12 @@ add_field(struct call *call, const char *text)
 	return 0;
 }
 
-static CURLcode
+static bool
 set_body(struct call *call, const struct https_call *spec)
 {
 	char type[128];
 	CURL *easy = call->easy;
-	CURLcode rc = CURLE_OK;
+	bool ok = true;
 
 	(void)snprintf(type, sizeof(type), "Content-Type: %s",
 		spec->content_type == NULL ? "application/octet-stream" : spec->content_type);
@@ -200,37 +204,30 @@ set_body(struct call *call, const struct https_call *spec)
 	call->body = malloc(spec->body.len == 0 ? 1 : spec->body.len);
 	if (call->body == NULL || add_field(call, type) != 0 ||
 		add_field(call, "Expect:") != 0) {
-		return CURLE_OUT_OF_MEMORY;
+		return false;
 	}
 	if (spec->make_body == NULL && spec->body.len > 0) {
 		memcpy(call->body, spec->body.data, spec->body.len);
 	}
-	SET(rc, easy, CURLOPT_POST, 1L);
-	SET(rc, easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
-	SET(rc, easy, CURLOPT_READFUNCTION, on_body);
-	SET(rc, easy, CURLOPT_READDATA, call);
-	SET(rc, easy, CURLOPT_SEEKFUNCTION, on_seek);
-	SET(rc, easy, CURLOPT_SEEKDATA, call);
-	return rc;
+	SET(ok, easy, CURLOPT_POST, 1L);
+	SET(ok, easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
+	SET(ok, easy, CURLOPT_READFUNCTION, on_body);
+	SET(ok, easy, CURLOPT_READDATA, call);
+	SET(ok, easy, CURLOPT_SEEKFUNCTION, on_seek);
+	SET(ok, easy, CURLOPT_SEEKDATA, call);
+	return ok;
 }
 
 static int
 set_all(struct call *call, const struct https_call *spec)
 {
-	CURLcode rc = set_limits(call, spec);
+	bool ok = set_limits(call, spec) && set_tls(call) &&
+		  (spec->method != HTTP_POST || set_body(call, spec)) &&
+		  add_field(call, "Accept:") == 0;
 
-	if (rc == CURLE_OK) {
-		rc = set_tls(call);
-	}
-	if (rc == CURLE_OK && spec->method == HTTP_POST) {
-		rc = set_body(call, spec);
-	}
-	if (rc == CURLE_OK && add_field(call, "Accept:") != 0) {
-		rc = CURLE_OUT_OF_MEMORY;
-	}
-	SET(rc, call->easy, CURLOPT_HTTPHEADER, call->fields);
-	SET(rc, call->easy, CURLOPT_URL, spec->url);
-	return rc == CURLE_OK ? 0 : ERR_NOMEM;
+	SET(ok, call->easy, CURLOPT_HTTPHEADER, call->fields);
+	SET(ok, call->easy, CURLOPT_URL, spec->url);
+	return ok ? 0 : ERR_NOMEM;
 }
 
 /* --- how a call ends ------------------------------------------------------------------------- */

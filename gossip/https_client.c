@@ -186,20 +186,21 @@ https_client_new(struct event_base *base, const struct tls_node *node,
 void
 https_client_free(struct https_client *client)
 {
-	struct call *call = NULL;
-	struct watch *watch = NULL;
-
 	if (client == NULL) {
 		return;
 	}
-	while ((call = TAILQ_FIRST(&client->calls)) != NULL) {
+	for (struct call *call = TAILQ_FIRST(&client->calls), *next = NULL; call != NULL;
+		call = next) {
+		next = TAILQ_NEXT(call, link);
 		let_go(client, call);
 		call_free(call);
 	}
 	if (client->multi != NULL) {
 		(void)curl_multi_cleanup(client->multi);
 	}
-	while ((watch = TAILQ_FIRST(&client->watches)) != NULL) {
+	for (struct watch *watch = TAILQ_FIRST(&client->watches), *next = NULL; watch != NULL;
+		watch = next) {
+		next = TAILQ_NEXT(watch, link);
 		watch_free(watch);
 	}
 	if (client->timer != NULL) {

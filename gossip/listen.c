@@ -124,18 +124,22 @@ open_any(struct listen_item *item, struct err_msg *msg)
 static void
 print_bound(int fd, char out[LISTEN_TEXT_MAX])
 {
-	struct sockaddr_storage sa = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} sa;
 	socklen_t len = sizeof(sa);
 	char address[NET_ADDRESS_TEXT_MAX];
 	struct net_address a = {0};
 	bool is_v6 = false;
 	unsigned int port = 0;
 
-	if (getsockname(fd, (struct sockaddr *)&sa, &len) == 0 &&
-		net_address_from_sockaddr((struct sockaddr *)&sa, &a) == 0) {
-		is_v6 = sa.ss_family == AF_INET6;
-		port = ntohs(is_v6 ? ((struct sockaddr_in6 *)&sa)->sin6_port
-				   : ((struct sockaddr_in *)&sa)->sin_port);
+	memset(&sa, 0, sizeof(sa));
+	if (getsockname(fd, &sa.any, &len) == 0 &&
+		net_address_from_sockaddr(&sa.any, &a) == 0) {
+		is_v6 = sa.any.sa_family == AF_INET6;
+		port = ntohs(is_v6 ? sa.v6.sin6_port : sa.v4.sin_port);
 	}
 	(void)snprintf(out, LISTEN_TEXT_MAX, is_v6 ? "[%s]:%u" : "%s:%u",
 		net_address_print(&a, address), port);

@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "gossip/batch.h"
 
 /*
@@ -225,6 +227,7 @@ gather(struct node *node, struct group *g)
 		}
 	}
 	for (size_t i = 0; i < g->count; i++) {
+		assert(g->list[i].batch != NULL); /* as many as node->ready says */
 		g->list[i].peer = peer_by_number(node, g->list[i].batch->peer);
 		batch_unlink(node, g->list[i].batch);
 	}

@@ -211,6 +211,18 @@ verify_server(X509_STORE_CTX *store, void *arg)
 	return 0;
 }
 
+/* only_read - for our callbacks, which only read; OpenSSL's type has no const */
+static void *
+only_read(const void *ctx)
+{
+	union {
+		const void *in;
+		void *out;
+	} same = {.in = ctx};
+
+	return same.out;
+}
+
 int
 tls_node_server(const struct tls_node *node, const struct tls_admission *admission,
 	struct ssl_ctx_st **out, struct err_msg *msg)
@@ -222,8 +234,7 @@ tls_node_server(const struct tls_node *node, const struct tls_admission *admissi
 		return crypto_error(msg, "cannot set TLS up");
 	}
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-	/* The callbacks only read; OpenSSL's type has no const. */
-	SSL_CTX_set_cert_verify_callback(ctx, verify_client, (void *)(uintptr_t)admission);
+	SSL_CTX_set_cert_verify_callback(ctx, verify_client, only_read(admission));
 	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	*out = ctx;
 	return 0;
@@ -236,7 +247,7 @@ tls_node_client(const struct tls_node *node, const struct digest *pin, struct ss
 		return ERR_CRYPTO;
 	}
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_cert_verify_callback(ctx, verify_server, (void *)(uintptr_t)pin);
+	SSL_CTX_set_cert_verify_callback(ctx, verify_server, only_read(pin));
 	return 0;
 }
 
