@@ -154,11 +154,11 @@ spam_word(enum spamd_command command, bool is_spam)
 static size_t
 put(char head[static HEAD_MAX], size_t at, const char *text)
 {
-	size_t len = strlen(text);
+	struct slice piece = slice_of(text, strlen(text));
 
-	assert(len < HEAD_MAX - at);
-	memcpy(head + at, text, len);
-	return at + len;
+	assert(piece.len < HEAD_MAX - at);
+	memcpy(head + at, piece.data, piece.len);
+	return at + piece.len;
 }
 
 /* print_head - status line and headers; returns their length */

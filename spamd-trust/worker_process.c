@@ -324,7 +324,9 @@ open_stores(const struct worker_process *p, struct service *service)
 static void
 keep_memory(void)
 {
+	/* There are no threads yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	(void)mallopt(M_MMAP_THRESHOLD, KEEP_MAX_BYTES / 4);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): as above */
 	(void)mallopt(M_TRIM_THRESHOLD, KEEP_MAX_BYTES);
 }
 

@@ -197,18 +197,27 @@ cmd_ledger_show(struct ctl *ctl)
 	return cmd_with_site(ctl, SITE_READ, show, NULL);
 }
 
+/* What the daemon can be asked to take back, and which field says of whom. */
+struct plea {
+	const char *op;
+	const char *role;
+};
+
+static const struct plea plea_pardon = {"pardon", "friend"};
+static const struct plea plea_forget = {"forget", "sender"};
+
 /* ask_count - one request about a principal; adds to *count_out what it took back */
 static int
-ask_count(struct ctl *ctl, const struct site *site, const char *op, const char *role,
+ask_count(struct ctl *ctl, const struct site *site, const struct plea *plea,
 	const struct actor *actor, const struct digest *who, uint64_t *count_out)
 {
-	struct ctl_message *request = ctl_message_request(op);
+	struct ctl_message *request = ctl_message_request(plea->op);
 	struct ctl_message *reply = NULL;
 	int64_t count = 0;
 	int status = EX_OK;
 
 	ask_set_digest(request, "user", &actor->digest);
-	ask_set_digest(request, role, who);
+	ask_set_digest(request, plea->role, who);
 	status = ask_spamd(ctl, site->settings, request, &reply);
 	if (status == EX_OK && ctl_message_number(reply, "count", &count) && count > 0) {
 		*count_out += (uint64_t)count;
@@ -286,12 +295,12 @@ forgive(struct ctl *ctl, struct site *site, void *arg)
 		return status;
 	}
 	principal_digest(&subject, &who);
-	status = ask_count(ctl, site, "pardon", "friend", &actor, &who, &charges);
+	status = ask_count(ctl, site, &plea_pardon, &actor, &who, &charges);
 	if (status == EX_OK && identity_behind(site, &actor, &subject, &identity)) {
-		status = ask_count(ctl, site, "pardon", "friend", &actor, &identity, &charges);
+		status = ask_count(ctl, site, &plea_pardon, &actor, &identity, &charges);
 	}
 	if (status == EX_OK) {
-		status = ask_count(ctl, site, "forget", "sender", &actor, &who, &reports);
+		status = ask_count(ctl, site, &plea_forget, &actor, &who, &reports);
 	}
 	return status == EX_OK ? print_forgiven(ctl, &actor, &subject, charges, reports)
 			       : status;

@@ -27,8 +27,8 @@ rule_words(enum trust_rule rule)
 		[TRUST_RULE_OWN_EDGE] = "the recipient knows the sender himself",
 		[TRUST_RULE_INTRODUCTION] = "friends of the recipient vouch for the sender",
 		[TRUST_RULE_NEWKEY] =
-			"a contact, but signed by a domain that is not confirmed for him; "
-			"see \"trustctl friend confirm\"",
+			("a contact, but signed by a domain that is not confirmed for him; "
+			 "see \"trustctl friend confirm\""),
 		[TRUST_RULE_NOBODY] = "nobody the recipient knows can introduce the sender",
 		[TRUST_RULE_NO_SENDER] = "there is no single sender address",
 		[TRUST_RULE_NO_STORE] = "the store cannot be read",
