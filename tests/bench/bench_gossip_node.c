@@ -289,6 +289,7 @@ help(void *arg)
 		}
 		job = h->todo[0];
 		h->todo_count--;
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are moved */
 		memmove(h->todo, h->todo + 1, h->todo_count * sizeof(h->todo[0]));
 		(void)pthread_mutex_unlock(&h->lock);
 		node_job_run(job);

@@ -114,6 +114,8 @@ static void
 print_times(const char *name, uint64_t *times, size_t count)
 {
 	uint64_t sum = 0;
+	uint64_t p50 = 0;
+	uint64_t p99 = 0;
 
 	if (count == 0) {
 		return;
@@ -123,8 +125,10 @@ print_times(const char *name, uint64_t *times, size_t count)
 	}
 	qsort(times, count, sizeof(*times), compare_times);
 	print(name, "_rate", (double)count * 1e9 / (double)sum, "decisions/s");
-	print(name, "_p50", (double)times[count / 2] * to_us, "us");
-	print(name, "_p99", (double)times[count * 99 / 100] * to_us, "us");
+	p50 = times[count / 2];
+	p99 = times[count * 99 / 100];
+	print(name, "_p50", (double)p50 * to_us, "us");
+	print(name, "_p99", (double)p99 * to_us, "us");
 	print(name, "_max", (double)times[count - 1] * to_us, "us");
 }
 
