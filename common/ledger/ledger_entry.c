@@ -53,13 +53,14 @@ ledger_entry_encode(struct slice key, const struct metric_entry *entry,
 	return record_end(&w, key, out);
 }
 
-int
-ledger_entry_decode(struct slice key, struct slice record, struct metric_entry *out)
+/* decode - an entry, and where it stands */
+static int
+decode(struct slice key, struct slice record, struct ledger_entry_key *at_out,
+	struct metric_entry *out)
 {
-	struct ledger_entry_key at;
 	struct wire_reader r;
 	uint8_t has_other = 0;
-	int ret = ledger_entry_key_decode(key, &at);
+	int ret = ledger_entry_key_decode(key, at_out);
 
 	if (ret == 0) {
 		ret = record_open(&r, key, record);
@@ -68,12 +69,20 @@ ledger_entry_decode(struct slice key, struct slice record, struct metric_entry *
 		return ret;
 	}
 	*out = (struct metric_entry){
-		.at_s = at.at_s, .tag = at.tag, .amount = wire_read_u32(&r)};
+		.at_s = at_out->at_s, .tag = at_out->tag, .amount = wire_read_u32(&r)};
 	has_other = wire_read_u8(&r);
 	if (has_other == 1) {
 		out->other.digest = ledger_read_digest(&r);
 	}
 	return has_other <= 1 && wire_reader_finish(&r) == 0 ? 0 : ERR_CORRUPT;
+}
+
+int
+ledger_entry_decode(struct slice key, struct slice record, struct metric_entry *out)
+{
+	struct ledger_entry_key at;
+
+	return decode(key, record, &at, out);
 }
 
 void
@@ -104,15 +113,10 @@ ledger_entry_remove(struct store_txn *txn, const struct ledger_entry_key *key)
 	(void)store_delete(txn, LEDGER_ENTRIES, at);
 }
 
-/*
- * visit_run - the entries from `first` on whose keys begin with its first `prefix_len` bytes
- *
- * For ledger_entry_visit() with where each stands, for ledger_entry_walk() without: one of the
- * two is NULL.
- */
+/* visit_run - the entries from `first` on whose keys begin with its first `prefix_len` bytes */
 static void
 visit_run(struct store_txn *txn, const struct ledger_entry_key *first, size_t prefix_len,
-	metric_entry_fn *walk, ledger_entry_fn *visit, void *ctx)
+	ledger_entry_fn *visit, void *ctx)
 {
 	uint8_t buf[LEDGER_ENTRY_KEY_LEN];
 	struct store_cursor *c = store_cursor_open(txn, LEDGER_ENTRIES);
@@ -126,19 +130,30 @@ visit_run(struct store_txn *txn, const struct ledger_entry_key *first, size_t pr
 	while (more && slice_starts_with(key, slice_take(at, prefix_len))) {
 		struct ledger_entry_key where;
 		struct metric_entry entry;
-		int code = visit == NULL ? 0 : ledger_entry_key_decode(key, &where);
+		int code = decode(key, record, &where, &entry);
 
-		if (code == 0) {
-			code = ledger_entry_decode(key, record, &entry);
-		}
 		if (code != 0) {
 			store_txn_fail(txn, code);
 		}
-		more = code == 0 &&
-		       (visit == NULL ? walk(ctx, &entry) : visit(ctx, &where, &entry)) &&
+		more = code == 0 && visit(ctx, &where, &entry) &&
 		       store_cursor_next(c, &key, &record);
 	}
 	store_cursor_close(c);
+}
+
+/* Who visits entries and does not ask where they stand. */
+struct walker {
+	metric_entry_fn *visit;
+	void *ctx;
+};
+
+static bool
+walk_on(void *ctx, const struct ledger_entry_key *key, const struct metric_entry *entry)
+{
+	const struct walker *walker = ctx;
+
+	(void)key;
+	return walker->visit(walker->ctx, entry);
 }
 
 void
@@ -146,8 +161,9 @@ ledger_entry_walk(struct store_txn *txn, enum metric_table table, const struct d
 	const struct digest *b, metric_entry_fn *visit, void *ctx)
 {
 	const struct ledger_entry_key first = {table, a, b, UINT64_MAX, 0};
+	struct walker walker = {visit, ctx};
 
-	visit_run(txn, &first, PREFIX_LEN, visit, NULL, ctx);
+	visit_run(txn, &first, PREFIX_LEN, walk_on, &walker);
 }
 
 void
@@ -156,5 +172,5 @@ ledger_entry_visit(struct store_txn *txn, enum metric_table table, const struct 
 {
 	const struct ledger_entry_key first = {table, a, NULL, UINT64_MAX, 0};
 
-	visit_run(txn, &first, 1 + DIGEST_LEN, NULL, visit, ctx);
+	visit_run(txn, &first, 1 + DIGEST_LEN, visit, ctx);
 }
