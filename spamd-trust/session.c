@@ -318,9 +318,12 @@ set_timer(struct session *s)
 	if (s->has_timer && s->timer_ms == at_ms) {
 		return;
 	}
-	if (at_ms > now_ms) {
-		delay.tv_sec = (time_t)((at_ms - now_ms) / 1000);
-		delay.tv_usec = (suseconds_t)((at_ms - now_ms) % 1000 * 1000);
+	/* A tick more, since the clock was behind when the time began: no deadline comes early. */
+	if (at_ms + CLOCK_TICK_MS > now_ms) {
+		uint64_t delay_ms = at_ms + CLOCK_TICK_MS - now_ms;
+
+		delay.tv_sec = (time_t)(delay_ms / 1000);
+		delay.tv_usec = (suseconds_t)(delay_ms % 1000 * 1000);
 	}
 	s->has_timer = event_add(&s->timer, &delay) == 0;
 	s->timer_ms = at_ms;

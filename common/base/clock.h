@@ -14,10 +14,10 @@ uint64_t clock_wall_s(void);
 uint64_t clock_wall_ms(void);
 uint64_t clock_mono_ns(void);
 
-/**
- * Of the kernel's last tick: up to ten milliseconds old, and several times cheaper than the
- * others.
- */
+/** How far clock_mono_ms() may be behind: a tick of the slowest kernels. */
+#define CLOCK_TICK_MS 10
+
+/** Of the kernel's last tick, and several times cheaper than the others. */
 uint64_t clock_mono_ms(void);
 
 #endif
