@@ -139,9 +139,14 @@ class Mail(unittest.TestCase):
         """The scope follows the users' lists at once, both ways; nothing waits for the night."""
         sites = self.sites
         friend = ("--user", "alice@example.org", "bob@example.net")
+        sites.there.trustctl("user", "add", "erin@example.net")
         self.bob("vouch", "carol@example.com")
         sites.wait_statement("vouch", sites.bob, "addr:carol@example.com")
         sites.here.trustctl("friend", "remove", *friend)
+        # Lists are looked at every half second: when erin is heard, this one was seen.
+        erin = sites.there.identity("erin")
+        sites.here.trustctl("friend", "add", "--identity", erin, *friend[:2], "erin@example.net")
+        sites.wait_statement("bind", erin, "addr:erin@example.net")
         before = sites.here.peers()["example.net"]["refused"]
         self.bob("vouch", "dave@example.com")
         refused = harness.wait_for(
