@@ -2,6 +2,7 @@
 """trustctl as administrators and their scripts call it."""
 
 import contextlib
+import email.utils
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import tarfile
 import tempfile
+import time
 import unittest
 
 import harness
@@ -366,7 +368,7 @@ class Import(TrustctlTest):
         ("mallory@example.com", "alice@example.org", ""),
     ]
 
-    def messages(self, date="Mon, 16 Nov 2026 10:00:00 +0000"):
+    def messages(self, date=email.utils.formatdate(time.time() - 10 * 86400)):
         for sender, to, more in self.MAIL:
             yield f"From: {sender}\nTo: {to}\nDate: {date}\n{more}\nhello\n"
         yield "To: nobody@example.net\n\nno From\n"
