@@ -49,11 +49,18 @@ hex_digit(uint8_t c)
 bool
 quoted_byte(struct slice text, uint8_t *byte_out)
 {
-	if (text.len < 3 || text.data[0] != '=' || hex_digit(text.data[1]) < 0 ||
-		hex_digit(text.data[2]) < 0) {
+	int high = 0;
+	int low = 0;
+
+	if (text.len < 3 || text.data[0] != '=') {
 		return false;
 	}
-	*byte_out = (uint8_t)(hex_digit(text.data[1]) << 4 | hex_digit(text.data[2]));
+	high = hex_digit(text.data[1]);
+	low = hex_digit(text.data[2]);
+	if (high < 0 || low < 0) {
+		return false;
+	}
+	*byte_out = (uint8_t)(high << 4 | low);
 	return true;
 }
 
