@@ -91,6 +91,7 @@ event_add(struct net *net, uint64_t at_ms, enum event_kind kind)
 	if (net->event_count > net->event_cap) {
 		net->event_cap = 2 * net->event_cap + 64;
 		net->heap =
+			/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are kept */
 			must_have(reallocarray(net->heap, net->event_cap, sizeof(*net->heap)));
 	}
 	e->at_ms = at_ms;
@@ -198,9 +199,9 @@ net_node_add(struct net *net)
 static void drain(struct net *net, struct net_node *n);
 
 void
-net_up(struct net *net, size_t index)
+net_up(struct net *net, size_t node)
 {
-	struct net_node *n = &net->nodes[index];
+	struct net_node *n = &net->nodes[node];
 	struct node_config config = {.graph = n->store,
 		.options = options,
 		.limits = net->limits,
@@ -216,9 +217,9 @@ net_up(struct net *net, size_t index)
 }
 
 void
-net_down(struct net *net, size_t index)
+net_down(struct net *net, size_t node)
 {
-	struct net_node *n = &net->nodes[index];
+	struct net_node *n = &net->nodes[node];
 
 	if (n->node != NULL) {
 		/* Jobs are given back by their events, which know the generation. */

@@ -122,10 +122,11 @@ csr_seek(void *ctx, struct metric_cursor *c, struct metric_ref ref, struct metri
 {
 	const struct csr_world *w = ctx;
 
-	if (c->list != NULL) {
-		c->word[AT] = csr_find(c->list, (uint32_t)c->word[ROW], c->word[AT],
-			w->graph->ranks[ref.node]);
+	if (c->list == NULL) {
+		return false;
 	}
+	c->word[AT] = csr_find(
+		c->list, (uint32_t)c->word[ROW], c->word[AT], w->graph->ranks[ref.node]);
 	return csr_next(ctx, c, out);
 }
 

@@ -178,6 +178,7 @@ person_revoke(const struct person *p, enum person_key by, uint64_t seq, uint64_t
 }
 
 struct issued
+/* NOLINTNEXTLINE(readability-function-size): all of it is the statement */
 person_identity_guarded(const struct person *p, uint64_t seq, uint64_t iat_s,
 	const struct person *next, const struct person *const *guardians, uint8_t count,
 	uint8_t needed)

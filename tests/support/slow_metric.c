@@ -250,6 +250,7 @@ weight(const struct slow_metric *m, int level)
 }
 
 static void
+/* NOLINTNEXTLINE(readability-function-size): when, whose, about whom, at what price */
 record(struct slow_metric *m, uint64_t t, int r, int s, const struct slow_payer *p, int n,
 	uint64_t price)
 {
