@@ -1,6 +1,5 @@
 #include "common/base/array.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #define FIRST_CAP 16
@@ -8,16 +7,18 @@
 void *
 array_room(void *items, size_t count, size_t *cap, size_t size)
 {
-	size_t more = *cap == 0 ? FIRST_CAP : 2 * *cap;
+	size_t more = FIRST_CAP;
+	size_t bytes = 0;
 	void *grown = NULL;
 
 	if (count < *cap) {
 		return items;
 	}
-	if (*cap > SIZE_MAX / 2) {
+	if ((*cap > 0 && __builtin_mul_overflow(*cap, 2, &more)) ||
+		__builtin_mul_overflow(more, size, &bytes)) {
 		return NULL;
 	}
-	grown = reallocarray(items, more, size);
+	grown = realloc(items, bytes);
 	if (grown != NULL) {
 		*cap = more;
 	}
