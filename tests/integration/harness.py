@@ -202,6 +202,15 @@ class Daemon:
             process.wait()
             raise AssertionError("does not stop\n" + self.tail()) from None
 
+    def kill(self):
+        """Ends both processes at once, as a power failure would: the supervisor first stands still, since a
+        worker that outlives it stops in good order."""
+        worker = self.worker_pid()
+        self.process.send_signal(signal.SIGSTOP)
+        os.kill(worker, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+
     def connect(self, timeout=PATIENCE_S):
         """A TCP connection."""
         return socket.create_connection(("127.0.0.1", self.port), timeout)

@@ -7,9 +7,7 @@ pays nothing by halves, and invents no trust.
 
 import itertools
 import json
-import os
 import random
-import signal
 import threading
 
 import harness
@@ -138,13 +136,10 @@ class CrashTest(harness.DaemonTest):
         """Load, and SIGKILL in the middle of it."""
         spamd = self.start()
         load = Load(spamd, turn)
-        worker = spamd.worker_pid()
         load.start()
         reached = load.enough.wait(harness.PATIENCE_S)
-        os.kill(spamd.process.pid, signal.SIGKILL)
-        os.kill(worker, signal.SIGKILL)
+        spamd.kill()
         load.join()
-        spamd.process.wait()
         self.assertTrue(reached, f"{len(load.introduced)} {len(load.reported)}\n{spamd.tail()}")
         self.asked |= load.asked
         self.introduced |= load.introduced

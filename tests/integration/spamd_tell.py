@@ -215,15 +215,12 @@ class CrashTest(TellTest):
                 )
                 for i in range(self.CLIENTS)
             ]
-            worker = daemon.worker_pid()
             for client in clients:
                 client.start()
             reached = enough.wait(harness.PATIENCE_S)
-            os.kill(daemon.process.pid, signal.SIGKILL)
-            os.kill(worker, signal.SIGKILL)
+            daemon.kill()
             for client in clients:
                 client.join()
-            daemon.process.wait()
             self.assertTrue(reached, daemon.tail())
             answered += new
         daemon = self.daemon("-x", "--allow-tell", store=self.store).start()
