@@ -97,10 +97,7 @@ ledger_entry_put(struct store_txn *txn, const struct ledger_entry_key *key,
 
 	ledger_entry_key_encode(key, key_buf, &at);
 	code = ledger_entry_encode(at, entry, buf, &record);
-	if (code != 0) {
-		store_txn_fail(txn, code);
-	}
-	store_put(txn, LEDGER_ENTRIES, at, record);
+	ledger_put(txn, LEDGER_ENTRIES, at, code, &record);
 }
 
 void

@@ -155,11 +155,7 @@ put_delivery(struct store_txn *txn, const struct ledger_decision *d, struct slic
 	record_begin(&w, buf, sizeof(buf));
 	wire_write_bytes(&w, history_key);
 	code = record_end(&w, key, &record);
-	if (code != 0) {
-		store_txn_fail(txn, code);
-		return;
-	}
-	store_put(txn, LEDGER_DELIVERIES, key, record);
+	ledger_put(txn, LEDGER_DELIVERIES, key, code, &record);
 }
 
 void

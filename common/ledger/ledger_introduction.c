@@ -110,11 +110,7 @@ ledger_introduction_put(struct store_txn *txn, const struct digest *r, const str
 
 	ledger_pair_key(r, s, key_buf, &key);
 	code = ledger_introduction_encode(key, introduction, buf, &record);
-	if (code != 0) {
-		store_txn_fail(txn, code);
-		return;
-	}
-	store_put(txn, LEDGER_INTRODUCTIONS, key, record);
+	ledger_put(txn, LEDGER_INTRODUCTIONS, key, code, &record);
 }
 
 void

@@ -109,11 +109,7 @@ put(struct store_txn *txn, struct slice key, const struct ledger_pin *pin)
 	struct slice record;
 	int code = ledger_pin_encode(key, pin, buf, &record);
 
-	if (code != 0) {
-		store_txn_fail(txn, code);
-		return;
-	}
-	store_put(txn, LEDGER_PINS, key, record);
+	ledger_put(txn, LEDGER_PINS, key, code, &record);
 }
 
 void

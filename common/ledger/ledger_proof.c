@@ -122,10 +122,7 @@ ledger_proof_note(struct store_txn *txn, const struct digest *address,
 	shown->first_s = ledger_shown_is_live(shown, now_s) ? shown->first_s : now_s;
 	shown->last_s = now_s;
 	code = ledger_proof_encode(digest_slice(address), &proof, buf, &record);
-	if (code != 0) {
-		store_txn_fail(txn, code);
-	}
-	store_put(txn, LEDGER_PROOFS, digest_slice(address), record);
+	ledger_put(txn, LEDGER_PROOFS, digest_slice(address), code, &record);
 }
 
 /* move - to the first address at or behind a key */

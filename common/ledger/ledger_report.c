@@ -170,11 +170,7 @@ ledger_report_put(struct store_txn *txn, const struct ledger_report_key *key,
 
 	ledger_report_key_encode(key, key_buf, &at);
 	code = ledger_report_encode(at, report, buf, &record);
-	if (code != 0) {
-		store_txn_fail(txn, code);
-		return;
-	}
-	store_put(txn, LEDGER_REPORTS, at, record);
+	ledger_put(txn, LEDGER_REPORTS, at, code, &record);
 }
 
 bool

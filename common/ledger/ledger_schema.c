@@ -20,6 +20,17 @@ ledger_pair_key(const struct digest *a, const struct digest *b, uint8_t buf[LEDG
 	*out = slice_of(buf, LEDGER_PAIR_LEN);
 }
 
+void
+ledger_put(struct store_txn *txn, enum ledger_table table, struct slice key, int code,
+	const struct slice *record)
+{
+	if (code != 0) {
+		store_txn_fail(txn, code);
+		return;
+	}
+	store_put(txn, table, key, *record);
+}
+
 const struct digest *
 ledger_read_digest(struct wire_reader *r)
 {

@@ -52,6 +52,13 @@ extern const struct store_table ledger_tables[LEDGER_TABLE_COUNT];
 void ledger_pair_key(const struct digest *a, const struct digest *b,
 	uint8_t buf[LEDGER_PAIR_LEN], struct slice *out);
 
+/**
+ * Puts the record that an encoder made under a key. @param code what the encoder returned: where it
+ * made none, that becomes the transaction's error.
+ */
+void ledger_put(struct store_txn *txn, enum ledger_table table, struct slice key, int code,
+	const struct slice *record);
+
 /** The next 32 bytes as a digest, borrowed from the input; NULL when there are fewer. */
 const struct digest *ledger_read_digest(struct wire_reader *r);
 

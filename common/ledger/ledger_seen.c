@@ -86,9 +86,6 @@ ledger_seen_note(struct store_txn *txn, const struct metric_config *config,
 		return;
 	}
 	code = ledger_seen_encode(key, now_s, buf, &record);
-	if (code != 0) {
-		store_txn_fail(txn, code);
-	}
-	store_put(txn, LEDGER_SEEN, key, record);
+	ledger_put(txn, LEDGER_SEEN, key, code, &record);
 	refresh(txn, config, user, sender, now_s);
 }
