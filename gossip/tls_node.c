@@ -211,18 +211,6 @@ verify_server(X509_STORE_CTX *store, void *arg)
 	return 0;
 }
 
-/* only_read - for our callbacks, which only read; OpenSSL's type has no const */
-static void *
-only_read(const void *ctx)
-{
-	union {
-		const void *in;
-		void *out;
-	} same = {.in = ctx};
-
-	return same.out;
-}
-
 int
 tls_node_server(const struct tls_node *node, const struct tls_admission *admission,
 	struct ssl_ctx_st **out, struct err_msg *msg)
@@ -234,7 +222,7 @@ tls_node_server(const struct tls_node *node, const struct tls_admission *admissi
 		return crypto_error(msg, "cannot set TLS up");
 	}
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-	SSL_CTX_set_cert_verify_callback(ctx, verify_client, only_read(admission));
+	SSL_CTX_set_cert_verify_callback(ctx, verify_client, attr_without_const(admission));
 	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	*out = ctx;
 	return 0;
@@ -247,7 +235,7 @@ tls_node_client(const struct tls_node *node, const struct digest *pin, struct ss
 		return ERR_CRYPTO;
 	}
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_cert_verify_callback(ctx, verify_server, only_read(pin));
+	SSL_CTX_set_cert_verify_callback(ctx, verify_server, attr_without_const(pin));
 	return 0;
 }
 

@@ -118,16 +118,10 @@ stream_read(struct stream *s, uint8_t *buf, size_t cap, size_t *n_out)
 	return errno == EAGAIN ? STREAM_WANT_READ : STREAM_FAILED;
 }
 
-/* io_part - iovec serves reading too and so lacks the const */
 static struct iovec
 io_part(struct slice bytes)
 {
-	union {
-		const uint8_t *in;
-		void *out;
-	} base = {.in = bytes.data};
-
-	return (struct iovec){.iov_base = base.out, .iov_len = bytes.len};
+	return (struct iovec){.iov_base = attr_without_const(bytes.data), .iov_len = bytes.len};
 }
 
 enum stream_status

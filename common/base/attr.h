@@ -1,5 +1,5 @@
 /*
- * attr.h - compiler attributes used all over the tree.
+ * attr.h - compiler attributes, and what else the language lacks, used all over the tree.
  */
 #ifndef COMMON_BASE_ATTR_H
 #define COMMON_BASE_ATTR_H
@@ -28,6 +28,18 @@
 
 /** For what is rare and takes much stack, which whoever calls it would have to touch as well. */
 #define NOINLINE __attribute__((noinline))
+
+/** For interfaces of others that only read what they get and lack the const. */
+static inline void *
+attr_without_const(const void *p)
+{
+	union {
+		const void *in;
+		void *out;
+	} same = {.in = p};
+
+	return same.out;
+}
 
 /** Number of elements of an array (not of a pointer). */
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

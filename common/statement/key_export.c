@@ -43,16 +43,11 @@ derive(struct slice passphrase, const uint8_t blob[KEY_EXPORT_BLOB_LEN], uint8_t
 	uint8_t salt[SALT_LEN];
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "SCRYPT", NULL);
 	EVP_KDF_CTX *ctx = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
-	/* The library's parameters are not const, though it only reads these. */
-	union {
-		const uint8_t *in;
-		void *out;
-	} secret = {.in = passphrase.data};
 
 	memcpy(salt, blob + SALT_AT, sizeof(salt));
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_octet_string(
-			OSSL_KDF_PARAM_PASSWORD, secret.out, passphrase.len),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD,
+			attr_without_const(passphrase.data), passphrase.len),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, sizeof(salt)),
 		OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_SCRYPT_N, &n),
 		OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_SCRYPT_R, &r),

@@ -1,12 +1,6 @@
 """Certificates for tests, made with openssl."""
 
-import subprocess
-
-from harness import PATIENCE_S
-
-
-def openssl(*args):
-    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True, timeout=PATIENCE_S)
+from forge import openssl
 
 
 def make_certificate(directory, name, issuer=None, names="DNS:localhost"):
