@@ -303,6 +303,7 @@ static void
 set_timer(struct session *s)
 {
 	uint64_t at_ms = s->phase_end_ms;
+	uint64_t due_ms = 0;
 	uint64_t now_ms = clock_mono_ms();
 	struct timeval delay = {0};
 	bool wanted =
@@ -319,11 +320,10 @@ set_timer(struct session *s)
 		return;
 	}
 	/* A tick more, since the clock was behind when the time began: no deadline comes early. */
-	if (at_ms + CLOCK_TICK_MS > now_ms) {
-		uint64_t delay_ms = at_ms + CLOCK_TICK_MS - now_ms;
-
-		delay.tv_sec = (time_t)(delay_ms / 1000);
-		delay.tv_usec = (suseconds_t)(delay_ms % 1000 * 1000);
+	due_ms = at_ms + CLOCK_TICK_MS;
+	if (due_ms > now_ms) {
+		delay.tv_sec = (time_t)((due_ms - now_ms) / 1000);
+		delay.tv_usec = (suseconds_t)((due_ms - now_ms) % 1000 * 1000);
 	}
 	s->has_timer = event_add(&s->timer, &delay) == 0;
 	s->timer_ms = at_ms;
